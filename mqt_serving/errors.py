@@ -1,0 +1,109 @@
+"""Errors that a person can act on: what was wrong, with the value, and what to do next.
+
+Every error that MQT raises on purpose derives from `MqtError`; the HTTP layer maps `code` to an
+RFC 9457 problem type and `status`, the CLI prints `str(error)` and exits with 1.
+"""
+
+from __future__ import annotations
+
+
+class MqtError(Exception):
+    """`code` is a stable slug (problem type); `status` the HTTP status it maps to."""
+
+    code = "internal-error"
+    status = 500
+
+
+class SettingError(MqtError):
+    code, status = "invalid-setting", 500
+
+
+class ServiceUnavailable(MqtError):
+    """A server that we need does not answer (MongoDB, and only MongoDB, is needed to answer)."""
+
+    code, status = "service-unavailable", 503
+
+
+class AuthenticationFailed(MqtError):
+    """MongoDB refused our credentials."""
+
+    code, status = "mongodb-authentication-failed", 503
+
+
+class NoRelease(MqtError):
+    """Nothing has been released yet, or the pointer names nothing loadable."""
+
+    code, status = "no-release", 503
+
+
+class ReleaseCorrupt(MqtError):
+    code, status = "release-corrupt", 503
+
+
+class QuestionError(MqtError):
+    """The question cannot be accepted as it is (empty, too long, not text)."""
+
+    code, status = "invalid-question", 422
+
+
+class CannotAnswer(MqtError):
+    """The question is about nothing in the data; the message names what was looked for."""
+
+    code, status = "cannot-answer", 422
+
+
+class UnknownCollection(MqtError):
+    code, status = "unknown-collection", 404
+
+
+class UnknownField(MqtError):
+    code, status = "unknown-field", 422
+
+
+class QueryError(MqtError):
+    """Query text that is not in the language; `line`/`column` are 1-based when known."""
+
+    code, status = "invalid-query", 422
+
+    def __init__(self, message: str, line: int | None = None, column: int | None = None) -> None:
+        where = f" (line {line}, column {column})" if line is not None else ""
+        super().__init__(message + where)
+        self.line, self.column = line, column
+
+
+class QueryNotReadOnly(QueryError):
+    """The text writes, runs JavaScript or administers: refused, naming the construct."""
+
+    code, status = "query-not-read-only", 422
+
+
+class QueryRefused(MqtError):
+    """The guard refuses a query that parses (policy, limits, cost)."""
+
+    code, status = "query-refused", 403
+
+
+class QueryTimeout(MqtError):
+    code, status = "query-timeout", 504
+
+
+class QueryFailed(MqtError):
+    """MongoDB refused to run the query; the message carries its reason."""
+
+    code, status = "query-failed", 422
+
+
+class PlanError(MqtError):
+    """A plan that cannot be lowered on this schema (no path between entities, for example)."""
+
+    code, status = "plan-not-lowerable", 422
+
+
+class RaiseError(MqtError):
+    """A pipeline that has no plan; `cause` is a short slug for counting."""
+
+    code, status = "pipeline-not-raisable", 422
+
+    def __init__(self, cause: str, message: str) -> None:
+        super().__init__(message)
+        self.cause = cause

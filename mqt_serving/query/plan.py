@@ -1,0 +1,222 @@
+"""The logical plan: what a question asks for, without how MongoDB computes it.
+
+The translator predicts plans, corrections are raised into them, people read their
+explanation. A plan names field paths and entities only: the root collection, `$unwind` and
+`$lookup` are derived from the schema when it is lowered (see `lowering`). Plans are immutable
+and hashable; building one never touches a database. Depends on nothing but `bson`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeAlias
+
+from bson import Decimal128, ObjectId
+
+Scalar: TypeAlias = str | int | float | bool | datetime | ObjectId | Decimal128
+"""A literal as it is stored: lowering never converts it, `literals` fits it to the schema."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A kind of thing that can be counted: a collection, or an array inside its documents.
+
+    `path` is empty for the documents of the collection, else the dotted path of the array
+    (of objects or of scalars), through all arrays above it: `Entity("orders", "items")`.
+    """
+
+    collection: str
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field by its dotted path, arrays passed through without positions: `items.price`."""
+
+    collection: str
+    path: str
+
+
+class DatePart(StrEnum):
+    """Calendar parts of a date, in UTC; `YEAR_MONTH` is the text `2025-03`, `DATE` `2025-03-09`."""
+
+    YEAR = "year"
+    QUARTER = "quarter"
+    MONTH = "month"
+    DAY = "day"
+    WEEKDAY = "weekday"  # 1 = Sunday ... 7 = Saturday, as $dayOfWeek
+    HOUR = "hour"
+    YEAR_MONTH = "year_month"
+    DATE = "date"
+
+
+@dataclass(frozen=True, slots=True)
+class PartOf:
+    """A calendar part of a date field."""
+
+    part: DatePart
+    field: Field
+
+
+class Function(StrEnum):
+    COUNT = "count"
+    SUM = "sum"
+    AVG = "avg"
+    MIN = "min"
+    MAX = "max"
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """An aggregate over the rows of a group (or over all rows when nothing is grouped).
+
+    `count` of an `Entity` counts rows of it; `count` of a field counts rows where it is neither
+    null nor missing; with `distinct`, different values. The others take a field (or date part).
+    """
+
+    function: Function
+    argument: Field | PartOf | Entity
+    distinct: bool = False
+
+
+Operand: TypeAlias = Field | PartOf | Aggregate
+
+
+class Comparator(StrEnum):
+    EQ = "eq"
+    NE = "ne"
+    GT = "gt"
+    GTE = "gte"
+    LT = "lt"
+    LTE = "lte"
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """`left <op> right`; `right` is a literal, or another field of the same row."""
+
+    left: Operand
+    op: Comparator
+    right: Scalar | Field
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """`low <= left <= high`, or `low <= left < high` when `half_open` (date ranges)."""
+
+    left: Operand
+    low: Scalar
+    high: Scalar
+    half_open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class In:
+    left: Operand
+    values: tuple[Scalar, ...]
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class IsNull:
+    """Null *or* missing (what people mean by "has no ..."); negated: present and not null."""
+
+    left: Field
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Exists:
+    """The field is there, whatever its value, null included; negated: it is missing."""
+
+    left: Field
+    negated: bool = False
+
+
+class TextMatch(StrEnum):
+    CONTAINS = "contains"
+    STARTS = "starts"
+    ENDS = "ends"
+    REGEX = "regex"  # the value is a regular expression, not plain text
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text test; the value of all but `REGEX` is plain text, escaped on lowering."""
+
+    left: Field
+    match: TextMatch
+    value: str
+    ignore_case: bool = True
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """At least one (negated: no) row of `entity` belongs to the row and meets `where`.
+
+    `entity` is an array inside the row's collection, or a collection that refers to it or that
+    it refers to. Fields in `where` are fields of `entity` (all tests meet in one element).
+    """
+
+    entity: Entity
+    where: Predicate | None = None
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    """All of at least two predicates; never directly nested in another `And`."""
+
+    items: tuple[Predicate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    """Any of at least two predicates; never directly nested in another `Or`."""
+
+    items: tuple[Predicate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    item: Predicate
+
+
+Predicate: TypeAlias = Compare | Between | In | IsNull | Exists | Text | Related | And | Or | Not
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One column of the answer; `alias` overrides the name that `naming` gives by convention."""
+
+    value: Operand | Entity  # an Entity stands for all fields of its rows
+    alias: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    by: Operand
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to return. Row grain: the finest entity among outputs, grouping, order and aggregates.
+
+    Predicates in `where` on arrays or collections finer than the grain mean "at least one";
+    predicates on coarser ones (parents, referenced documents) simply apply.
+    `having` holds predicates over aggregates (and group keys); it needs an aggregate somewhere.
+    `distinct` removes duplicate rows of the outputs. `limit`/`skip` apply last.
+    """
+
+    outputs: tuple[Output, ...]
+    where: Predicate | None = None
+    group_by: tuple[Field | PartOf, ...] = ()
+    having: Predicate | None = None
+    order_by: tuple[Order, ...] = ()
+    limit: int | None = None
+    skip: int | None = None
+    distinct: bool = False
