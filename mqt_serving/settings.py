@@ -1,0 +1,290 @@
+"""One typed settings object, read from environment variables and nothing else.
+
+Variables carry the prefix `MQT_` (plus `MONGODB_URI`); empty means "not set". What is not set has
+a local default: with no `MONGODB_URI` / `MQT_REDIS_URL`, the addresses that `mqt up` wrote to
+`<home>/run/servers.json` are used. A wrong value raises `SettingError` that names the variable and
+the value. Depends on pydantic-settings only; reading settings never opens a connection.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from mqt_serving.errors import SettingError
+
+SYSTEM_DATABASES = frozenset({"admin", "local", "config"})
+OWN_DATABASE_PREFIX = "mqt"
+JOURNAL_DATABASE = "mqt"
+SAMPLE_DATABASE = "shop"
+
+_TEND_DEFAULT = Path("../shared/tend")
+_CommaList = Annotated[tuple[str, ...], NoDecode]
+
+
+class RunningServers(BaseModel):
+    """`<home>/run/servers.json`: where the servers of a running `mqt up` listen, and their pids."""
+
+    model_config = ConfigDict(frozen=True)
+
+    mongodb_uri: str = ""  # the embedded mongod
+    redis_url: str = ""
+    http_url: str = ""
+    dagster_url: str = ""
+    supervisor: int = 0  # pid of `mqt up`
+    processes: dict[str, int] = {}  # name -> pid
+
+    @classmethod
+    def read(cls, file: Path) -> Self | None:
+        """None when there is no such file; `SettingError` when it cannot be read."""
+        if not file.exists():
+            return None
+        try:
+            return cls.model_validate_json(file.read_bytes())
+        except (OSError, ValidationError) as error:
+            raise SettingError(
+                f"{file} cannot be read ({_first_line(error)}). It only records what `mqt up` "
+                "started: delete it and start `mqt up` again."
+            ) from error
+
+    def write(self, file: Path) -> None:
+        """Atomic: a reader sees the old addresses or the new ones."""
+        file.parent.mkdir(parents=True, exist_ok=True)
+        beside = file.with_suffix(f".{os.getpid()}.tmp")
+        beside.write_text(json.dumps(self.model_dump(), indent=2) + "\n")
+        beside.replace(file)
+
+
+class Settings(BaseSettings):
+    """All that can be configured. Immutable; build it with `Settings.load()`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="MQT_",
+        env_ignore_empty=True,
+        frozen=True,
+        extra="ignore",
+        populate_by_name=True,
+    )
+
+    # Where things are
+    home: Path = Field(Path(".mqt"), description="Folder for everything that MQT writes.")
+    mongodb_uri: str = Field(
+        "",
+        validation_alias=AliasChoices("MONGODB_URI", "MQT_MONGODB_URI"),
+        description="The database that questions are about; only ever read.",
+    )
+    databases: _CommaList = Field(
+        (),
+        description="Databases to learn (comma list). Default: all but MongoDB's own and MQT's.",
+    )
+    redis_url: str = Field("", description="Embedding cache.")
+    journal_uri: str = Field("", description="MongoDB that keeps questions and feedback.")
+    mlflow_uri: str = Field("", description="MLflow tracking store. Default: SQLite in home.")
+    tend_folder: Path | None = Field(None, description="The TEND corpus, when there is one.")
+
+    # What listens
+    host: str = Field("127.0.0.1", description="Address that web page and API listen on.")
+    port: int = Field(8000, ge=1, le=65535)
+    dagster_host: str = Field("127.0.0.1", description="Address that the Dagster UI listens on.")
+    dagster_port: int = Field(3000, ge=1, le=65535)
+    mongodb_port: int = Field(0, ge=0, le=65535, description="Embedded mongod; 0: any free port.")
+    redis_port: int = Field(0, ge=0, le=65535, description="Embedded Redis; 0: any free port.")
+
+    # Limits on one question
+    max_rows: int = Field(1000, ge=1, le=100_000)
+    max_time_ms: int = Field(10_000, ge=10, le=600_000)
+    max_question_length: int = Field(500, ge=10, le=10_000)
+
+    # Learning
+    embedding_model: str = Field("", description="Default: the packaged all-MiniLM-L6-v2.")
+    private_fields: _CommaList = Field(
+        (), description="`collection.path` or `database.collection.path`: never sampled or returned."
+    )
+    sample_size: int = Field(2000, ge=10, le=1_000_000, description="Documents per collection.")
+    retrain_after_corrections: int = Field(5, ge=1)
+    training_steps: int = Field(0, ge=0, description="0: as many as training_seconds allow.")
+    training_seconds: int = Field(180, ge=1)
+    seed: int = Field(0, ge=0)
+    keep_releases: int = Field(5, ge=2)
+    challenger_share: float = Field(0.0, ge=0.0, le=1.0)
+    release_poll_seconds: float = Field(2.0, gt=0.0, le=600.0)
+
+    @classmethod
+    def load(cls, **overrides: Any) -> Self:
+        """Environment plus the servers of a running `mqt up`; `overrides` are for tests and CLI.
+
+        Raises `SettingError` naming each wrong variable with its value.
+        """
+        try:
+            settings = cls(**overrides)
+        except ValidationError as error:
+            raise SettingError(_explain(error)) from error
+        return settings._with_running_servers()
+
+    def _with_running_servers(self) -> Self:
+        servers = RunningServers.read(self.servers_file)
+        found: dict[str, Any] = {}
+        if servers is not None:
+            found = {
+                "mongodb_uri": self.mongodb_uri or servers.mongodb_uri,
+                "redis_url": self.redis_url or servers.redis_url,
+                "journal_uri": self.journal_uri or servers.mongodb_uri,
+            }
+        if self.tend_folder is None and _TEND_DEFAULT.is_dir():
+            found["tend_folder"] = _TEND_DEFAULT.resolve()
+        return self.model_copy(update={**found, "home": self.home.resolve()})
+
+    @field_validator("databases", "private_fields", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("private_fields")
+    @classmethod
+    def _dotted(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for path in value:
+            if not re.fullmatch(r"[^.\s]+(\.[^.\s]+)+", path):
+                raise ValueError(f"{path!r} is not `collection.path`")
+        return value
+
+    @field_validator("mongodb_uri", "journal_uri")
+    @classmethod
+    def _mongodb_scheme(cls, value: str) -> str:
+        if value and not re.match(r"mongodb(\+srv)?://[^/]", value):
+            raise ValueError("must start with mongodb:// or mongodb+srv:// and name a host")
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis_scheme(cls, value: str) -> str:
+        if value and not re.match(r"(rediss?|unix)://", value):
+            raise ValueError("must start with redis://, rediss:// or unix://")
+        return value
+
+    @field_validator("tend_folder")
+    @classmethod
+    def _folder_exists(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.is_dir():
+            raise ValueError("there is no such folder")
+        return value.resolve() if value is not None else None
+
+    # Derived places
+    @property
+    def run_folder(self) -> Path:
+        return self.home / "run"
+
+    @property
+    def logs_folder(self) -> Path:
+        return self.home / "logs"
+
+    @property
+    def servers_file(self) -> Path:
+        return self.run_folder / "servers.json"
+
+    @property
+    def mongodb_folder(self) -> Path:
+        return self.home / "mongodb"
+
+    @property
+    def redis_folder(self) -> Path:
+        return self.home / "redis"
+
+    @property
+    def dagster_home(self) -> Path:
+        return self.home / "dagster"
+
+    @property
+    def mlflow_folder(self) -> Path:
+        return self.home / "mlflow"
+
+    @property
+    def mlflow_tracking_uri(self) -> str:
+        """`mlflow_uri`, by default SQLite in `<home>/mlflow` (artifacts beside it)."""
+        return self.mlflow_uri or f"sqlite:///{self.mlflow_folder / 'mlflow.db'}"
+
+    @property
+    def releases_folder(self) -> Path:
+        return self.home / "releases"
+
+    @property
+    def artifacts_folder(self) -> Path:
+        return self.home / "artifacts"
+
+    @property
+    def http_url(self) -> str:
+        return f"http://{_reachable(self.host)}:{self.port}"
+
+    @property
+    def dagster_url(self) -> str:
+        return f"http://{_reachable(self.dagster_host)}:{self.dagster_port}"
+
+    # Answers to questions about the settings
+    def serves_database(self, name: str) -> bool:
+        """Whether questions may be about this database."""
+        if self.databases:
+            return name in self.databases
+        return name not in SYSTEM_DATABASES and not name.startswith(OWN_DATABASE_PREFIX)
+
+    def required_mongodb_uri(self) -> str:
+        """`mongodb_uri`, or `SettingError` saying how to get one."""
+        if not self.mongodb_uri:
+            raise SettingError(
+                "No MongoDB to ask: MONGODB_URI is not set and no `mqt up` is running in "
+                f"{self.home}. Start `mqt up`, or set MONGODB_URI=mongodb://host:27017."
+            )
+        return self.mongodb_uri
+
+    def required_journal_uri(self) -> str:
+        """`journal_uri`, or `SettingError`: the journal never falls back to the user's server."""
+        if not self.journal_uri:
+            raise SettingError(
+                "No MongoDB for the journal: MQT_JOURNAL_URI is not set and no `mqt up` is running "
+                f"in {self.home}. Start `mqt up`, or set MQT_JOURNAL_URI to a server that MQT may "
+                f"write to (database `{JOURNAL_DATABASE}`)."
+            )
+        return self.journal_uri
+
+
+def redact(uri: str) -> str:
+    """The URI without its password: what logs, pages and errors may show."""
+    return re.sub(r"(://[^:/@\s]*):[^@\s]+@", r"\1:***@", uri)
+
+
+def variable_names() -> tuple[str, ...]:
+    """Every environment variable that is read, `MONGODB_URI` first."""
+    prefixed = (f"MQT_{name.upper()}" for name in Settings.model_fields if name != "mongodb_uri")
+    return ("MONGODB_URI", *prefixed)
+
+
+def unknown_variables(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """`MQT_` variables that nothing reads: most likely misspelt (`mqt doctor` shows them)."""
+    known = {*variable_names(), "MQT_MONGODB_URI"}
+    return tuple(sorted(n for n in environment if n.startswith("MQT_") and n not in known))
+
+
+def _reachable(host: str) -> str:
+    return "127.0.0.1" if host in ("0.0.0.0", "::") else host
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0]
+
+
+def _explain(error: ValidationError) -> str:
+    lines = []
+    for problem in error.errors():
+        key = str(problem["loc"][0]) if problem["loc"] else ""
+        name = key if key.isupper() else f"MQT_{key.upper()}"
+        value = redact(str(problem["input"]))
+        reason = problem["msg"].removeprefix("Value error, ")
+        lines.append(f"{name}={value}: {reason[:1].lower()}{reason[1:]}")
+    return "Wrong setting. " + "; ".join(lines) + ". Correct or unset it and start again."

@@ -1,0 +1,55 @@
+"""Real servers for the tests: one mongod and one redis-server a session, a fresh database a test."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from pymongo import MongoClient
+from pymongo.database import Database
+
+from mqt_serving.platform.servers import MongoServer, RedisServer
+
+PROJECT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def mongo_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of an embedded mongod that lives as long as the test session."""
+    with MongoServer(tmp_path_factory.mktemp("mongodb")) as server:
+        yield server.uri
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of an embedded redis-server that lives as long as the test session."""
+    with RedisServer(tmp_path_factory.mktemp("redis")) as server:
+        yield server.uri
+
+
+@pytest.fixture(scope="session")
+def mongo_client(mongo_uri: str) -> Iterator[MongoClient[dict[str, Any]]]:
+    client: MongoClient[dict[str, Any]] = MongoClient(mongo_uri)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def database(mongo_client: MongoClient[dict[str, Any]]) -> Iterator[Database[dict[str, Any]]]:
+    """An empty database of the test's own, dropped afterwards."""
+    name = f"test_{uuid4().hex[:12]}"
+    yield mongo_client[name]
+    mongo_client.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def tend_folder() -> Path:
+    """The TEND corpus; tests that need it are skipped where it is not."""
+    folder = Path(os.environ.get("MQT_TEND_FOLDER") or PROJECT / ".." / "shared" / "tend").resolve()
+    if not (folder / "train.json").is_file():
+        pytest.skip(f"needs the TEND corpus: {folder} has no train.json (set MQT_TEND_FOLDER)")
+    return folder
