@@ -1,0 +1,329 @@
+"""Releases on disk: immutable folders that serving loads, and the pointer that names the live one.
+
+`<root>/<id>/` holds `manifest.json` (every file with its SHA-256) and what serving needs:
+`catalogs/<database>.json`, `translator/`, `index/`, `corrections.json`. `<root>/pointer.json` names
+champion, challenger and previous. A folder or a pointer appears in one step (rename), so a reader
+never sees half of either. Loading is in `release_loading`. Depends on pydantic only.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from mqt_serving.errors import NoRelease, ReleaseCorrupt
+
+FORMAT = 1
+"""Raised when the layout of a release folder changes; serving refuses what it can't read."""
+
+MANIFEST = "manifest.json"
+POINTER = "pointer.json"
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+
+class Manifest(BaseModel):
+    """What a release is made of and where it came from.
+
+    `files` maps each file's path inside the folder (posix, the manifest itself excepted) to its
+    SHA-256. `catalog_digests` maps a database to its catalog's digest.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    format: int = FORMAT
+    id: str
+    created_at: datetime
+    files: dict[str, str]
+    metrics: dict[str, float] = Field(default_factory=dict)
+    dataset_digest: str = ""
+    catalog_digests: dict[str, str] = Field(default_factory=dict)
+    index_version: str = ""
+    dagster_run_id: str = ""
+    mlflow_model_version: str = ""
+    code_version: str = ""
+
+    @field_validator("id")
+    @classmethod
+    def _id_is_a_folder_name(cls, value: str) -> str:
+        if not _ID.fullmatch(value):
+            raise ValueError(f"release id {value!r} is not a plain name (letters, digits, . _ -)")
+        return value
+
+    @field_validator("files")
+    @classmethod
+    def _files_stay_inside(cls, value: dict[str, str]) -> dict[str, str]:
+        for name in value:
+            path = PurePosixPath(name)
+            if path.is_absolute() or ".." in path.parts or str(path) != name:
+                raise ValueError(f"file {name!r} is not a path inside the release")
+        return value
+
+
+class Pointer(BaseModel):
+    """Which releases serve: `challenger_share` is the share of questions the challenger gets."""
+
+    model_config = ConfigDict(frozen=True)
+
+    champion: str
+    challenger: str | None = None
+    challenger_share: float = Field(default=0.0, ge=0.0, le=1.0)
+    previous: str | None = None
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Every release that the pointer names."""
+        return frozenset(n for n in (self.champion, self.challenger, self.previous) if n)
+
+    def promoting(self, release_id: str) -> Pointer:
+        """The pointer after `release_id` has become champion; the old champion is previous."""
+        if release_id == self.champion:
+            return self
+        return Pointer(champion=release_id, previous=self.champion)
+
+    def rolled_back(self) -> Pointer:
+        """The pointer with champion and previous swapped, so that rolling back twice is a no-op.
+
+        Raises NoRelease when there is no previous release.
+        """
+        if self.previous is None:
+            raise NoRelease(
+                f"release {self.champion} has no previous release to roll back to; "
+                "release again to change what is served"
+            )
+        return Pointer(champion=self.previous, previous=self.champion)
+
+
+def new_release_id(now: datetime, digest: str) -> str:
+    """Sortable by time, recognisable by content: `20250309T101500Z-1a2b3c4d`."""
+    return f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{digest[:8]}"
+
+
+def write_release(
+    root: Path,
+    files_from: Path,
+    *,
+    release_id: str | None = None,
+    created_at: datetime | None = None,
+    metrics: Mapping[str, float] | None = None,
+    dataset_digest: str = "",
+    catalog_digests: Mapping[str, str] | None = None,
+    index_version: str = "",
+    dagster_run_id: str = "",
+    mlflow_model_version: str = "",
+    code_version: str = "",
+) -> Manifest:
+    """Copy everything under `files_from` into a new release folder and return its manifest.
+
+    The folder is built beside its final place and renamed, so it is complete or absent. The
+    pointer does not move (see `move_pointer`). Without `release_id` one is made from the time
+    and the content. Raises FileExistsError when the release exists: releases are immutable.
+    """
+    now = created_at or datetime.now(UTC)
+    root.mkdir(parents=True, exist_ok=True)
+    incoming = Path(tempfile.mkdtemp(prefix=".incoming-", dir=root))
+    try:
+        # Links are followed: a release must not depend on files outside it.
+        shutil.copytree(
+            files_from, incoming, dirs_exist_ok=True, ignore=shutil.ignore_patterns(MANIFEST)
+        )
+        files = {name: sha256_of(incoming / name) for name in _file_names(incoming)}
+        if not files:
+            raise ValueError(f"{files_from} holds no files: there is nothing to release")
+        manifest = Manifest(
+            id=release_id or new_release_id(now, _digest_of_files(files)),
+            created_at=now,
+            files=files,
+            metrics=dict(metrics or {}),
+            dataset_digest=dataset_digest,
+            catalog_digests=dict(catalog_digests or {}),
+            index_version=index_version,
+            dagster_run_id=dagster_run_id,
+            mlflow_model_version=mlflow_model_version,
+            code_version=code_version,
+        )
+        _write_durably(incoming / MANIFEST, manifest.model_dump_json(indent=2))
+        incoming.chmod(0o755)  # mkdtemp makes it private; serving may run as another user
+        target = root / manifest.id
+        if target.exists():
+            raise FileExistsError(f"release {manifest.id} exists already in {root}")
+        incoming.rename(target)
+        _sync_folder(root)
+        return manifest
+    finally:
+        shutil.rmtree(incoming, ignore_errors=True)
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of one release folder; raises ReleaseCorrupt when it can't be read."""
+    path = folder / MANIFEST
+    try:
+        manifest = Manifest.model_validate_json(path.read_bytes())
+    except FileNotFoundError as error:
+        raise ReleaseCorrupt(f"{path} is missing: {folder.name} is not a release") from error
+    except (OSError, ValidationError) as error:
+        raise ReleaseCorrupt(f"{path} cannot be read: {error}") from error
+    if manifest.format != FORMAT:
+        raise ReleaseCorrupt(
+            f"release {manifest.id} has format {manifest.format}, this version reads {FORMAT}: "
+            "release again with the code that serves"
+        )
+    if manifest.id != folder.name:
+        raise ReleaseCorrupt(f"{path} is of release {manifest.id}, not of {folder.name}")
+    return manifest
+
+
+def verify(folder: Path) -> Manifest:
+    """Compare every file with the manifest; raises ReleaseCorrupt naming the first difference.
+
+    A file that the manifest doesn't list is a difference too: something would load it.
+    """
+    manifest = read_manifest(folder)
+    present = set(_file_names(folder)) - {MANIFEST}
+    missing = sorted(set(manifest.files) - present)
+    if missing:
+        raise ReleaseCorrupt(f"release {manifest.id}: {missing[0]} is missing")
+    unlisted = sorted(present - set(manifest.files))
+    if unlisted:
+        raise ReleaseCorrupt(f"release {manifest.id}: {unlisted[0]} is not in the manifest")
+    for name, expected in manifest.files.items():
+        actual = sha256_of(folder / name)
+        if actual != expected:
+            raise ReleaseCorrupt(
+                f"release {manifest.id}: {name} has SHA-256 {actual[:12]}..., "
+                f"the manifest says {expected[:12]}...; release again or roll back"
+            )
+    return manifest
+
+
+def read_pointer(root: Path) -> Pointer | None:
+    """What serves now, or None when nothing was released; ReleaseCorrupt when it can't be read."""
+    path = root / POINTER
+    try:
+        return Pointer.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValidationError) as error:
+        raise ReleaseCorrupt(f"{path} cannot be read: {error}") from error
+
+
+def move_pointer(root: Path, pointer: Pointer) -> None:
+    """Make `pointer` the live one, in one step; every release that it names is verified first.
+
+    Raises NoRelease when a named release doesn't exist, ReleaseCorrupt when one is damaged; the
+    pointer is then untouched.
+    """
+    with _lock(root):
+        _move(root, pointer)
+
+
+def promote(root: Path, release_id: str) -> Pointer:
+    """Make `release_id` champion (the old one becomes previous); returns the new pointer."""
+    with _lock(root):
+        current = read_pointer(root)
+        pointer = current.promoting(release_id) if current else Pointer(champion=release_id)
+        _move(root, pointer)
+        return pointer
+
+
+def roll_back(root: Path) -> Pointer:
+    """Make the previous release champion again; raises NoRelease when there is none."""
+    with _lock(root):
+        current = read_pointer(root)
+        if current is None:
+            raise NoRelease(f"nothing was released in {root}: there is nothing to roll back")
+        pointer = current.rolled_back()
+        _move(root, pointer)
+        return pointer
+
+
+def list_releases(root: Path) -> list[str]:
+    """Ids of the releases in `root`, oldest first (by creation time, then id)."""
+    if not root.is_dir():
+        return []
+    manifests = [read_manifest(path.parent) for path in root.glob(f"[!.]*/{MANIFEST}")]
+    return [m.id for m in sorted(manifests, key=lambda m: (m.created_at, m.id))]
+
+
+def prune(root: Path, keep: int) -> list[str]:
+    """Delete all but the newest `keep` releases and those the pointer names; returns what went.
+
+    A process that serves a deleted release goes on: it reads nothing after loading.
+    """
+    with _lock(root):
+        pointer = read_pointer(root)
+        named = pointer.names if pointer else frozenset()
+        everything = list_releases(root)
+        kept = named | set(everything[-keep:] if keep > 0 else [])
+        gone = [name for name in everything if name not in kept]
+        for name in gone:
+            # Renamed first, so that no half-deleted folder ever has a release's name.
+            leaving = root / f".leaving-{name}"
+            (root / name).rename(leaving)
+            shutil.rmtree(leaving)
+        return gone
+
+
+def sha256_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _move(root: Path, pointer: Pointer) -> None:
+    for name in sorted(pointer.names):
+        if not (root / name).is_dir():
+            raise NoRelease(f"release {name} does not exist in {root}")
+        verify(root / name)
+    _write_durably(root / POINTER, pointer.model_dump_json(indent=2))
+
+
+def _file_names(folder: Path) -> list[str]:
+    return sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
+
+
+def _digest_of_files(files: Mapping[str, str]) -> str:
+    lines = "".join(f"{name} {digest}\n" for name, digest in sorted(files.items()))
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def _write_durably(path: Path, text: str) -> None:
+    """Write beside, flush to disk, rename: the file is the old one or the new one, whole."""
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.chmod(0o644)
+        temporary.replace(path)
+        _sync_folder(path.parent)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _lock(root: Path) -> Iterator[None]:
+    """One writer at a time: read-decide-move must not interleave between two runs."""
+    root.mkdir(parents=True, exist_ok=True)
+    with (root / ".lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
