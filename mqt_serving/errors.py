@@ -12,6 +12,7 @@ class MqtError(Exception):
 
     code = "internal-error"
     status = 500
+    query_id: str | None = None  # the journaled question that it ended, for feedback
 
 
 class SettingError(MqtError):
@@ -36,6 +37,18 @@ class NoRelease(MqtError):
     code, status = "no-release", 503
 
 
+class JournalUnavailable(MqtError):
+    """What must be kept cannot be kept now; nothing was acknowledged."""
+
+    code, status = "journal-unavailable", 503
+
+
+class Overloaded(MqtError):
+    """More requests at once than this process takes; try again shortly."""
+
+    code, status = "overloaded", 503
+
+
 class ReleaseCorrupt(MqtError):
     code, status = "release-corrupt", 503
 
@@ -50,6 +63,22 @@ class CannotAnswer(MqtError):
     """The question is about nothing in the data; the message names what was looked for."""
 
     code, status = "cannot-answer", 422
+
+
+class UnknownDatabase(MqtError):
+    code, status = "unknown-database", 404
+
+
+class UnknownQuery(MqtError):
+    """Feedback on a question that the journal doesn't know."""
+
+    code, status = "unknown-query", 404
+
+
+class FeedbackError(MqtError):
+    """The feedback contradicts itself or is too long."""
+
+    code, status = "invalid-feedback", 422
 
 
 class UnknownCollection(MqtError):

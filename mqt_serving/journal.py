@@ -1,0 +1,228 @@
+"""The journal: each question and each piece of feedback, in the `mqt` database of MongoDB.
+
+An acknowledged write is on disk on a majority of the members. When the journal is away,
+questions are still answered: their records wait in memory (bounded) and are written when it is
+back; feedback is refused instead, since a person must know whether it was kept. Result rows are
+never written. Depends on pymongo only.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from bson.errors import BSONError
+from pymongo import DESCENDING
+from pymongo.collection import Collection
+from pymongo.errors import DocumentTooLarge, PyMongoError
+from pymongo.write_concern import WriteConcern
+
+from mqt_serving.connections import LazyClient
+from mqt_serving.errors import JournalUnavailable, ServiceUnavailable, UnknownQuery
+from mqt_serving.observing import Observer
+from mqt_serving.settings import JOURNAL_DATABASE
+
+log = logging.getLogger(__name__)
+
+QUERIES = "queries"
+FEEDBACK = "feedback"
+
+MOST_WAITING = 1000
+PAUSE_SECONDS = 5.0
+"""After a failed write questions skip the journal for this long instead of waiting for it each."""
+
+_DURABLE = WriteConcern(w="majority", j=True, wtimeout=5000)
+_AWAY = (PyMongoError, ServiceUnavailable)
+
+
+@dataclass(frozen=True, slots=True)
+class QueryRecord:
+    """One question and what became of it.
+
+    `outcome` is `answered`, `translated`, `ran` (a query that a person wrote) or an error's code.
+    `source` is `model`, `correction`, `person`, or empty when there was no answer.
+    """
+
+    query_id: str
+    at: datetime
+    question: str
+    database: str
+    plan: Mapping[str, Any] | None
+    command: str  # mongosh; empty when there was no answer
+    release_id: str
+    source: str
+    outcome: str
+    error: str = ""
+    row_count: int | None = None
+    timings: Mapping[str, float] = field(default_factory=dict)  # milliseconds
+
+    def document(self) -> dict[str, Any]:
+        return {
+            "_id": self.query_id,
+            "at": self.at,
+            "question": self.question,
+            "database": self.database,
+            "plan": self.plan,
+            "command": self.command,
+            "release_id": self.release_id,
+            "source": self.source,
+            "outcome": self.outcome,
+            "error": self.error,
+            "row_count": self.row_count,
+            "timings": dict(self.timings),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackRecord:
+    """What a person said about an answer.
+
+    `status` is `accepted` for a correction that was checked (it becomes training data), `noted`
+    for a verdict without one. `plan` is None when the corrected query has no plan.
+    """
+
+    feedback_id: str
+    query_id: str
+    at: datetime
+    question: str
+    database: str
+    verdict: str  # up | down
+    corrected_query: str | None  # mongosh, as it was checked
+    plan: Mapping[str, Any] | None
+    status: str  # accepted | noted
+    comment: str
+    author: str
+    release_id: str
+
+    def document(self) -> dict[str, Any]:
+        return {
+            "_id": self.feedback_id,
+            "query_id": self.query_id,
+            "at": self.at,
+            "question": self.question,
+            "database": self.database,
+            "verdict": self.verdict,
+            "corrected_query": self.corrected_query,
+            "plan": self.plan,
+            "status": self.status,
+            "comment": self.comment,
+            "author": self.author,
+            "release_id": self.release_id,
+        }
+
+
+class Journal:
+    """Thread-safe. Opens its connection at first use; the caller closes `client`."""
+
+    def __init__(
+        self,
+        client: LazyClient,
+        observer: Observer,
+        database: str = JOURNAL_DATABASE,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._client = client
+        self._observer = observer
+        self._database = database
+        self._clock = clock
+        self._paused_until = 0.0
+        self._waiting: OrderedDict[str, QueryRecord] = OrderedDict()
+        self._indexed = False
+        self._lock = threading.Lock()
+
+    def record_query(self, record: QueryRecord) -> bool:
+        """Whether the record is safely in the journal. Never raises: the answer matters more."""
+        if self._clock() < self._paused_until:
+            self._wait(record)
+            return False
+        try:
+            self._flush()
+            self._write_query(record)
+        except _AWAY as error:
+            self._paused_until = self._clock() + PAUSE_SECONDS
+            self._wait(record)
+            log.warning("the journal is away, question %s waits: %s", record.query_id, error)
+            return False
+        except (BSONError, DocumentTooLarge, OverflowError) as error:
+            # Not the server's fault: trying again would fail again.
+            self._observer.journal_failed("query")
+            log.error("question %s cannot be journaled: %s", record.query_id, error)
+            return False
+        return True
+
+    def find_query(self, query_id: str) -> dict[str, Any]:
+        """The document of a question; raises `UnknownQuery`, or `JournalUnavailable`."""
+        try:
+            self._flush()
+            found = self._collection(QUERIES).find_one({"_id": query_id})
+        except _AWAY as error:
+            self._observer.journal_failed("read")
+            raise _unavailable(error) from error
+        if found is None:
+            raise UnknownQuery(
+                f"No question has the id {query_id!r}; ask again and use the id of that answer."
+            )
+        return found
+
+    def record_feedback(self, record: FeedbackRecord) -> None:
+        """Returns only when the feedback is durable; else raises `JournalUnavailable`."""
+        try:
+            self._collection(FEEDBACK).insert_one(record.document())
+        except (*_AWAY, BSONError, OverflowError) as error:
+            self._observer.journal_failed("feedback")
+            raise _unavailable(error) from error
+
+    @property
+    def waiting(self) -> int:
+        """How many questions wait in memory for the journal to come back."""
+        return len(self._waiting)
+
+    def _write_query(self, record: QueryRecord) -> None:
+        document = record.document()
+        # Replace rather than insert: a write whose acknowledgement was lost is tried again.
+        self._collection(QUERIES).replace_one({"_id": record.query_id}, document, upsert=True)
+
+    def _wait(self, record: QueryRecord) -> None:
+        self._observer.journal_failed("query")
+        with self._lock:
+            self._waiting[record.query_id] = record
+            while len(self._waiting) > MOST_WAITING:
+                lost, _ = self._waiting.popitem(last=False)
+                log.error("question %s is lost: the journal is away for too long", lost)
+
+    def _flush(self) -> None:
+        while True:
+            with self._lock:
+                record = next(iter(self._waiting.values()), None)
+            if record is None:
+                return
+            self._write_query(record)
+            with self._lock:
+                self._waiting.pop(record.query_id, None)
+
+    def _collection(self, name: str) -> Collection[dict[str, Any]]:
+        database = self._client.get().get_database(self._database, write_concern=_DURABLE)
+        if not self._indexed:
+            database[QUERIES].create_index([("at", DESCENDING)])
+            database[FEEDBACK].create_index([("at", DESCENDING)])
+            database[FEEDBACK].create_index("query_id")
+            self._indexed = True
+        return database[name]
+
+
+def _unavailable(error: Exception) -> JournalUnavailable:
+    return JournalUnavailable(
+        f"The journal cannot be reached, so nothing was kept ({_short(error)}). "
+        "Try again in a moment; `mqt doctor` shows what is wrong."
+    )
+
+
+def _short(error: Exception) -> str:
+    """Driver errors carry the whole topology after the first sentence."""
+    return str(error).split(", Timeout:")[0].split(" (configured timeouts")[0][:200]
