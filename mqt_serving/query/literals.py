@@ -1,0 +1,159 @@
+"""Literals follow the stored type: what a question says becomes what the field holds.
+
+`fit` turns "5f0c..." into an ObjectId, "2025-03-01" into a date, 19.99 into Decimal128 where the
+field stores money so, 3000 into "3000" where numbers are kept as text. A value that cannot be
+read as the stored type is returned as it is: MongoDB then simply finds nothing equal to it.
+Depends on `bson` and `schema`.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+
+from bson import Decimal128, ObjectId
+
+from mqt_serving.query.plan import Scalar
+from mqt_serving.schema import BsonType, FieldSchema
+
+_TRUE = frozenset({"true", "yes", "y", "t", "1"})
+_FALSE = frozenset({"false", "no", "n", "f", "0"})
+_DATE_TEXT = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def bson_type(value: Scalar) -> BsonType:
+    """The BSON type under which the value would be stored."""
+    match value:
+        case bool():
+            return BsonType.BOOL
+        case str():
+            return BsonType.STRING
+        case int():
+            return BsonType.INT
+        case float():
+            return BsonType.DOUBLE
+        case datetime():
+            return BsonType.DATE
+        case ObjectId():
+            return BsonType.OBJECT_ID
+        case Decimal128():
+            return BsonType.DECIMAL
+
+
+def fit(value: Scalar, field: FieldSchema) -> Scalar:
+    """The value as the field would store it.
+
+    Where the field holds several types and the value already is one of them, it stays.
+    """
+    kind = field.main_type
+    own = bson_type(value)
+    if own == kind or (field.types.get(own, 0.0) > 0 and kind is not BsonType.DECIMAL):
+        return _naive(value) if isinstance(value, datetime) else value
+    match kind:
+        case BsonType.STRING:
+            return _as_text(value, field)
+        case BsonType.INT:
+            return _as_number(value, whole=True)
+        case BsonType.DOUBLE:
+            return _as_number(value, whole=False)
+        case BsonType.DECIMAL:
+            return _as_decimal(value)
+        case BsonType.DATE:
+            return _as_date(value)
+        case BsonType.OBJECT_ID:
+            is_id = isinstance(value, str) and ObjectId.is_valid(value)
+            return ObjectId(value) if is_id else value  # type: ignore[arg-type]
+        case BsonType.BOOL:
+            return _as_bool(value)
+        case _:
+            return value
+
+
+def parse_date(text: str) -> datetime | None:
+    """An ISO date or time as a naive UTC datetime (what PyMongo reads back); None if it is none."""
+    try:
+        return _naive(datetime.fromisoformat(text.strip()))
+    except ValueError:
+        return None
+
+
+def _naive(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+
+
+def _as_text(value: Scalar, field: FieldSchema) -> Scalar:
+    if isinstance(value, datetime):
+        return _date_text(_naive(value), field)
+    if isinstance(value, bool):
+        return _stored_spelling(str(value).lower(), field)
+    if isinstance(value, int | float | Decimal128):
+        return _number_text(value, field)
+    return str(value)
+
+
+def _date_text(moment: datetime, field: FieldSchema) -> str:
+    """The date in the shape of the stored texts (`2025-03-01` or with a time of day)."""
+    sample = next((text for text in field.samples if _DATE_TEXT.match(text)), "")
+    if len(sample) > 10 or (not sample and moment.time() != datetime.min.time()):
+        separator = sample[10] if len(sample) > 10 else "T"
+        return moment.isoformat(sep=separator, timespec="seconds")
+    return moment.date().isoformat()
+
+
+def _stored_spelling(text: str, field: FieldSchema) -> str:
+    return next((sample for sample in field.samples if sample.lower() == text), text)
+
+
+def _number_text(value: int | float | Decimal128, field: FieldSchema) -> str:
+    """The number as it is spelled in the collection when a sample equals it, else plainly."""
+    number = _decimal(value)
+    if number is None:
+        return str(value)
+    for sample in field.samples:
+        if _decimal(sample) == number:
+            return sample
+    if number == number.to_integral_value() and abs(number) < Decimal(10) ** 15:
+        return str(int(number))
+    return format(number.normalize(), "f")
+
+
+def _decimal(value: Scalar) -> Decimal | None:
+    try:
+        number = Decimal(str(value).strip())
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
+
+
+def _as_number(value: Scalar, whole: bool) -> Scalar:
+    if isinstance(value, bool | datetime | ObjectId):
+        return value
+    number = _decimal(value.replace(",", "") if isinstance(value, str) else value)
+    if number is None:
+        return value
+    if number == number.to_integral_value():
+        return int(number) if whole or isinstance(value, int) else float(number)
+    return float(number)
+
+
+def _as_decimal(value: Scalar) -> Scalar:
+    if isinstance(value, bool | datetime | ObjectId):
+        return value
+    number = _decimal(value.replace(",", "") if isinstance(value, str) else value)
+    return value if number is None else Decimal128(number)
+
+
+def _as_date(value: Scalar) -> Scalar:
+    if isinstance(value, str):
+        return parse_date(value) or value
+    if isinstance(value, int) and not isinstance(value, bool) and 1000 <= value <= 9999:
+        return datetime(value, 1, 1)
+    return value
+
+
+def _as_bool(value: Scalar) -> Scalar:
+    text = str(value).strip().lower()
+    if text in _TRUE:
+        return True
+    return False if text in _FALSE else value

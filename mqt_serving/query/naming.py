@@ -1,0 +1,93 @@
+"""How result columns are named when the plan does not say.
+
+The convention of the gold queries people wrote for public corpora: the leaf of the path,
+`count`, `count_distinct_<leaf>`, `sum_<leaf>`, `avg_<leaf>`, `min_<leaf>`, `max_<leaf>`, the
+calendar part (`year`). Names of one plan are unique: a name that is taken gets the name of what
+holds the field in front of it, then a number. Depends on `plan` only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from mqt_serving.query.plan import Aggregate, Entity, Field, Function, Output, PartOf, Plan
+
+
+def convention(value: Field | PartOf | Aggregate | Entity) -> str:
+    """The conventional name of a value, before it is made unique."""
+    match value:
+        case Field():
+            return leaf(value)
+        case PartOf(part=part):
+            return part.value
+        case Entity():
+            return value.path.rpartition(".")[2] or value.collection
+        case Aggregate(function=Function.COUNT, argument=argument, distinct=True):
+            return f"count_distinct_{_argument_name(argument)}"
+        case Aggregate(function=Function.COUNT):
+            return "count"
+        case Aggregate(function=function, argument=argument):
+            return f"{function.value}_{_argument_name(argument)}"
+
+
+def leaf(field: Field) -> str:
+    """The last name of the path; `id` of `_id` reached through an object stays `_id`."""
+    return field.path.rpartition(".")[2]
+
+
+def output_name(output: Output, taken: Collection[str] = ()) -> str:
+    """The name of one output, different from those taken unless it has an alias."""
+    if output.alias is not None:
+        return output.alias
+    return unique_name(output.value, taken)
+
+
+def unique_name(value: Field | PartOf | Aggregate | Entity, taken: Collection[str]) -> str:
+    """The conventional name, qualified or numbered until it is not taken."""
+    plain = convention(value)
+    if plain not in taken:
+        return plain
+    qualified = _qualified(value, plain)
+    if qualified not in taken:
+        return qualified
+    number = 2
+    while f"{qualified}_{number}" in taken:
+        number += 1
+    return f"{qualified}_{number}"
+
+
+def output_names(plan: Plan) -> tuple[str, ...]:
+    """One name for each output, in order; aliases are given out first."""
+    taken = {output.alias for output in plan.outputs if output.alias is not None}
+    names: list[str] = []
+    for output in plan.outputs:
+        name = output_name(output, taken)
+        taken.add(name)
+        names.append(name)
+    return tuple(names)
+
+
+def _argument_name(argument: Field | PartOf | Entity) -> str:
+    return convention(argument)
+
+
+def _qualified(value: Field | PartOf | Aggregate | Entity, plain: str) -> str:
+    match value:
+        case Field(collection=collection, path=path):
+            parent = path.rpartition(".")[0].rpartition(".")[2]
+            return f"{parent or collection}_{plain}"
+        case PartOf(field=field):
+            return f"{leaf(field)}_{plain}"
+        case Aggregate(argument=argument):
+            if plain == "count":
+                return f"count_{_argument_name(argument)}"
+            return _qualified_argument(value, argument, plain)
+        case Entity(collection=collection):
+            return f"{collection}_{plain}"
+
+
+def _qualified_argument(
+    aggregate: Aggregate, argument: Field | PartOf | Entity, plain: str
+) -> str:
+    prefix = plain.removesuffix(_argument_name(argument))
+    return prefix + _qualified(argument, _argument_name(argument))
