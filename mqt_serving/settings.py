@@ -105,13 +105,17 @@ class Settings(BaseSettings):
     # Learning
     embedding_model: str = Field("", description="Default: the packaged all-MiniLM-L6-v2.")
     private_fields: _CommaList = Field(
-        (), description="`collection.path` or `database.collection.path`: never sampled or returned."
+        (), description="Comma list of `collection.path`: never sampled, stored or returned."
     )
     sample_size: int = Field(2000, ge=10, le=1_000_000, description="Documents per collection.")
     retrain_after_corrections: int = Field(5, ge=1)
     training_steps: int = Field(0, ge=0, description="0: as many as training_seconds allow.")
     training_seconds: int = Field(180, ge=1)
     seed: int = Field(0, ge=0)
+    synthetic_questions: int = Field(6000, ge=50, description="Questions made per database.")
+    evaluation_questions: int = Field(200, ge=5, description="Holdout questions asked per model.")
+    max_release_mb: int = Field(500, ge=1, description="Gate: size of the translator's files.")
+    max_translate_ms: int = Field(2000, ge=1, description="Gate: 95th percentile of one answer.")
     keep_releases: int = Field(5, ge=2)
     challenger_share: float = Field(0.0, ge=0.0, le=1.0)
     release_poll_seconds: float = Field(2.0, gt=0.0, le=600.0)

@@ -1,4 +1,4 @@
-"""Real servers for the tests: one mongod and one redis-server a session, a fresh database a test."""
+"""Real servers for the tests: a mongod and a redis-server per session, a new database per test."""
 
 from __future__ import annotations
 

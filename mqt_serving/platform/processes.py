@@ -43,7 +43,7 @@ def spawn(
             env=dict(environment) if environment is not None else None,
             cwd=folder,
             start_new_session=True,
-            preexec_fn=_end_with_parent(os.getpid()),  # noqa: PLW1509
+            preexec_fn=_end_with_parent(os.getpid()),
         )
 
 
@@ -106,9 +106,10 @@ def is_alive(pid: int) -> bool:
 def command_line(pid: int) -> str:
     """What the process was started with, empty when unknown: tells ours from a recycled pid."""
     try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        arguments = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
     except OSError:
         return ""
+    return b" ".join(arguments).decode(errors="replace").strip()
 
 
 def describe_end(returncode: int) -> str:

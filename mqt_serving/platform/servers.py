@@ -99,7 +99,7 @@ class EmbeddedServer(ABC):
         raise AssertionError("unreachable")
 
     def stop(self, timeout: float = 15.0) -> None:
-        """Orderly end (data written), killed after `timeout` seconds. Does nothing if not running."""
+        """Orderly end (data written), killed after `timeout` seconds; again is harmless."""
         if self._process is not None:
             processes.stop(self._process, timeout)
             self._process = None
@@ -134,7 +134,7 @@ class EmbeddedServer(ABC):
             try:
                 binary.chmod(binary.stat().st_mode | 0o111)  # some installers drop the bit
             except OSError as error:
-                raise ServerError(f"{binary} is not executable: run `chmod +x {binary}`.") from error
+                raise ServerError(f"{binary} cannot be executed: run `chmod +x` on it.") from error
         return binary
 
     def _check_folder(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -22,7 +23,7 @@ BOTH = pytest.mark.parametrize("kind", [MongoServer, RedisServer])
 
 def listening_addresses(pid: int) -> set[str]:
     """Local addresses (hex, as /proc has them) of the TCP sockets that the process listens on."""
-    inodes = {os.readlink(fd) for fd in Path(f"/proc/{pid}/fd").iterdir() if fd.exists() or True}
+    inodes = {os.readlink(descriptor) for descriptor in Path(f"/proc/{pid}/fd").iterdir()}
     found = set()
     for table in ("tcp", "tcp6"):
         for line in Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]:
@@ -83,7 +84,7 @@ def test_a_nearly_full_disk_is_refused_before_the_start(
     kind: type[EmbeddedServer], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(kind, "needed_bytes", 2**60)
-    with pytest.raises(ServerError, match="disk is nearly full.*MQT_HOME"):
+    with pytest.raises(ServerError, match=r"disk is nearly full.*MQT_HOME"):
         kind(tmp_path).start()
 
 
@@ -92,14 +93,20 @@ def test_a_disk_that_fills_up_is_named(tmp_path: Path, monkeypatch: pytest.Monke
     disk = tmp_path / "disk"
     disk.mkdir()
     mount = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=20m", "tmpfs", str(disk)], capture_output=True
+        ["mount", "-t", "tmpfs", "-o", "size=100k", "tmpfs", str(disk)], capture_output=True
     )
     if mount.returncode:
         pytest.skip("this environment may not mount a tmpfs")
     try:
         monkeypatch.setattr(MongoServer, "needed_bytes", 0)
-        with pytest.raises(ServerError, match="disk is full"):
-            MongoServer(disk, log=tmp_path / "mongod.log").start()
+        with (disk / "filler").open("wb", buffering=0) as filler, contextlib.suppress(OSError):
+            while True:
+                filler.write(bytes(4096))
+        with (
+            pytest.raises(ServerError, match="disk is full"),
+            MongoServer(disk, log=tmp_path / "mongod.log"),
+        ):
+            pass
     finally:
         subprocess.run(["umount", str(disk)], check=True)
 
