@@ -10,13 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from mqt_assets.schemas.observation import (
-    Node,
-    children_of,
-    observe,
-)
+from mqt_assets.schemas.copies import copied_paths
+from mqt_assets.schemas.observation import Node, children_of, observe
 from mqt_assets.schemas.values import PathValues, numeric_value, sample_texts, text_of
 from mqt_serving.schema import NUMERIC, BsonType, CollectionSchema, FieldSchema, IndexSchema
 
@@ -43,9 +40,7 @@ def infer_collection(
     private_paths: Iterable[str] = (),
 ) -> CollectionSchema:
     """The schema of `documents`; fields below a path of `private_paths` are private as well."""
-    return infer(
-        documents, database, collection, document_count, indexes, private_paths
-    ).schema
+    return infer(documents, database, collection, document_count, indexes, private_paths).schema
 
 
 def infer(
@@ -74,8 +69,7 @@ def infer(
         fields=fields,
         indexes=tuple(sorted(indexes, key=lambda index: index.name)),
     )
-    values = {path: _path_values(entry.node) for path, entry in reached.items()}
-    return Inferred(schema, {path: found for path, found in values.items() if found.count})
+    return Inferred(schema, _values(sample, schema, reached))
 
 
 def private_paths_for(entries: Iterable[str], database: str, collection: str) -> tuple[str, ...]:
@@ -89,6 +83,24 @@ def private_paths_for(entries: Iterable[str], database: str, collection: str) ->
         entry[len(prefix) :] for entry in entries for prefix in prefixes if entry.startswith(prefix)
     }
     return tuple(sorted(path for path in found if path))
+
+
+def _values(
+    sample: Sequence[Mapping[str, object]], schema: CollectionSchema, reached: Mapping[str, _Entry]
+) -> dict[str, PathValues]:
+    copied = copied_paths(
+        sample,
+        frozenset(
+            field.path
+            for field in schema.fields
+            if field.is_scalar and not field.private and field.arrays[:1] not in ((), (field.path,))
+        ),
+    )
+    values = {
+        path: replace(_path_values(entry.node), copied=path in copied)
+        for path, entry in reached.items()
+    }
+    return {path: found for path, found in values.items() if found.count}
 
 
 @dataclass(frozen=True)

@@ -52,11 +52,13 @@ _TYPES: dict[type, BsonType] = {
 class PathValues:
     """The values sampled at one path: the distinct ones and how many there were in all.
 
-    Numbers compare as MongoDB compares them (3 equals 3.0); `count` leaves out nulls.
+    Numbers compare as MongoDB compares them (3 equals 3.0); `count` leaves out nulls. `copied`:
+    the path only repeats a field of an enclosing object (see `copies`).
     """
 
     distinct: frozenset[Hashable]
     count: int
+    copied: bool = False
 
     @property
     def unique(self) -> bool:
