@@ -8,23 +8,30 @@ guarding and running live in their own modules. Depends on `bson` and `operators
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
 from bson import Decimal128, Int64, ObjectId, Regex
 
+from mqt_serving.query.operators import ACCUMULATORS, EXPRESSIONS, FIELD_TESTS, suggestion
+
 Value: TypeAlias = (
-    None | bool | int | float | str | datetime | ObjectId | Decimal128 | Int64 | Regex
-    | tuple["Value", ...] | "Document"
+    "bool | int | float | str | datetime | ObjectId | Decimal128 | Int64 | Regex[str]"
+    " | tuple[Value, ...] | Document | None"
 )
+"""A literal as BSON has it. Dates are timezone-aware, in UTC, to the millisecond."""
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A literal sub-document, its keys in order."""
+    """A literal sub-document, its keys in order; a `$` key would be an operator: refused."""
 
     items: tuple[tuple[str, Value], ...]
+
+    def __post_init__(self) -> None:
+        _refuse_dollar_keys([key for key, _ in self.items])
 
 
 # ---------------------------------------------------------------- expressions
@@ -46,6 +53,9 @@ class VariableExpression:
 
 @dataclass(frozen=True, slots=True)
 class LiteralExpression:
+    """A constant. Lists and documents print as `$literal`: bare ones are array and object
+    expressions, whose items are expressions themselves."""
+
     value: Value
 
 
@@ -56,6 +66,9 @@ class Operation:
     operator: str  # with the dollar
     arguments: tuple[Expression, ...]
 
+    def __post_init__(self) -> None:
+        _require_operator(self.operator, EXPRESSIONS)
+
 
 @dataclass(frozen=True, slots=True)
 class NamedOperation:
@@ -64,14 +77,24 @@ class NamedOperation:
     operator: str
     arguments: tuple[tuple[str, Expression], ...]
 
+    def __post_init__(self) -> None:
+        _require_operator(self.operator, EXPRESSIONS)
+
 
 @dataclass(frozen=True, slots=True)
 class ObjectExpression:
+    """`{name: expression, ...}`."""
+
     items: tuple[tuple[str, Expression], ...]
+
+    def __post_init__(self) -> None:
+        _refuse_dollar_keys([key for key, _ in self.items])
 
 
 @dataclass(frozen=True, slots=True)
 class ArrayExpression:
+    """`[expression, ...]`."""
+
     items: tuple[Expression, ...]
 
 
@@ -95,6 +118,13 @@ class FieldTest:
     operator: str
     value: Value
 
+    def __post_init__(self) -> None:
+        _require_operator(self.operator, FIELD_TESTS)
+        if self.operator == "$regex" and not isinstance(self.value, Regex):
+            raise ValueError(f"$regex needs a Regex, not {self.value!r}")
+        if self.operator in ("$in", "$nin", "$all") and not isinstance(self.value, tuple):
+            raise ValueError(f"{self.operator} needs a tuple, not {self.value!r}")
+
 
 @dataclass(frozen=True, slots=True)
 class NotTest:
@@ -105,7 +135,10 @@ class NotTest:
 
 @dataclass(frozen=True, slots=True)
 class ElementMatch:
-    """`{path: {$elemMatch: filter}}`; paths inside are relative to the element."""
+    """`{path: {$elemMatch: filter}}`; paths inside are relative to the element.
+
+    The empty path is the element itself: `{scores: {$elemMatch: {$gt: 5}}}`.
+    """
 
     path: str
     filter: Filter
@@ -118,14 +151,22 @@ class AllOf:
 
 @dataclass(frozen=True, slots=True)
 class AnyOf:
+    """`{$or: [...]}`, of at least one filter."""
+
     items: tuple[Filter, ...]
+
+    def __post_init__(self) -> None:
+        _require_items(self.items, "$or")
 
 
 @dataclass(frozen=True, slots=True)
 class NoneOf:
-    """`{$nor: [...]}`."""
+    """`{$nor: [...]}`, of at least one filter."""
 
     items: tuple[Filter, ...]
+
+    def __post_init__(self) -> None:
+        _require_items(self.items, "$nor")
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,11 +216,17 @@ class Unwind:
 
 @dataclass(frozen=True, slots=True)
 class Accumulator:
-    """One output of `$group`: `{name: {$operator: argument}}`."""
+    """One output of `$group`: `{name: {$operator: argument}}`.
+
+    The argument of `$count` is the empty object, that of `$topN` and its like an object.
+    """
 
     name: str
     operator: str
     argument: Expression
+
+    def __post_init__(self) -> None:
+        _require_operator(self.operator, ACCUMULATORS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,9 +279,29 @@ class ReplaceRoot:
     expression: Expression
 
 
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """Several pipelines over the same rows: one document with an array for each."""
+
+    pipelines: tuple[tuple[str, tuple[Stage, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UnionWith:
+    """Adds the rows of another collection, after `stages`."""
+
+    collection: str
+    stages: tuple[Stage, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    size: int
+
+
 Stage: TypeAlias = (
     Match | Project | AddFields | Unset | Unwind | Group | Sort | Limit | Skip | Count
-    | SortByCount | Lookup | ReplaceRoot
+    | SortByCount | Lookup | ReplaceRoot | Facet | UnionWith | Sample
 )
 
 
@@ -271,3 +338,23 @@ class Distinct:
 
 
 Command: TypeAlias = Find | Aggregate | CountDocuments | Distinct
+
+
+# ----------------------------------------------------------------- validation
+
+
+def _require_operator(name: str, table: Mapping[str, object]) -> None:
+    if name not in table:
+        near = suggestion(name, table)
+        raise ValueError(f"unknown operator {name}" + (f": did you mean {near}?" if near else ""))
+
+
+def _refuse_dollar_keys(keys: Sequence[str]) -> None:
+    for key in keys:
+        if key.startswith("$"):
+            raise ValueError(f"the key {key!r} starts with a dollar: operators have nodes")
+
+
+def _require_items(items: Sequence[object], operator: str) -> None:
+    if not items:
+        raise ValueError(f"{operator} needs at least one filter")
