@@ -15,13 +15,19 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, S
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
+from uuid import UUID
+
+from bson import ObjectId
 
 from mqt_assets.schemas.names import Name, entity_match, name_of
 from mqt_assets.schemas.values import PathValues
 from mqt_serving.schema import BsonType, CollectionSchema, FieldSchema, Reference
 
-Contains: TypeAlias = Callable[[str, str, Sequence[Hashable]], Collection[Hashable]]
-"""Which of the values a collection holds at a path: `(collection, path, values) -> found`."""
+Contains: TypeAlias = Callable[[str, str, Sequence[Hashable]], Collection[Hashable] | None]
+"""Which of the values a collection holds at a path: `(collection, path, values) -> found`.
+
+None where that would cost too much to find out.
+"""
 
 _TESTED_VALUES = 400
 _LIKELY = 0.7
@@ -29,6 +35,7 @@ _POSSIBLE = 0.5
 _LINKING_TYPES = frozenset(
     {BsonType.STRING, BsonType.INT, BsonType.DOUBLE, BsonType.OBJECT_ID, BsonType.BINARY}
 )
+_LINKING_VALUES = (str, int, float, bytes, ObjectId, UUID)
 
 
 @dataclass(frozen=True)
@@ -115,6 +122,8 @@ def find_references(
         if source.values.copied:
             continue
         tested = _tested_values(source)
+        if not tested:
+            continue
         hits: dict[int, int] = defaultdict(int)
         for value in tested:
             for position in holders.get(value, ()):
@@ -182,9 +191,9 @@ def _by_name(targets: Sequence[_Column]) -> dict[str, list[int]]:
 
 def _tested_values(source: _Column) -> list[Hashable]:
     """A fixed choice of the source's distinct values, the same whatever their order."""
-    distinct = source.values.distinct
+    distinct = [v for v in source.values.distinct if isinstance(v, _LINKING_VALUES)]
     if len(distinct) <= _TESTED_VALUES:
-        return list(distinct)
+        return distinct
     return sorted(distinct, key=lambda value: zlib.crc32(repr(value).encode("utf-8", "replace")))[
         :_TESTED_VALUES
     ]
@@ -202,7 +211,8 @@ def _link(
     likeness = _likeness(source, target)
     overlap = min(1.0, hits / len(tested) / target.coverage)
     if target.coverage < 1 and contains is not None and (likeness >= _LIKELY or overlap):
-        overlap = len(contains(target.collection, target.field.path, tested)) / len(tested)
+        found = contains(target.collection, target.field.path, tested)
+        overlap = overlap if found is None else len(found) / len(tested)
     if not _accepted(source, target, likeness, overlap):
         return None
     return _Link(source, target, likeness, round(overlap, 4))
