@@ -97,6 +97,7 @@ def products(
     records, offers = [], []
     for number, (brand, line, kind) in enumerate(source.sample(names, count), start=1):
         root, child, thing, low, high = kind
+        low, high = words.PRICES.get(thing, (low, high))
         released = day(source.moment(_OPENING, REFERENCE_DATE - timedelta(days=60)))
         # Charm prices, more of them cheap than dear.
         cents = int(low + (high - low) * source.betavariate(1.6, 3.0)) * 100 + 99

@@ -24,6 +24,12 @@ _MONTH_FACTORS = (0.8, 0.75, 0.9, 0.95, 1.0, 0.95, 0.85, 0.85, 1.0, 1.1, 1.6, 1.
 _YEARLY_GROWTH = 1.25
 _COUNTRIES = {country.name: country for country in words.COUNTRIES}
 _CHANNELS = ("web", "app", "store", "phone")
+# Weights of 1, 2, 3, 4 and 10 pieces of a product.
+_QUANTITIES = {
+    "consumer": (76, 16, 5, 3, 0),
+    "business": (38, 22, 14, 12, 14),
+    "vip": (66, 20, 8, 5, 1),
+}
 _PAYMENT_METHODS = ("card", "paypal", "bank transfer", "gift card")
 _CARRIER_DAYS = {"DHL": 2.5, "UPS": 3.0, "FedEx": 2.8, "DPD": 3.8, "Royal Mail": 5.0}
 
@@ -98,7 +104,7 @@ def _order(
         chosen = [min(offers, key=lambda offer: offer.released)]
     items, cents = [], 0
     for offer in chosen:
-        quantity = source.choices((1, 2, 3, 4, 10), weights=(70, 18, 7, 4, 1))[0]
+        quantity = source.choices((1, 2, 3, 4, 10), weights=_QUANTITIES[customer["segment"]])[0]
         # Prices rose a little over the years: the order keeps the price of its day.
         unit = int(offer.cents * (1 - 0.03 * (REFERENCE_DATE.year - placed.year)))
         item: Record = {

@@ -125,6 +125,15 @@ DEPARTMENTS: dict[str, dict[str, tuple[tuple[str, ...], float, float]]] = {
     },
 }  # fmt: skip
 
+# Where a thing costs much less or more than the rest of its category.
+PRICES: dict[str, tuple[float, float]] = {
+    "Webcam": (39, 149), "Action Camera": (99, 499), "Mirrorless Camera": (499, 1799),
+    "Espresso Machine": (199, 899), "Coffee Grinder": (29, 199), "French Press": (15, 69),
+    "Kettle": (19, 129), "Road Bike": (699, 2199), "City Bike": (349, 1199),
+    "Bike Helmet": (29, 149), "Bike Light": (9, 79), "Tent": (89, 549),
+    "Headlamp": (15, 89), "Camping Stove": (25, 149), "Side Table": (39, 199),
+}  # fmt: skip
+
 LINES = (
     "Classic", "Pro", "Lite", "Eco", "Urban", "Alpine", "Studio", "Essential", "Premium",
     "Compact", "Signature", "Everyday",
