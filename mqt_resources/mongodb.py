@@ -95,7 +95,8 @@ class MongoGateway:
         `wanted` restricts them; a wanted database that does not exist is just not listed.
         """
         with self._translated("list the databases"):
-            names = self._client.list_database_names(authorizedDatabases=True)
+            listed = self._client.list_databases(nameOnly=True, authorizedDatabases=True)
+            names = [str(entry["name"]) for entry in listed]
         return tuple(
             sorted(name for name in names if (name in wanted if wanted else _is_of_interest(name)))
         )
@@ -186,7 +187,7 @@ class MongoGateway:
         return bool(listed) and listed[0].get("type") == "view"
 
     def _find(self, source: MongoCollection[Document], condition: Document) -> Any:
-        return source.with_options(codec_options=_RAW).find(  # type: ignore[arg-type]
+        return source.with_options(codec_options=_RAW).find(
             condition, max_time_ms=self._max_time_ms
         )
 
@@ -203,14 +204,14 @@ class MongoGateway:
                     wanted = {"_id": {"$in": identifiers[start : start + _CHUNK]}}
                     yield self._find(source, wanted).sort("_id", 1)
                 return
-        raw = source.with_options(codec_options=_RAW)  # type: ignore[arg-type]
+        raw = source.with_options(codec_options=_RAW)
         yield raw.aggregate([{"$sample": {"size": size}}], maxTimeMS=self._max_time_ms)
 
     def _smallest_hashes(
         self, source: MongoCollection[Document], size: int, seed: int
     ) -> list[object]:
         key = seed.to_bytes(8, "little", signed=True)
-        raw = source.with_options(codec_options=_RAW)  # type: ignore[arg-type]
+        raw = source.with_options(codec_options=_RAW)
         # Sorted by _id, so that the index alone answers.
         cursor = raw.find({}, {"_id": 1}, max_time_ms=self._max_time_ms).sort("_id", 1)
         hashed = (

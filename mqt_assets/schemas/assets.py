@@ -4,8 +4,6 @@ Reads MongoDB (bounded samples), writes the artifact store. Everything downstrea
 included, sees the data only through these two.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any

@@ -90,6 +90,13 @@ def name_of(text: str) -> Name:
     return Name(words, plain, plain, False)
 
 
+def readable(path: str) -> str:
+    """A path in words: `items.unitPrice` reads "items unit price", `_id` reads "id"."""
+    words = _WORD.findall(path)
+    # A script without letter case has no words for the pattern above: keep the path as it is.
+    return " ".join(word if word.isupper() else word.lower() for word in words) or path
+
+
 def singular(word: str) -> str:
     """A rough English singular, good enough to compare names with."""
     if word.endswith("ies") and len(word) > 4:

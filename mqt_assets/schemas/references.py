@@ -191,7 +191,7 @@ def _by_name(targets: Sequence[_Column]) -> dict[str, list[int]]:
 
 def _tested_values(source: _Column) -> list[Hashable]:
     """A fixed choice of the source's distinct values, the same whatever their order."""
-    distinct = [v for v in source.values.distinct if isinstance(v, _LINKING_VALUES)]
+    distinct: list[Hashable] = [v for v in source.values.distinct if isinstance(v, _LINKING_VALUES)]
     if len(distinct) <= _TESTED_VALUES:
         return distinct
     return sorted(distinct, key=lambda value: zlib.crc32(repr(value).encode("utf-8", "replace")))[
