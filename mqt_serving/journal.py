@@ -39,6 +39,7 @@ PAUSE_SECONDS = 5.0
 
 _DURABLE = WriteConcern(w="majority", j=True, wtimeout=5000)
 _AWAY = (PyMongoError, ServiceUnavailable)
+_UNWRITABLE = (BSONError, DocumentTooLarge, OverflowError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,18 +144,12 @@ class Journal:
             return False
         try:
             self._flush()
-            self._write_query(record)
+            return self._write_query(record)
         except _AWAY as error:
             self._paused_until = self._clock() + PAUSE_SECONDS
             self._wait(record)
             log.warning("the journal is away, question %s waits: %s", record.query_id, error)
             return False
-        except (BSONError, DocumentTooLarge, OverflowError) as error:
-            # Not the server's fault: trying again would fail again.
-            self._observer.journal_failed("query")
-            log.error("question %s cannot be journaled: %s", record.query_id, error)
-            return False
-        return True
 
     def find_query(self, query_id: str) -> dict[str, Any]:
         """The document of a question; raises `UnknownQuery`, or `JournalUnavailable`."""
@@ -174,7 +169,7 @@ class Journal:
         """Returns only when the feedback is durable; else raises `JournalUnavailable`."""
         try:
             self._collection(FEEDBACK).insert_one(record.document())
-        except (*_AWAY, BSONError, OverflowError) as error:
+        except (*_AWAY, *_UNWRITABLE) as error:
             self._observer.journal_failed("feedback")
             raise _unavailable(error) from error
 
@@ -183,10 +178,18 @@ class Journal:
         """How many questions wait in memory for the journal to come back."""
         return len(self._waiting)
 
-    def _write_query(self, record: QueryRecord) -> None:
+    def _write_query(self, record: QueryRecord) -> bool:
+        """False when the record can never be written: trying again would fail again."""
         document = record.document()
-        # Replace rather than insert: a write whose acknowledgement was lost is tried again.
-        self._collection(QUERIES).replace_one({"_id": record.query_id}, document, upsert=True)
+        queries = self._collection(QUERIES)
+        try:
+            # Replace rather than insert: a write whose acknowledgement was lost is tried again.
+            queries.replace_one({"_id": record.query_id}, document, upsert=True)
+        except _UNWRITABLE as error:
+            self._observer.journal_failed("query")
+            log.error("question %s cannot be journaled: %s", record.query_id, error)
+            return False
+        return True
 
     def _wait(self, record: QueryRecord) -> None:
         self._observer.journal_failed("query")

@@ -1,0 +1,93 @@
+"""What the service returns: choices, translations, answers, receipts. Plain immutable values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from mqt_serving.query.pipeline import Command
+from mqt_serving.query.plan import Plan
+
+
+class Source(StrEnum):
+    """Where a query comes from."""
+
+    MODEL = "model"
+    CORRECTION = "correction"  # a person corrected the answer to this very question
+    PERSON = "person"  # written or picked by a person, not by MQT
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One reading of a question, ready to run and to show. `probability` is calibrated, 0 to 1."""
+
+    plan: Plan | None  # None for a corrected query that has no plan
+    command: Command
+    mongosh: str
+    pymongo: str
+    meaning: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """At least one choice, best first. `timings` are milliseconds."""
+
+    query_id: str
+    question: str
+    database: str
+    choices: tuple[Choice, ...]
+    source: Source
+    release_id: str
+    timings: Mapping[str, float] = field(default_factory=dict)
+    journaled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """JSON-ready rows; `columns` in the order in which they were first seen."""
+
+    columns: tuple[str, ...]
+    rows: tuple[dict[str, Any], ...]
+    truncated: bool  # more rows than the limit match
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A translation and the rows of `choices[chosen]` (not 0 when better ones failed to run)."""
+
+    translation: Translation
+    chosen: int
+    table: Table
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedQuery:
+    """A query that a person wrote: parsed, guarded, shown back in MQT's own words."""
+
+    database: str
+    choice: Choice
+    learnable: bool  # it has a plan, so the model learns from it, not only this question
+
+
+@dataclass(frozen=True, slots=True)
+class RunQuery:
+    """A checked query with its rows."""
+
+    query_id: str
+    checked: CheckedQuery
+    table: Table
+    release_id: str
+    timings: Mapping[str, float]
+    journaled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Feedback that is safely kept; `checked` when it came with a corrected query."""
+
+    feedback_id: str
+    status: str  # accepted | noted
+    checked: CheckedQuery | None

@@ -1,0 +1,110 @@
+"""The serving process put together from settings: releases, connections, journal, service.
+
+The one place that knows the concrete translator, encoder and index; everything else depends on
+the protocols of `release_loading`. Building opens no connection and reads no release.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mqt_serving.connections import LazyClient
+from mqt_serving.journal import Journal
+from mqt_serving.observing import Observer
+from mqt_serving.query.limits import Limits
+from mqt_serving.release_loading import (
+    Hit,
+    LoadedRelease,
+    Loaders,
+    ReleaseWatcher,
+    Search,
+    Translator,
+)
+from mqt_serving.service import Service
+from mqt_serving.settings import Settings
+
+_SELECTION_MS = 2000
+_ANSWER_MARGIN_MS = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """Start with `releases.start()`, end with `close()`."""
+
+    service: Service
+    releases: ReleaseWatcher
+    clients: tuple[LazyClient, ...]
+
+    def close(self) -> None:
+        self.releases.stop()
+        for client in self.clients:
+            client.close()
+
+
+def build_serving(
+    settings: Settings, observer: Observer, loaders: Loaders | None = None
+) -> Serving:
+    parts = loaders or Loaders(translator=load_translator, search=load_search)
+
+    def load(folder: Path) -> LoadedRelease:
+        return LoadedRelease.load(folder, parts, settings.private_fields)
+
+    releases = ReleaseWatcher(
+        settings.releases_folder, load, observer, poll_seconds=settings.release_poll_seconds
+    )
+    mongodb = LazyClient(
+        settings.required_mongodb_uri,
+        "MongoDB (MONGODB_URI)",
+        selection_ms=_SELECTION_MS,
+        socket_ms=settings.max_time_ms + _ANSWER_MARGIN_MS,
+    )
+    journal_client = LazyClient(
+        settings.required_journal_uri,
+        "the journal (MQT_JOURNAL_URI)",
+        selection_ms=_SELECTION_MS,
+        socket_ms=2 * _ANSWER_MARGIN_MS,
+    )
+    service = Service(
+        releases=releases,
+        mongodb=mongodb,
+        journal=Journal(journal_client, observer),
+        limits=Limits(max_rows=settings.max_rows, max_time_ms=settings.max_time_ms),
+        observer=observer,
+        max_question_length=settings.max_question_length,
+    )
+    return Serving(service, releases, (mongodb, journal_client))
+
+
+def load_translator(folder: Path) -> Translator:
+    from mqt_serving.translator.translator import Translator as TrainedTranslator
+
+    return TrainedTranslator.load(folder / "translator")
+
+
+def load_search(folder: Path) -> Search | None:
+    """None for a release without an index."""
+    if not (folder / "index").is_dir():
+        return None
+    return TextSearch(folder)
+
+
+class TextSearch:
+    """Semantic search by text: the encoder of the release in front of its index."""
+
+    def __init__(self, folder: Path) -> None:
+        from mqt_serving.encoder import TextEncoder
+        from mqt_serving.search import SemanticIndex
+
+        self._encoder = TextEncoder.load(_encoder_folder(folder))
+        self._index = SemanticIndex.load(folder / "index")
+
+    def search(self, text: str, count: int) -> Sequence[Hit]:
+        return self._index.search(self._encoder.encode([text])[0], count)
+
+
+def _encoder_folder(folder: Path) -> Path:
+    """The translator brings its encoder along; the index was built with the same one."""
+    inside = folder / "translator" / "encoder"
+    return inside if inside.is_dir() else folder / "encoder"

@@ -1,0 +1,102 @@
+"""Readings of a question made ready to run and to show, and their rows made ready to leave.
+
+Everything that leaves goes through here: each command passes the guard, each row loses the
+private fields that came along in a whole document. Depends on the query language only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from mqt_serving.answers import CheckedQuery, Choice, Table
+from mqt_serving.errors import RaiseError
+from mqt_serving.privacy import private_paths, without_paths
+from mqt_serving.query.execution import to_json
+from mqt_serving.query.explanation import explain
+from mqt_serving.query.guard import check
+from mqt_serving.query.limits import Limits
+from mqt_serving.query.lowering import lower
+from mqt_serving.query.parsing import parse_query
+from mqt_serving.query.pipeline import Aggregate, Command, Lookup, Stage
+from mqt_serving.query.plan import Plan
+from mqt_serving.query.raising import raise_command
+from mqt_serving.query.rendering import render_mongosh, render_pymongo
+from mqt_serving.schema import Catalog
+
+NOT_IN_WORDS = "A query that MQT can run but cannot put into words yet."
+
+
+def choice_of_plan(plan: Plan, probability: float, catalog: Catalog, limits: Limits) -> Choice:
+    """Raises `PlanError` when the plan can't be lowered, `QueryRefused` when policy forbids it."""
+    return _choice(lower(plan, catalog), plan, probability, catalog, limits)
+
+
+def choice_of_command(
+    command: Command, plan: Plan | None, catalog: Catalog, limits: Limits
+) -> Choice:
+    """A query that a person stands behind: probability 1."""
+    return _choice(command, plan, 1.0, catalog, limits)
+
+
+def check_text(text: str, catalog: Catalog, limits: Limits) -> CheckedQuery:
+    """Parse and guard what a person wrote.
+
+    Raises `QueryError` (with line and column), `QueryNotReadOnly`, `QueryRefused`,
+    `UnknownCollection`.
+    """
+    command = parse_query(text)
+    check(command, catalog, limits)  # before raising: a refused query gets no explanation
+    try:
+        plan = raise_command(command, catalog)
+    except RaiseError:
+        plan = None
+    choice = choice_of_command(command, plan, catalog, limits)
+    return CheckedQuery(database=catalog.database, choice=choice, learnable=plan is not None)
+
+
+def table_of(
+    rows: Sequence[Mapping[str, Any]], truncated: bool, command: Command, catalog: Catalog
+) -> Table:
+    """Rows as JSON values, without private fields."""
+    hidden = hidden_paths(command, catalog)
+    shown = tuple(
+        {str(key): to_json(value) for key, value in without_paths(row, hidden).items()}
+        for row in rows
+    )
+    columns = dict.fromkeys(key for row in shown for key in row)
+    return Table(columns=tuple(columns), rows=shown, truncated=truncated)
+
+
+def hidden_paths(command: Command, catalog: Catalog) -> frozenset[str]:
+    """Paths of private fields in result rows: of the collection, and of what it looks up."""
+    root = catalog.by_name.get(command.collection)
+    paths = set(private_paths(root)) if root else set()
+    if isinstance(command, Aggregate):
+        paths.update(_looked_up(command.stages, catalog, ""))
+    return frozenset(paths)
+
+
+def _looked_up(stages: Sequence[Stage], catalog: Catalog, prefix: str) -> Iterator[str]:
+    for stage in stages:
+        if not isinstance(stage, Lookup):
+            continue
+        inside = f"{prefix}{stage.name}."
+        schema = catalog.by_name.get(stage.collection)
+        if schema is not None:
+            yield from (inside + path for path in private_paths(schema))
+        yield from _looked_up(stage.stages or (), catalog, inside)
+
+
+def _choice(
+    command: Command, plan: Plan | None, probability: float, catalog: Catalog, limits: Limits
+) -> Choice:
+    check(command, catalog, limits)
+    return Choice(
+        plan=plan,
+        command=command,
+        mongosh=render_mongosh(command),
+        pymongo=render_pymongo(command),
+        meaning=explain(plan, catalog) if plan is not None else NOT_IN_WORDS,
+        probability=probability,
+    )

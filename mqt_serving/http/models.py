@@ -1,0 +1,255 @@
+"""Requests and responses of the API as pydantic models: what /openapi.json describes.
+
+Lengths and emptiness are judged by the service, which knows the settings and says what to do.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from mqt_serving.answers import Answer, CheckedQuery, Choice, Receipt, RunQuery, Table, Translation
+from mqt_serving.privacy import covers, private_paths, visible
+from mqt_serving.query.plan_json import plan_to_json
+from mqt_serving.release_loading import Hit, LoadedRelease
+from mqt_serving.schema import Catalog, CollectionSchema, Reference
+
+
+class _Request(BaseModel):
+    # A misspelt field must not be ignored: "databse" would silently ask another database.
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Question(_Request):
+    question: str = Field(examples=["How many orders were placed in 2024?"])
+    database: str | None = Field(None, description="Left out: the one that fits best.")
+
+
+class QueryText(_Request):
+    query: str = Field(examples=["db.orders.find({status: 'shipped'}).limit(5)"])
+    database: str | None = None
+
+
+class Feedback(_Request):
+    query_id: str = Field(max_length=64)
+    verdict: Literal["up", "down"]
+    corrected_query: str | None = Field(None, description="The right query, as mongosh text.")
+    comment: str = ""
+    author: str = ""
+    database: str | None = Field(None, description="Only for a question without an answer.")
+
+
+class CandidateBody(BaseModel):
+    meaning: str
+    probability: float
+    mongosh: str
+    pymongo: str
+    plan: dict[str, Any] | None
+
+    @classmethod
+    def of(cls, choice: Choice) -> CandidateBody:
+        return cls(
+            meaning=choice.meaning,
+            probability=choice.probability,
+            mongosh=choice.mongosh,
+            pymongo=choice.pymongo,
+            plan=plan_to_json(choice.plan) if choice.plan is not None else None,
+        )
+
+
+class TranslationBody(BaseModel):
+    """The best reading, and all readings (at most five, best first) in `candidates`."""
+
+    query_id: str
+    question: str
+    database: str
+    meaning: str
+    confidence: float = Field(description="Calibrated probability that this is what was asked.")
+    mongosh: str
+    pymongo: str
+    plan: dict[str, Any] | None
+    chosen: int = Field(description="Index of this reading among the candidates.")
+    candidates: list[CandidateBody]
+    source: str = Field(description="`model`, or `correction` of this very question by a person.")
+    release_id: str
+    timings: dict[str, float] = Field(description="Milliseconds.")
+    journaled: bool = Field(description="False while the journal is away.")
+
+    @classmethod
+    def fields_of(cls, translation: Translation, chosen: int) -> dict[str, Any]:
+        candidates = [CandidateBody.of(choice) for choice in translation.choices]
+        best = candidates[chosen]
+        return {
+            "query_id": translation.query_id,
+            "question": translation.question,
+            "database": translation.database,
+            "meaning": best.meaning,
+            "confidence": best.probability,
+            "mongosh": best.mongosh,
+            "pymongo": best.pymongo,
+            "plan": best.plan,
+            "chosen": chosen,
+            "candidates": candidates,
+            "source": translation.source,
+            "release_id": translation.release_id,
+            "timings": dict(translation.timings),
+            "journaled": translation.journaled,
+        }
+
+    @classmethod
+    def of(cls, translation: Translation) -> TranslationBody:
+        return cls(**cls.fields_of(translation, 0))
+
+
+class TableBody(BaseModel):
+    columns: list[str]
+    rows: list[dict[str, Any]] = Field(
+        description="Dates as ISO text, ObjectIds as hex, decimals as text."
+    )
+    row_count: int
+    truncated: bool = Field(description="More rows match than the limit lets through.")
+
+
+class AnswerBody(TranslationBody, TableBody):
+    @classmethod
+    def of_answer(cls, answer: Answer) -> AnswerBody:
+        fields = cls.fields_of(answer.translation, answer.chosen)
+        return cls(**fields, **_table_fields(answer.table))
+
+
+class CheckedBody(BaseModel):
+    database: str
+    meaning: str
+    mongosh: str
+    pymongo: str
+    learnable: bool = Field(description="Whether the model learns from it, not only this question.")
+
+    @classmethod
+    def fields_of(cls, checked: CheckedQuery) -> dict[str, Any]:
+        return {
+            "database": checked.database,
+            "meaning": checked.choice.meaning,
+            "mongosh": checked.choice.mongosh,
+            "pymongo": checked.choice.pymongo,
+            "learnable": checked.learnable,
+        }
+
+    @classmethod
+    def of(cls, checked: CheckedQuery) -> CheckedBody:
+        return cls(**cls.fields_of(checked))
+
+
+class RunBody(CheckedBody, TableBody):
+    query_id: str
+    release_id: str
+    timings: dict[str, float]
+    journaled: bool
+
+    @classmethod
+    def of_run(cls, run: RunQuery) -> RunBody:
+        return cls(
+            query_id=run.query_id,
+            release_id=run.release_id,
+            timings=dict(run.timings),
+            journaled=run.journaled,
+            **cls.fields_of(run.checked),
+            **_table_fields(run.table),
+        )
+
+
+class ReceiptBody(BaseModel):
+    feedback_id: str
+    status: Literal["accepted", "noted"] = Field(
+        description="`accepted`: a checked correction, used from the next release on."
+    )
+    corrected: CheckedBody | None
+
+    @classmethod
+    def of(cls, receipt: Receipt) -> ReceiptBody:
+        checked = CheckedBody.of(receipt.checked) if receipt.checked else None
+        return cls(feedback_id=receipt.feedback_id, status=receipt.status, corrected=checked)
+
+
+class DatabaseBody(BaseModel):
+    database: str
+    digest: str
+    examples: list[str] = Field(description="Questions to start with.")
+    collections: list[CollectionSchema]
+    references: list[Reference]
+
+    @classmethod
+    def of(cls, catalog: Catalog, examples: tuple[str, ...]) -> DatabaseBody:
+        hidden = {s.collection: private_paths(s) for s in catalog.collections}
+        references = [
+            r
+            for r in catalog.references
+            if not covers(hidden.get(r.from_collection, ()), r.from_path)
+            and not covers(hidden.get(r.to_collection, ()), r.to_path)
+        ]
+        return cls(
+            database=catalog.database,
+            digest=catalog.digest,
+            examples=list(examples),
+            collections=[visible(schema) for schema in catalog.collections],
+            references=references,
+        )
+
+
+class SchemasBody(BaseModel):
+    """What can be asked about; private fields are left out."""
+
+    release_id: str
+    databases: list[DatabaseBody]
+
+
+class HitBody(BaseModel):
+    kind: str
+    database: str | None
+    collection: str
+    path: str
+    text: str
+    value: str | None
+    score: float
+
+    @classmethod
+    def of(cls, hit: Hit) -> HitBody:
+        item = hit.item
+        return cls(
+            kind=str(item.kind),
+            database=getattr(item, "database", None),
+            collection=item.collection,
+            path=item.path or "",
+            text=item.text,
+            value=None if item.value is None else str(item.value),
+            score=float(hit.score),
+        )
+
+
+class SearchBody(BaseModel):
+    release_id: str
+    hits: list[HitBody]
+
+
+class HealthBody(BaseModel):
+    status: Literal["ok"] = "ok"
+
+
+class ReadyBody(BaseModel):
+    status: Literal["ready"] = "ready"
+    release_id: str
+    databases: list[str]
+    refused: str = Field(description="Why a newer release does not serve; empty when none.")
+
+    @classmethod
+    def of(cls, release: LoadedRelease, refused: str) -> ReadyBody:
+        return cls(release_id=release.id, databases=sorted(release.catalogs), refused=refused)
+
+
+def _table_fields(table: Table) -> dict[str, Any]:
+    return {
+        "columns": list(table.columns),
+        "rows": list(table.rows),
+        "row_count": len(table.rows),
+        "truncated": table.truncated,
+    }

@@ -1,0 +1,156 @@
+"""The routes: each takes its input apart, hands blocking work to the workers, shapes the reply."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from mqt_serving.errors import ServiceUnavailable, UnknownDatabase
+from mqt_serving.http.edge import Workers
+from mqt_serving.http.metrics import Metrics
+from mqt_serving.http.models import (
+    AnswerBody,
+    CheckedBody,
+    DatabaseBody,
+    Feedback,
+    HealthBody,
+    HitBody,
+    QueryText,
+    Question,
+    ReadyBody,
+    ReceiptBody,
+    RunBody,
+    SchemasBody,
+    SearchBody,
+    TranslationBody,
+)
+from mqt_serving.http.problems import Problem, known_problems, problem, title_of
+from mqt_serving.intake import clean_question
+from mqt_serving.privacy import covers, private_paths
+from mqt_serving.release_loading import Hit, LoadedRelease, ReleaseWatcher
+from mqt_serving.service import Service
+
+_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    "default": {
+        "description": "A problem document (RFC 9457).",
+        "content": {
+            "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
+        },
+        "model": Problem,
+    }
+}
+
+
+def api_routes(service: Service, workers: Workers) -> APIRouter:
+    router = APIRouter(prefix="/v1", responses=_PROBLEMS)
+
+    @router.post("/translate", tags=["questions"])
+    async def translate(body: Question) -> TranslationBody:
+        """Turn a question into queries, best first; nothing runs."""
+        work = partial(service.translate, body.question, body.database)
+        return await workers.run(lambda: TranslationBody.of(work()))
+
+    @router.post("/query", tags=["questions"])
+    async def query(body: Question) -> AnswerBody:
+        """Translate, run read-only within limits, return rows."""
+        work = partial(service.query, body.question, body.database)
+        return await workers.run(lambda: AnswerBody.of_answer(work()))
+
+    @router.post("/check", tags=["queries"])
+    async def check(body: QueryText) -> CheckedBody:
+        """Parse, guard and explain a query that a person wrote; nothing runs."""
+        return await workers.run(lambda: CheckedBody.of(service.check(body.query, body.database)))
+
+    @router.post("/run", tags=["queries"])
+    async def run(body: QueryText) -> RunBody:
+        """Run a query that a person wrote or picked, read-only within limits."""
+        return await workers.run(lambda: RunBody.of_run(service.run(body.query, body.database)))
+
+    @router.post("/feedback", tags=["feedback"], status_code=201)
+    async def feedback(body: Feedback) -> ReceiptBody:
+        """Say whether an answer was right; a corrected query is checked and becomes training
+        data. Acknowledged only when it is durable."""
+        work = partial(service.feedback, **body.model_dump())
+        return await workers.run(lambda: ReceiptBody.of(work()))
+
+    @router.get("/schemas", tags=["data"])
+    async def schemas(database: str | None = None) -> SchemasBody:
+        """The collections and fields that can be asked about, without private ones."""
+        return await workers.run(lambda: _schemas(service.release(), database))
+
+    @router.get("/search", tags=["data"])
+    async def search(
+        q: Annotated[str, Query(description="What to look for, in plain words.")],
+        k: Annotated[int, Query(ge=1, le=50)] = 10,
+    ) -> SearchBody:
+        """Fields and values whose meaning is nearest to the text."""
+        return await workers.run(lambda: _search(service.release(), q, k))
+
+    return router
+
+
+def operation_routes(releases: ReleaseWatcher, metrics: Metrics) -> APIRouter:
+    """For probes and Prometheus: never blocked by questions, so not handed to the workers."""
+    router = APIRouter(tags=["operation"])
+
+    @router.get("/healthz")
+    async def healthz() -> HealthBody:
+        """The process is alive."""
+        return HealthBody()
+
+    @router.get("/readyz", responses=_PROBLEMS)
+    async def readyz() -> ReadyBody:
+        """A release is loaded, so questions can be asked."""
+        return ReadyBody.of(releases.require(), releases.refusal)
+
+    @router.get("/metrics", response_class=Response)
+    async def series() -> Response:
+        """Prometheus text format."""
+        return Response(metrics.text(), media_type=CONTENT_TYPE_LATEST)
+
+    @router.get("/problems/{code}", responses=_PROBLEMS, response_model=None)
+    async def describe_problem(code: str) -> dict[str, str] | Response:
+        """What a problem type means."""
+        meaning = known_problems().get(code)
+        if meaning is None:
+            return problem("not-found", 404, f"There is no problem type {code!r}.")
+        return {"code": code, "title": title_of(code), "meaning": meaning}
+
+    return router
+
+
+def _schemas(release: LoadedRelease, database: str | None) -> SchemasBody:
+    if database is not None and database not in release.catalogs:
+        names = ", ".join(sorted(release.catalogs))
+        raise UnknownDatabase(f"There is no database {database!r}; there are: {names}.")
+    names_shown = [database] if database is not None else sorted(release.catalogs)
+    return SchemasBody(
+        release_id=release.id,
+        databases=[
+            DatabaseBody.of(release.catalogs[name], release.examples[name]) for name in names_shown
+        ],
+    )
+
+
+def _search(release: LoadedRelease, text: str, count: int) -> SearchBody:
+    if release.search is None:
+        raise ServiceUnavailable(
+            f"Release {release.id} holds no semantic index; materialize `semantic_index` and "
+            "release again."
+        )
+    wanted = clean_question(text, _MOST_SEARCH_TEXT)
+    # Some hits may turn out private (marked so after the index was built): look a bit further.
+    hits = [hit for hit in release.search.search(wanted, count * 2) if _is_open(hit, release)]
+    return SearchBody(release_id=release.id, hits=[HitBody.of(hit) for hit in hits[:count]])
+
+
+_MOST_SEARCH_TEXT = 500
+
+
+def _is_open(hit: Hit, release: LoadedRelease) -> bool:
+    """Closed when any database has such a field marked private: better too little than a leak."""
+    schemas = (c.by_name.get(hit.item.collection) for c in release.catalogs.values())
+    return not any(covers(private_paths(s), hit.item.path or "") for s in schemas if s is not None)

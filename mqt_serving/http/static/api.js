@@ -1,0 +1,56 @@
+// The HTTP API of MQT: one function a call. A refused call throws a `Problem` (RFC 9457).
+
+export class Problem extends Error {
+  constructor(document) {
+    super(document.detail || document.title || "Something went wrong.");
+    this.code = document.code || "unknown";
+    this.title = document.title || "Something went wrong";
+    this.line = document.line ?? null;
+    this.column = document.column ?? null;
+    this.queryId = document.query_id ?? null;
+  }
+}
+
+export const ask = (question, database) => post("/v1/query", { question, database });
+export const run = (query, database) => post("/v1/run", { query, database });
+export const sendFeedback = (feedback) => post("/v1/feedback", feedback);
+export const schemas = () => call("/v1/schemas");
+export const ready = () => call("/readyz");
+
+function post(path, body) {
+  return call(path, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+  });
+}
+
+async function call(path, options) {
+  let response;
+  try {
+    response = await fetch(path, options);
+  } catch {
+    throw new Problem({
+      code: "unreachable",
+      title: "MQT does not answer",
+      detail: "The service cannot be reached. Is it running? Try again in a moment.",
+    });
+  }
+  const text = await response.text();
+  let body;
+  try {
+    body = JSON.parse(text, keepLargeNumbers);
+  } catch {
+    body = { title: `HTTP ${response.status}`, detail: "The reply is not JSON; the log of MQT may say more." };
+  }
+  if (!response.ok) throw new Problem(body);
+  return body;
+}
+
+// Whole numbers beyond 2^53 would silently lose digits: show them as they were sent.
+function keepLargeNumbers(_key, value, context) {
+  if (typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value)) {
+    return context?.source ?? value;
+  }
+  return value;
+}

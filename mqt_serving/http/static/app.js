@@ -1,0 +1,298 @@
+// The page: ask, see meaning, result and query, choose another reading, say whether it is right.
+
+import { ask, ready, run, schemas, sendFeedback } from "./api.js";
+import { closeCorrection, connectCorrection, openCorrection } from "./correction.js";
+import { byId, element, show } from "./elements.js";
+import { highlight } from "./highlight.js";
+import { renderSchema } from "./schema.js";
+import { describeCount, renderTable } from "./table.js";
+
+const POLL_MILLISECONDS = 5000;
+
+let current = null; // the answer on the page
+let shown = null; // the reading of it that is on the page: {mongosh, pymongo, ...}
+let language = "mongosh";
+let knownRelease = null;
+let asking = 0; // only the latest question may fill the page
+
+function start() {
+  byId("ask").addEventListener("submit", (event) => {
+    event.preventDefault();
+    submit(byId("question").value);
+  });
+  byId("thumb-up").addEventListener("click", approve);
+  byId("thumb-down").addEventListener("click", disapprove);
+  byId("problem-teach").addEventListener("click", teach);
+  byId("copy").addEventListener("click", copy);
+  byId("toggle-theme").addEventListener("click", toggleTheme);
+  byId("toggle-schema").addEventListener("click", toggleSchema);
+  document.addEventListener("keydown", focusOnSlash);
+  connectTabs();
+  connectCorrection();
+  restoreTheme();
+  watchRelease();
+}
+
+// ------------------------------------------------------------------ asking
+
+async function submit(question) {
+  const turn = ++asking;
+  closeCorrection();
+  for (const id of ["problem", "answer", "confirmation"]) show(byId(id), false);
+  byId("submit").disabled = true;
+  byId("progress").textContent = "Looking for the answer…";
+  try {
+    const answer = await ask(question, byId("database").value || null);
+    if (turn === asking) showAnswer(answer);
+  } catch (problem) {
+    if (turn === asking) showProblem(problem, question);
+  } finally {
+    if (turn === asking) {
+      byId("submit").disabled = false;
+      byId("progress").textContent = "";
+    }
+  }
+}
+
+function showAnswer(answer) {
+  current = answer;
+  byId("asked").textContent = answer.question;
+  byId("answer-database").textContent = answer.database;
+  byId("answer-release").textContent = answer.release_id;
+  byId("verdict-status").textContent = "";
+  show(byId("unjournaled"), !answer.journaled);
+  press(null);
+  showReading(answer, answer.confidence);
+  showReadings(answer);
+  byId("source").textContent = answer.source === "correction" ? "corrected by a person" : "model";
+  show(byId("answer"));
+  byId("meaning").focus();
+}
+
+function showReading(reading, probability) {
+  shown = reading;
+  byId("meaning").textContent = reading.meaning;
+  byId("confidence").value = probability;
+  byId("confidence-text").textContent = `${Math.round(probability * 100)} %`;
+  byId("timings").textContent = describeTimings(reading.timings);
+  byId("row-count").textContent = describeCount(reading);
+  renderTable(byId("result"), reading);
+  showCode();
+}
+
+function describeTimings({ translate_ms: translate, execute_ms: execute }) {
+  const parts = [];
+  if (translate !== undefined) parts.push(`${Math.round(translate)} ms to translate`);
+  if (execute !== undefined) parts.push(`${Math.round(execute)} ms to run`);
+  return parts.join(", ");
+}
+
+function showReadings(answer) {
+  const list = byId("candidates");
+  list.replaceChildren();
+  answer.candidates.forEach((candidate, index) => {
+    const radio = element("input", { type: "radio", name: "reading", checked: index === answer.chosen });
+    radio.addEventListener("change", () => chooseReading(index));
+    const share = element("span", { className: "share", textContent: `${Math.round(candidate.probability * 100)} %` });
+    list.append(element("label", {}, radio, element("span", { textContent: candidate.meaning }), share));
+  });
+  show(byId("readings"), answer.candidates.length > 1);
+}
+
+async function chooseReading(index) {
+  const answer = current;
+  const candidate = answer.candidates[index];
+  byId("progress").textContent = "Running the other reading…";
+  show(byId("problem"), false);
+  try {
+    const ran = index === answer.chosen ? answer : await run(candidate.mongosh, answer.database);
+    if (answer !== current) return;
+    const reading = { ...ran, meaning: candidate.meaning, mongosh: candidate.mongosh, pymongo: candidate.pymongo };
+    showReading(reading, candidate.probability);
+  } catch (problem) {
+    if (answer === current) showProblem(problem, answer.question);
+  } finally {
+    byId("progress").textContent = "";
+  }
+}
+
+let teachable = null;
+
+function showProblem(problem, question) {
+  byId("problem-title").textContent = problem.title;
+  byId("problem-detail").textContent = problem.message;
+  teachable = problem.queryId ? { queryId: problem.queryId, question } : null;
+  show(byId("problem-teach"), teachable !== null);
+  show(byId("problem"));
+  byId("problem").focus();
+}
+
+// ---------------------------------------------------------------- feedback
+
+async function approve() {
+  // A reading that MQT did not put first is a correction: it says what should have come first.
+  const other = shown.mongosh !== current.mongosh;
+  const feedback = other
+    ? { query_id: current.query_id, verdict: "down", corrected_query: shown.mongosh, database: current.database }
+    : { query_id: current.query_id, verdict: "up" };
+  try {
+    await sendFeedback(feedback);
+    press("thumb-up");
+    byId("verdict-status").textContent = other
+      ? "Thank you. This reading is kept as the right one."
+      : "Thank you. It is noted.";
+  } catch (problem) {
+    byId("verdict-status").textContent = problem.message;
+  }
+}
+
+function disapprove() {
+  press("thumb-down");
+  const { query_id: queryId, question, database } = current;
+  openCorrection({ queryId, question, database, onSent: () => {} }, shown.mongosh);
+}
+
+function teach() {
+  const database = byId("database").value || null;
+  openCorrection({ ...teachable, database, onSent: () => show(byId("problem"), false) }, "db.");
+}
+
+function press(which) {
+  for (const id of ["thumb-up", "thumb-down"]) {
+    byId(id).setAttribute("aria-pressed", String(id === which));
+  }
+}
+
+// -------------------------------------------------------------- query code
+
+function showCode() {
+  highlight(shown[language], byId("query-code").querySelector("code"));
+}
+
+function connectTabs() {
+  const names = ["mongosh", "pymongo"];
+  for (const [index, name] of names.entries()) {
+    const tab = byId(`tab-${name}`);
+    tab.addEventListener("click", () => selectTab(name));
+    tab.addEventListener("keydown", (event) => {
+      if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
+      const next = names[(index + 1) % names.length];
+      selectTab(next);
+      byId(`tab-${next}`).focus();
+    });
+  }
+}
+
+function selectTab(name) {
+  language = name;
+  for (const other of ["mongosh", "pymongo"]) {
+    const selected = other === name;
+    byId(`tab-${other}`).setAttribute("aria-selected", String(selected));
+    byId(`tab-${other}`).tabIndex = selected ? 0 : -1;
+  }
+  byId("query-code").setAttribute("aria-labelledby", `tab-${name}`);
+  if (shown) showCode();
+}
+
+async function copy() {
+  try {
+    await navigator.clipboard.writeText(shown[language]);
+    byId("copy").textContent = "Copied";
+  } catch {
+    byId("copy").textContent = "Select and copy by hand";
+  }
+  setTimeout(() => { byId("copy").textContent = "Copy"; }, 2000);
+}
+
+// ------------------------------------------------- release, schema, display
+
+async function watchRelease() {
+  try {
+    const { release_id: id, refused } = await ready();
+    if (id !== knownRelease) {
+      showSchemas(await schemas());
+      knownRelease = id;
+    }
+    setStatus(`release ${id}`, "ready", refused);
+  } catch (problem) {
+    setStatus(problem.code === "no-release" ? "no release yet" : "not ready", "away", problem.message);
+  }
+  setTimeout(watchRelease, POLL_MILLISECONDS);
+}
+
+function setStatus(text, kind, title) {
+  const status = byId("release");
+  if (status.textContent !== text) status.textContent = text;
+  status.className = `status ${kind}`;
+  status.title = title;
+}
+
+function showSchemas({ databases }) {
+  renderSchema(databases, insertIntoQuestion);
+  const select = byId("database");
+  const before = select.value;
+  select.replaceChildren(element("option", { value: "", textContent: "any database" }));
+  for (const { database } of databases) {
+    select.append(element("option", { value: database, textContent: database }));
+  }
+  select.value = databases.some(({ database }) => database === before) ? before : "";
+  show(select, databases.length > 1);
+
+  const examples = byId("examples");
+  examples.replaceChildren();
+  for (const { database, examples: questions } of databases) {
+    for (const question of questions.slice(0, Math.max(2, Math.ceil(6 / databases.length)))) {
+      const button = element("button", { type: "button", textContent: question });
+      button.addEventListener("click", () => {
+        byId("question").value = question;
+        if (databases.length > 1) select.value = database;
+        submit(question);
+      });
+      examples.append(button);
+    }
+  }
+  show(examples, examples.childElementCount > 0);
+}
+
+function insertIntoQuestion(path) {
+  const input = byId("question");
+  const name = path.split(".").at(-1).replaceAll("_", " ");
+  input.value = input.value ? `${input.value.trimEnd()} ${name} ` : `${name} `;
+  input.focus();
+}
+
+function focusOnSlash(event) {
+  const typing = event.target.closest?.("input, textarea, select");
+  if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
+    event.preventDefault();
+    byId("question").focus();
+    byId("question").select();
+  }
+}
+
+function toggleSchema() {
+  const hidden = !byId("schema").hidden;
+  byId("schema").hidden = hidden;
+  document.querySelector(".layout").classList.toggle("wide", hidden);
+  byId("toggle-schema").setAttribute("aria-expanded", String(!hidden));
+}
+
+function toggleTheme() {
+  const root = document.documentElement;
+  const dark = root.dataset.theme
+    ? root.dataset.theme === "dark"
+    : matchMedia("(prefers-color-scheme: dark)").matches;
+  root.dataset.theme = dark ? "light" : "dark";
+  try {
+    localStorage.setItem("theme", root.dataset.theme);
+  } catch { /* private browsing: the choice lasts as long as the page */ }
+}
+
+function restoreTheme() {
+  try {
+    const theme = localStorage.getItem("theme");
+    if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
+  } catch { /* as above */ }
+}
+
+start();

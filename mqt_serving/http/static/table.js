@@ -1,0 +1,55 @@
+// Rows as a table, or as one big figure when there is just one value.
+
+import { element } from "./elements.js";
+
+export function renderTable(target, { columns, rows, truncated }) {
+  if (rows.length === 0) {
+    target.replaceChildren(element("p", { className: "muted", textContent: "Nothing in the data matches." }));
+    return;
+  }
+  if (rows.length === 1 && columns.length === 1 && isPlain(rows[0][columns[0]])) {
+    const value = rows[0][columns[0]];
+    const figure = element("p", { className: "single" }, text(value));
+    figure.append(element("small", { textContent: columns[0] }));
+    target.replaceChildren(figure);
+    return;
+  }
+  const head = element("tr");
+  for (const name of columns) head.append(element("th", { scope: "col", textContent: name }));
+  const body = element("tbody");
+  for (const row of rows) {
+    const line = element("tr");
+    for (const name of columns) line.append(cell(row[name]));
+    body.append(line);
+  }
+  const table = element("table", {}, element("thead", {}, head), body);
+  if (truncated) {
+    const note = `The first ${rows.length} rows; more match. Narrow the question to see the rest.`;
+    table.prepend(element("caption", { textContent: note }));
+  }
+  target.replaceChildren(table);
+}
+
+export function describeCount({ row_count: count, truncated }) {
+  return `${truncated ? "first " : ""}${count.toLocaleString()} ${count === 1 ? "row" : "rows"}`;
+}
+
+function cell(value) {
+  if (value === null || value === undefined) {
+    return element("td", { className: "nothing", textContent: value === null ? "null" : "none" });
+  }
+  if (typeof value === "number") return element("td", { className: "number", textContent: text(value) });
+  if (isPlain(value)) return element("td", { textContent: text(value) });
+  const code = element("code", { textContent: JSON.stringify(value, null, 1) });
+  return element("td", {}, code);
+}
+
+function text(value) {
+  if (value === null || value === undefined) return "none";
+  // No thousands separators in tables: a year or a number plate is not a quantity.
+  return String(value);
+}
+
+function isPlain(value) {
+  return value === null || typeof value !== "object";
+}

@@ -1,0 +1,440 @@
+"""Questions in, answers out, feedback kept: what the HTTP API and the command line call.
+
+A request takes the live release once and uses it to its end. Every query passes the guard and
+runs read-only with limits; every accepted question is journaled, answered or not. Synchronous
+and thread-safe; raises only `MqtError`s for what can go wrong outside our own code.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from pymongo.errors import PyMongoError
+
+from mqt_serving.answers import (
+    Answer,
+    CheckedQuery,
+    Choice,
+    Receipt,
+    RunQuery,
+    Source,
+    Table,
+    Translation,
+)
+from mqt_serving.choices import check_text, choice_of_command, choice_of_plan, table_of
+from mqt_serving.connections import LazyClient
+from mqt_serving.errors import (
+    CannotAnswer,
+    FeedbackError,
+    MqtError,
+    PlanError,
+    QueryFailed,
+    QueryRefused,
+    QuestionError,
+    UnknownCollection,
+    UnknownDatabase,
+    UnknownField,
+)
+from mqt_serving.intake import check_feedback, check_query_text, clean_question
+from mqt_serving.journal import FeedbackRecord, Journal, QueryRecord
+from mqt_serving.observing import Observer
+from mqt_serving.query import execution
+from mqt_serving.query.guard import check
+from mqt_serving.query.limits import Limits
+from mqt_serving.query.pipeline import Command
+from mqt_serving.query.plan_json import plan_to_json
+from mqt_serving.release_loading import LoadedRelease, ReleaseWatcher
+from mqt_serving.schema import Catalog
+
+log = logging.getLogger(__name__)
+
+MOST_CHOICES = 5
+MOST_DATABASES_TRIED = 8
+
+_NEXT_CHOICE_MAY_WORK = (PlanError, QueryFailed, QueryRefused, UnknownCollection, UnknownField)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question that was accepted, with the release that answers it."""
+
+    query_id: str
+    at: datetime
+    started: float
+    question: str
+    release: LoadedRelease
+    catalogs: tuple[Catalog, ...]  # of the databases that may be meant
+
+    @property
+    def database(self) -> str:
+        return self.catalogs[0].database if len(self.catalogs) == 1 else ""
+
+
+class Service:
+    def __init__(
+        self,
+        *,
+        releases: ReleaseWatcher,
+        mongodb: LazyClient,
+        journal: Journal,
+        limits: Limits,
+        observer: Observer,
+        max_question_length: int = 500,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        timer: Callable[[], float] = time.perf_counter,
+        new_id: Callable[[], str] = lambda: uuid4().hex,
+    ) -> None:
+        self._releases = releases
+        self._mongodb = mongodb
+        self._journal = journal
+        self._limits = limits
+        self._observer = observer
+        self._max_question_length = max_question_length
+        self._now = now
+        self._timer = timer
+        self._new_id = new_id
+
+    # ------------------------------------------------------------- questions
+
+    def translate(self, question: str, database: str | None = None) -> Translation:
+        """The queries that the question may mean; nothing runs.
+
+        `database` may be left out: the one that answers with the highest probability is taken.
+        Raises `NoRelease`, `QuestionError`, `UnknownDatabase`, `CannotAnswer`, `PlanError`.
+        """
+        asked = self._accept(question, database)
+        with self._journaling_failure(asked):
+            translation = self._translation(asked)
+        timings = {**translation.timings, "total_ms": self._since(asked.started)}
+        translation = replace(translation, timings=timings)
+        kept = self._record(asked, translation, translation.choices[0], "translated", None)
+        return replace(translation, journaled=kept)
+
+    def query(self, question: str, database: str | None = None) -> Answer:
+        """Translate, then run the best choice that runs, read-only and within limits.
+
+        Raises what `translate` raises, and `ServiceUnavailable`, `AuthenticationFailed`,
+        `QueryTimeout`, `QueryFailed`, `QueryRefused`, `UnknownCollection`.
+        """
+        asked = self._accept(question, database)
+        with self._journaling_failure(asked):
+            translation = self._translation(asked)
+            try:
+                chosen, table, run_ms = self._first_that_runs(asked, translation)
+            except _NEXT_CHOICE_MAY_WORK as error:
+                if translation.source is not Source.CORRECTION:
+                    raise
+                log.warning("the correction of %r no longer runs: %s", asked.question, error)
+                translation = self._by_model(asked)
+                chosen, table, run_ms = self._first_that_runs(asked, translation)
+        timings = {
+            **translation.timings,
+            "execute_ms": run_ms,
+            "total_ms": self._since(asked.started),
+        }
+        translation = replace(translation, timings=timings)
+        choice = translation.choices[chosen]
+        kept = self._record(asked, translation, choice, "answered", len(table.rows))
+        return Answer(replace(translation, journaled=kept), chosen, table)
+
+    # --------------------------------------------------- queries by a person
+
+    def check(self, text: str, database: str | None = None) -> CheckedQuery:
+        """Parse, guard and explain a query that a person wrote; nothing runs.
+
+        Raises `QueryError` (with line and column), `QueryNotReadOnly`, `QueryRefused`,
+        `UnknownCollection`, `UnknownDatabase`, `NoRelease`.
+        """
+        return self._check(self._releases.require(), text, database)
+
+    def run(self, text: str, database: str | None = None) -> RunQuery:
+        """Check and run a query that a person wrote or picked; raises what both raise."""
+        started = self._timer()
+        release = self._releases.require()
+        checked = self._check(release, text, database)
+        table, run_ms = self._run(checked.choice.command, release.catalogs[checked.database])
+        timings = {"execute_ms": run_ms, "total_ms": self._since(started)}
+        record = QueryRecord(
+            query_id=self._new_id(),
+            at=self._now(),
+            question="",
+            database=checked.database,
+            plan=_plan_json(checked.choice),
+            command=checked.choice.mongosh,
+            release_id=release.id,
+            source=Source.PERSON,
+            outcome="ran",
+            row_count=len(table.rows),
+            timings=timings,
+        )
+        kept = self._journal.record_query(record)
+        self._observer.answered("ran", Source.PERSON)
+        return RunQuery(record.query_id, checked, table, release.id, timings, kept)
+
+    # -------------------------------------------------------------- feedback
+
+    def feedback(
+        self,
+        query_id: str,
+        verdict: str,
+        corrected_query: str | None = None,
+        comment: str = "",
+        author: str = "",
+        database: str | None = None,
+    ) -> Receipt:
+        """Keep what a person says about an answer; returns only once it is durable.
+
+        A corrected query is parsed, guarded and run first: only what works becomes training
+        data. `database` matters only for a question that no database could answer.
+        Raises `FeedbackError`, `UnknownQuery`, `JournalUnavailable`, and for a corrected query
+        what `run` raises.
+        """
+        check_feedback(verdict, corrected_query, comment, author)
+        asked = self._journal.find_query(query_id)
+        if corrected_query is not None and not asked["question"]:
+            raise FeedbackError(f"{query_id} is a query that a person ran: no question to correct.")
+        checked = None
+        if corrected_query is not None:
+            release = self._releases.require()
+            name = database or asked["database"] or None
+            checked = self._check(release, corrected_query, name)
+            self._run(checked.choice.command, release.catalogs[checked.database])
+        status = "accepted" if checked is not None else "noted"
+        record = FeedbackRecord(
+            feedback_id=self._new_id(),
+            query_id=query_id,
+            at=self._now(),
+            question=asked["question"],
+            database=checked.database if checked else asked["database"],
+            verdict=verdict,
+            corrected_query=checked.choice.mongosh if checked else None,
+            plan=_plan_json(checked.choice) if checked else None,
+            status=status,
+            comment=comment,
+            author=author,
+            release_id=asked["release_id"],
+        )
+        self._journal.record_feedback(record)
+        self._observer.feedback_received(verdict, status)
+        return Receipt(record.feedback_id, status, checked)
+
+    # ------------------------------------------------------------- look-ups
+
+    def release(self) -> LoadedRelease:
+        """The live release; raises `NoRelease`."""
+        return self._releases.require()
+
+    # ------------------------------------------------------------- internals
+
+    def _accept(self, question: str, database: str | None) -> _Asked:
+        release = self._releases.require()
+        text = clean_question(question, self._max_question_length)
+        catalogs = _catalogs(release, database)
+        if len(catalogs) > MOST_DATABASES_TRIED:
+            names = ", ".join(sorted(release.catalogs))
+            raise QuestionError(f"Say which database you mean; there are many: {names}.")
+        return _Asked(self._new_id(), self._now(), self._timer(), text, release, catalogs)
+
+    def _translation(self, asked: _Asked) -> Translation:
+        return self._by_correction(asked) or self._by_model(asked)
+
+    def _by_correction(self, asked: _Asked) -> Translation | None:
+        for catalog in asked.catalogs:
+            correction = asked.release.correction(asked.question, catalog.database)
+            if correction is None:
+                continue
+            try:
+                choice = choice_of_command(
+                    correction.command, correction.plan, catalog, self._limits
+                )
+            except MqtError as error:  # the data changed since: the model may still know
+                log.warning("the correction of %r no longer fits: %s", asked.question, error)
+                continue
+            return self._made(asked, catalog, (choice,), Source.CORRECTION)
+        return None
+
+    def _by_model(self, asked: _Asked) -> Translation:
+        best: tuple[Catalog, tuple[Choice, ...]] | None = None
+        failure: MqtError | None = None
+        started = self._timer()
+        try:
+            for catalog in asked.catalogs:
+                try:
+                    choices = self._choices(asked, catalog)
+                except (CannotAnswer, *_NEXT_CHOICE_MAY_WORK) as error:
+                    failure = failure or error
+                    continue
+                if best is None or choices[0].probability > best[1][0].probability:
+                    best = (catalog, choices)
+        finally:
+            self._observer.translated(self._timer() - started)
+        if best is None:
+            assert failure is not None  # there is at least one catalog
+            raise failure
+        return self._made(asked, *best, Source.MODEL)
+
+    def _choices(self, asked: _Asked, catalog: Catalog) -> tuple[Choice, ...]:
+        """Different queries only, best first; raises the first failure when none is left."""
+        ranked = asked.release.translator.translate(asked.question, catalog, asked.at)
+        found: dict[str, Choice] = {}
+        failure: MqtError | None = None
+        for candidate in ranked:
+            try:
+                choice = choice_of_plan(
+                    candidate.plan, candidate.probability, catalog, self._limits
+                )
+            except _NEXT_CHOICE_MAY_WORK as error:
+                failure = failure or error
+                log.info("a candidate for %r is dropped: %s", asked.question, error)
+                continue
+            found.setdefault(choice.mongosh, choice)
+            if len(found) == MOST_CHOICES:
+                break
+        if not found:
+            raise failure or CannotAnswer(
+                f"Nothing in {catalog.database} fits the question {asked.question!r}. "
+                "Name what the data holds; the schema shows it."
+            )
+        return tuple(found.values())
+
+    def _made(
+        self, asked: _Asked, catalog: Catalog, choices: tuple[Choice, ...], source: Source
+    ) -> Translation:
+        return Translation(
+            query_id=asked.query_id,
+            question=asked.question,
+            database=catalog.database,
+            choices=choices,
+            source=source,
+            release_id=asked.release.id,
+            timings={"translate_ms": self._since(asked.started)},
+        )
+
+    def _first_that_runs(self, asked: _Asked, translation: Translation) -> tuple[int, Table, float]:
+        catalog = asked.release.catalogs[translation.database]
+        failure: MqtError | None = None
+        for index, choice in enumerate(translation.choices):
+            try:
+                return (index, *self._run(choice.command, catalog))
+            except _NEXT_CHOICE_MAY_WORK as error:
+                failure = failure or error
+                log.warning("choice %d for %r does not run: %s", index, asked.question, error)
+        assert failure is not None  # a translation has at least one choice
+        raise failure
+
+    def _check(self, release: LoadedRelease, text: str, database: str | None) -> CheckedQuery:
+        check_query_text(text)
+        failure: MqtError | None = None
+        for catalog in _catalogs(release, database):
+            try:
+                return check_text(text, catalog, self._limits)
+            except UnknownCollection as error:  # another database may have it
+                failure = failure or error
+        assert failure is not None  # there is at least one catalog
+        raise failure
+
+    def _run(self, command: Command, catalog: Catalog) -> tuple[Table, float]:
+        guarded = check(command, catalog, self._limits)
+        database = self._mongodb.get()[catalog.database]
+        started = self._timer()
+        try:
+            result = execution.run(guarded, database, self._limits)
+            if _is_blank(result.rows):
+                self._check_still_there(command.collection, database)
+        finally:
+            self._observer.executed(self._timer() - started)
+        table = table_of(result.rows, result.truncated, command, catalog)
+        return table, self._since(started)
+
+    def _check_still_there(self, collection: str, database: Any) -> None:
+        """MongoDB answers a query on a collection that is gone with nothing: say so instead."""
+        try:
+            found = database.list_collection_names(filter={"name": collection})
+        except PyMongoError as error:  # not everybody may list collections
+            log.info("cannot tell whether %s is there: %s", collection, error)
+            return
+        if not found:
+            raise UnknownCollection(
+                f"The collection {collection!r} is no longer in {database.name}; "
+                "the next discovery run retires it from what can be asked."
+            )
+
+    @contextmanager
+    def _journaling_failure(self, asked: _Asked) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            code = error.code if isinstance(error, MqtError) else MqtError.code
+            record = QueryRecord(
+                query_id=asked.query_id,
+                at=asked.at,
+                question=asked.question,
+                database=asked.database,
+                plan=None,
+                command="",
+                release_id=asked.release.id,
+                source="",
+                outcome=code,
+                error=str(error),
+                timings={"total_ms": self._since(asked.started)},
+            )
+            kept = self._journal.record_query(record)
+            self._observer.answered(code, "")
+            if isinstance(error, MqtError) and kept:
+                error.query_id = asked.query_id
+            raise
+
+    def _record(
+        self,
+        asked: _Asked,
+        translation: Translation,
+        choice: Choice,
+        outcome: str,
+        row_count: int | None,
+    ) -> bool:
+        self._observer.answered(outcome, translation.source)
+        return self._journal.record_query(
+            QueryRecord(
+                query_id=asked.query_id,
+                at=asked.at,
+                question=asked.question,
+                database=translation.database,
+                plan=_plan_json(choice),
+                command=choice.mongosh,
+                release_id=asked.release.id,
+                source=translation.source,
+                outcome=outcome,
+                row_count=row_count,
+                timings=translation.timings,
+            )
+        )
+
+    def _since(self, started: float) -> float:
+        return round((self._timer() - started) * 1000, 2)
+
+
+def _catalogs(release: LoadedRelease, database: str | None) -> tuple[Catalog, ...]:
+    if not database:
+        return tuple(release.catalogs[name] for name in sorted(release.catalogs))
+    if database not in release.catalogs:
+        names = ", ".join(sorted(release.catalogs))
+        raise UnknownDatabase(
+            f"There is no database {database!r} in release {release.id}; it knows: {names}."
+        )
+    return (release.catalogs[database],)
+
+
+def _is_blank(rows: Sequence[dict[str, Any]]) -> bool:
+    """No rows, or the single row of a count of nothing."""
+    return not rows or (len(rows) == 1 and all(value in (0, None) for value in rows[0].values()))
+
+
+def _plan_json(choice: Choice) -> dict[str, Any] | None:
+    return plan_to_json(choice.plan) if choice.plan is not None else None
