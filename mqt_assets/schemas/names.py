@@ -65,7 +65,9 @@ class Name:
         """Whether it names a quantity, which happens to equal an identifier but refers to none."""
         if self.words[:2] in (("number", "of"), ("num", "of"), ("no", "of")):
             return True
-        return not self.is_key and any(word in _MEASURES for word in self.words)
+        return not self.is_key and any(
+            word in _MEASURES or word + "s" in _MEASURES for word in self.words
+        )
 
     @property
     def names_own_kind(self) -> bool:

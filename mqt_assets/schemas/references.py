@@ -32,6 +32,7 @@ None where that would cost too much to find out.
 _TESTED_VALUES = 400
 _LIKELY = 0.7
 _POSSIBLE = 0.5
+_SAME_WORD = 0.7  # equal names that are no keys: `country` and `country`
 _LINKING_TYPES = frozenset(
     {BsonType.STRING, BsonType.INT, BsonType.DOUBLE, BsonType.OBJECT_ID, BsonType.BINARY}
 )
@@ -52,9 +53,14 @@ class _Column:
         return name_of(self.field.path)
 
     @cached_property
-    def entity(self) -> Name:
+    def scope(self) -> str:
+        """The innermost array of objects that the path is in; empty at the top."""
         outer = [path for path in self.field.arrays if path != self.field.path]
-        return name_of(outer[-1] if outer else self.collection)
+        return outer[-1] if outer else ""
+
+    @cached_property
+    def entity(self) -> Name:
+        return name_of(self.scope or self.collection)
 
     @cached_property
     def distinctive(self) -> bool:
@@ -88,10 +94,12 @@ class _Link:
 
     @property
     def rank(self) -> tuple[object, ...]:
-        """Best first. A key of its own collection beats a copy of it inside an array."""
+        """Best first. What identifies its entity beats another reference to it, and arrays."""
+        identity = _is_identity(self.target) and self.likeness >= _LIKELY
         return (
             not self.target.values.unique,
             self.target.depth,
+            not identity,
             -round(self.likeness + 0.5 * self.overlap, 2),
             not _is_identity(self.target),
             self.target.key,
@@ -138,7 +146,7 @@ def find_references(
         ]
         if links:
             found.append(min(links, key=lambda link: link.rank))
-    return tuple(_reference(link) for link in _many_to_one(found))
+    return tuple(_reference(link) for link in _many_to_one(_without_labels(found)))
 
 
 def _columns(
@@ -228,7 +236,7 @@ def _same_thing(source: _Column, target: _Column) -> bool:
 def _accepted(source: _Column, target: _Column, likeness: float, overlap: float) -> bool:
     if not target.values.unique:
         return likeness == 1 and overlap >= 0.5 and source.name.is_key
-    if likeness >= _LIKELY:
+    if likeness >= _LIKELY and (source.name.is_key or likeness > _SAME_WORD):
         return overlap >= 0.5
     if likeness >= _POSSIBLE:
         return overlap >= 0.9
@@ -237,6 +245,7 @@ def _accepted(source: _Column, target: _Column, likeness: float, overlap: float)
     return (
         overlap >= 0.98
         and source.distinctive
+        and target.distinctive  # any numbers at all are found among 1, 2, 3, ... 5000
         and not source.name.is_measure
         and (target.name.is_key or target.field.path == "_id" or source.depth > 0)
     )
@@ -247,7 +256,7 @@ def _likeness(source: _Column, target: _Column) -> float:
     if source.name.is_measure:
         return 0.0
     if source.name.plain == target.name.plain and not source.name.is_generic:
-        return 1.0 if source.name.is_key else 0.7
+        return 1.0 if source.name.is_key else _SAME_WORD
     named = entity_match(source.name, target.entity)
     if named and (target.field.path == "_id" or target.name.is_generic):
         return 0.95 * named
@@ -262,6 +271,20 @@ def _likeness(source: _Column, target: _Column) -> float:
     if same_kind and source.name.names_own_kind:
         return 0.7 if _is_identity(target) else 0.5
     return 0.0
+
+
+def _without_labels(links: Sequence[_Link]) -> list[_Link]:
+    """Without links over a copied name where the id beside it leads to the same thing."""
+    keyed = {_ends(link) for link in links if link.source.name.is_key}
+    return [
+        link
+        for link in links
+        if link.source.name.is_key or _is_identity(link.target) or _ends(link) not in keyed
+    ]
+
+
+def _ends(link: _Link) -> tuple[str, str, str, str]:
+    return link.source.collection, link.source.scope, link.target.collection, link.target.scope
 
 
 def _many_to_one(links: Iterable[_Link]) -> list[_Link]:
