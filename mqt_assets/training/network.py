@@ -1,0 +1,221 @@
+"""The translator's network: a relation-aware encoder and a pointer decoder (PyTorch).
+
+Words, schema items and candidate values form one sequence; each pair of them has a relation
+whose learned bias steers attention (after RAT-SQL, Wang et al. 2020, arXiv 1911.04942). The
+decoder predicts one step at a time over plan tokens, items and values (pointers, Vinyals et al.
+2015, arXiv 1506.03134), masked by the grammar. Shapes: B questions, W words, I items, V values,
+N = W + I + V, T steps, d width.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from mqt_serving.translator.grammar import Symbol, Token
+from mqt_serving.translator.linking import (
+    ITEM_FEATURES,
+    RELATIONS,
+    VALUE_FEATURES,
+    WORD_FEATURES,
+)
+
+MAX_STEPS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkShape:
+    """Sizes that fix the weights' shapes; written beside them."""
+
+    text_dimension: int = 384
+    width: int = 192
+    heads: int = 6
+    encoder_layers: int = 3
+    decoder_layers: int = 2
+    hidden: int = 512
+    dropout: float = 0.1
+
+    def as_dict(self) -> dict[str, int | float]:
+        return asdict(self)
+
+
+class Attention(nn.Module):
+    """Multi-head attention with an additive bias (B, heads, queries, keys)."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.query = nn.Linear(width, width)
+        self.key_value = nn.Linear(width, 2 * width)
+        self.out = nn.Linear(width, width)
+
+    def forward(self, queries: Tensor, memory: Tensor, bias: Tensor) -> Tensor:
+        batch, length, width = queries.shape
+        size = width // self.heads
+        q = self.query(queries).view(batch, length, self.heads, size).transpose(1, 2)
+        k, v = self.key_value(memory).chunk(2, dim=-1)
+        k = k.view(memory.shape[0], -1, self.heads, size).transpose(1, 2)
+        v = v.view(memory.shape[0], -1, self.heads, size).transpose(1, 2)
+        scores = q @ k.transpose(-1, -2) / math.sqrt(size) + bias
+        mixed = torch.softmax(scores, dim=-1) @ v
+        return self.out(mixed.transpose(1, 2).reshape(batch, length, width))
+
+
+class FeedForward(nn.Sequential):
+    def __init__(self, width: int, hidden: int, dropout: float) -> None:
+        super().__init__(
+            nn.Linear(width, hidden), nn.GELU(), nn.Dropout(dropout), nn.Linear(hidden, width)
+        )
+
+
+class EncoderLayer(nn.Module):
+    def __init__(self, shape: NetworkShape) -> None:
+        super().__init__()
+        self.attention = Attention(shape.width, shape.heads)
+        self.feed_forward = FeedForward(shape.width, shape.hidden, shape.dropout)
+        self.norm_1 = nn.LayerNorm(shape.width)
+        self.norm_2 = nn.LayerNorm(shape.width)
+        self.dropout = nn.Dropout(shape.dropout)
+
+    def forward(self, x: Tensor, bias: Tensor) -> Tensor:
+        normed = self.norm_1(x)
+        x = x + self.dropout(self.attention(normed, normed, bias))
+        return x + self.dropout(self.feed_forward(self.norm_2(x)))
+
+
+class DecoderLayer(nn.Module):
+    def __init__(self, shape: NetworkShape) -> None:
+        super().__init__()
+        self.own = Attention(shape.width, shape.heads)
+        self.cross = Attention(shape.width, shape.heads)
+        self.feed_forward = FeedForward(shape.width, shape.hidden, shape.dropout)
+        self.norm_1 = nn.LayerNorm(shape.width)
+        self.norm_2 = nn.LayerNorm(shape.width)
+        self.norm_3 = nn.LayerNorm(shape.width)
+        self.dropout = nn.Dropout(shape.dropout)
+
+    def forward(self, x: Tensor, memory: Tensor, causal: Tensor, memory_bias: Tensor) -> Tensor:
+        normed = self.norm_1(x)
+        x = x + self.dropout(self.own(normed, normed, causal))
+        x = x + self.dropout(self.cross(self.norm_2(x), memory, memory_bias))
+        return x + self.dropout(self.feed_forward(self.norm_3(x)))
+
+
+class Encoder(nn.Module):
+    def __init__(self, shape: NetworkShape) -> None:
+        super().__init__()
+        self.shape = shape
+        text, width = shape.text_dimension, shape.width
+        self.word_text = nn.Linear(text, width)
+        self.word_features = nn.Linear(WORD_FEATURES, width)
+        self.leaf_text = nn.Linear(text, width)
+        self.path_text = nn.Linear(text, width)
+        self.item_features = nn.Sequential(
+            nn.Linear(ITEM_FEATURES, width), nn.GELU(), nn.Linear(width, width)
+        )
+        self.value_features = nn.Linear(VALUE_FEATURES, width)
+        self.value_words = nn.Linear(width, width)
+        self.relation_bias = nn.Embedding(RELATIONS, shape.encoder_layers * shape.heads)
+        self.layers = nn.ModuleList(EncoderLayer(shape) for _ in range(shape.encoder_layers))
+        self.norm = nn.LayerNorm(width)
+        self.dropout = nn.Dropout(shape.dropout)
+        nn.init.normal_(self.relation_bias.weight, std=0.1)
+
+    def forward(
+        self,
+        word_vectors: Tensor,  # (B, W, text)
+        word_features: Tensor,  # (B, W, WORD_FEATURES)
+        leaf_vectors: Tensor,  # (B, I, text)
+        path_vectors: Tensor,  # (B, I, text)
+        item_features: Tensor,  # (B, I, ITEM_FEATURES)
+        value_features: Tensor,  # (B, V, VALUE_FEATURES)
+        value_words: Tensor,  # (B, V, W): rows average the words that the value covers
+        relations: Tensor,  # (B, N, N) int
+        padding: Tensor,  # (B, N): 0 where there is something, a large negative where not
+    ) -> Tensor:
+        """The memory, (B, N, d)."""
+        words = self.word_text(word_vectors) + self.word_features(word_features)
+        items = (
+            self.leaf_text(leaf_vectors)
+            + self.path_text(path_vectors)
+            + self.item_features(item_features)
+        )
+        values = self.value_features(value_features) + self.value_words(value_words @ words)
+        x = self.dropout(torch.cat([words, items, values], dim=1))
+        bias = self.relation_bias(relations).permute(0, 3, 1, 2) + padding[:, None, None, :]
+        heads = self.shape.heads
+        for i, layer in enumerate(self.layers):
+            x = layer(x, bias[:, i * heads : (i + 1) * heads])
+        result: Tensor = self.norm(x)
+        return result
+
+
+class Decoder(nn.Module):
+    def __init__(self, shape: NetworkShape) -> None:
+        super().__init__()
+        width = shape.width
+        self.token = nn.Embedding(len(Token), width)
+        self.symbol = nn.Embedding(len(Symbol), width)
+        self.position = nn.Embedding(MAX_STEPS, width)
+        self.pointed = nn.Linear(width, width)
+        self.layers = nn.ModuleList(DecoderLayer(shape) for _ in range(shape.decoder_layers))
+        self.norm = nn.LayerNorm(width)
+        self.token_out = nn.Linear(width, len(Token))
+        self.pointer_query = nn.Linear(width, width)
+        self.pointer_key = nn.Linear(width, width)
+        self.dropout = nn.Dropout(shape.dropout)
+        self.scale = 1.0 / math.sqrt(width)
+
+    def forward(
+        self,
+        memory: Tensor,  # (B, N, d)
+        padding: Tensor,  # (B, N)
+        tokens: Tensor,  # (B, T) previous step's token (0 for a pointer)
+        pointers: Tensor,  # (B, T) previous step's place in memory, -1 for a token
+        symbols: Tensor,  # (B, T) what the grammar expects at this step
+    ) -> Tensor:
+        """Scores, (B, T, tokens + N); masking by the grammar is the caller's."""
+        steps = tokens.shape[1]
+        is_pointer = (pointers >= 0).unsqueeze(-1)
+        index = pointers.clamp(min=0).unsqueeze(-1).expand(-1, -1, memory.shape[-1])
+        wide = memory.expand(tokens.shape[0], -1, -1)
+        gathered = self.pointed(torch.gather(wide, 1, index))
+        x = torch.where(is_pointer, gathered, self.token(tokens))
+        place = torch.arange(steps, device=tokens.device)
+        x = self.dropout(x + self.symbol(symbols) + self.position(place))
+        causal = (place[None, :] > place[:, None]).to(x.dtype) * -1e9
+        memory_bias = padding[:, None, None, :]
+        for layer in self.layers:
+            x = layer(x, memory, causal[None, None], memory_bias)
+        x = self.norm(x)
+        keys = self.pointer_key(memory).transpose(1, 2)
+        pointed = self.pointer_query(x) @ keys * self.scale + padding[:, None, :]
+        return torch.cat([self.token_out(x), pointed], dim=-1)
+
+
+class TranslatorNetwork(nn.Module):
+    def __init__(self, shape: NetworkShape) -> None:
+        super().__init__()
+        self.shape = shape
+        self.encoder = Encoder(shape)
+        self.decoder = Decoder(shape)
+
+    def loss(self, batch: dict[str, Tensor]) -> Tensor:
+        """Mean cross-entropy a step over what the grammar allows there."""
+        memory = self.encoder(
+            batch["word_vectors"], batch["word_features"], batch["leaf_vectors"],
+            batch["path_vectors"], batch["item_features"], batch["value_features"],
+            batch["value_words"], batch["relations"], batch["padding"],
+        )  # fmt: skip
+        scores = self.decoder(
+            memory, batch["padding"], batch["tokens"], batch["pointers"], batch["symbols"]
+        )
+        scores = scores.masked_fill(~batch["allowed"], -1e9)
+        losses = functional.cross_entropy(
+            scores.flatten(0, 1), batch["targets"].flatten(), ignore_index=-100
+        )
+        return losses

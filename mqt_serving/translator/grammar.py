@@ -1,0 +1,266 @@
+"""The grammar of plans as a sequence: which step may follow which, for training and decoding.
+
+A plan is written as steps: a word of the fixed vocabulary (`Token`), a pointer to a schema item,
+or a pointer to a candidate value. A pushdown automaton over a few symbols tells what each next
+step may be, so that every finished sequence is a well-formed plan.
+
+    plan  := DISTINCT? out+ (WHERE pred)? (GROUP key+)? (HAVING pred)? (ORDER ord+)?
+             (SKIP value)? (LIMIT (value | LIMIT_ONE))? END
+    out   := item | aggregate | part         key := field | part
+    pred  := AND pred pred | OR pred pred | NOT pred | test
+    test  := EQ left right | ... | BETWEEN left value value | RANGE left date | IN left value+ END_IN
+           | IS_NULL field | CONTAINS field value | SOME entity (ALONE | pred) | NO entity (...)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum, auto
+
+import numpy as np
+import numpy.typing as npt
+
+
+class Token(IntEnum):
+    BEGIN = 0
+    END = auto()
+    DISTINCT = auto()
+    WHERE = auto()
+    GROUP = auto()
+    HAVING = auto()
+    ORDER = auto()
+    SKIP = auto()
+    LIMIT = auto()
+    LIMIT_ONE = auto()
+    COUNT = auto()
+    COUNT_DISTINCT = auto()
+    SUM = auto()
+    AVG = auto()
+    MIN = auto()
+    MAX = auto()
+    YEAR = auto()
+    QUARTER = auto()
+    MONTH = auto()
+    DAY = auto()
+    WEEKDAY = auto()
+    HOUR = auto()
+    YEAR_MONTH = auto()
+    DATE = auto()
+    AND = auto()
+    OR = auto()
+    NOT = auto()
+    EQ = auto()
+    NE = auto()
+    GT = auto()
+    GTE = auto()
+    LT = auto()
+    LTE = auto()
+    BETWEEN = auto()
+    RANGE = auto()
+    IN = auto()
+    NOT_IN = auto()
+    END_IN = auto()
+    IS_NULL = auto()
+    NOT_NULL = auto()
+    EXISTS = auto()
+    MISSING = auto()
+    CONTAINS = auto()
+    NOT_CONTAINS = auto()
+    STARTS = auto()
+    ENDS = auto()
+    SOME = auto()
+    NO = auto()
+    ALONE = auto()
+    ASC = auto()
+    DESC = auto()
+
+
+class Symbol(IntEnum):
+    """What the automaton expects next."""
+
+    START = 0
+    OUT = auto()
+    AFTER_OUT = auto()
+    AFTER_WHERE = auto()
+    AFTER_KEY = auto()
+    AFTER_HAVING = auto()
+    AFTER_ORDER = auto()
+    AFTER_SKIP = auto()
+    AFTER_LIMIT = auto()
+    KEY = auto()
+    PREDICATE = auto()
+    GROUP_PREDICATE = auto()  # in having: aggregates may be tested
+    LEFT = auto()
+    GROUP_LEFT = auto()
+    FIELD = auto()
+    COUNT_ARGUMENT = auto()
+    ARGUMENT = auto()
+    RIGHT = auto()
+    VALUE = auto()
+    DATES = auto()
+    IN_FIRST = auto()
+    IN_MORE = auto()
+    TEXT = auto()
+    ENTITY = auto()
+    RELATED = auto()
+    ORDERING = auto()
+    LIMIT_VALUE = auto()
+    SKIP_VALUE = auto()
+    DONE = auto()
+
+
+_T, _S = Token, Symbol
+AGGREGATES = frozenset({_T.COUNT, _T.COUNT_DISTINCT, _T.SUM, _T.AVG, _T.MIN, _T.MAX})
+PARTS = frozenset(
+    {_T.YEAR, _T.QUARTER, _T.MONTH, _T.DAY, _T.WEEKDAY, _T.HOUR, _T.YEAR_MONTH, _T.DATE}
+)
+COMPARISONS = frozenset({_T.EQ, _T.NE, _T.GT, _T.GTE, _T.LT, _T.LTE})
+_FIELD_TESTS = frozenset({_T.IS_NULL, _T.NOT_NULL, _T.EXISTS, _T.MISSING})
+_TEXT_TESTS = frozenset({_T.CONTAINS, _T.NOT_CONTAINS, _T.STARTS, _T.ENDS})
+_GROUP_TESTS = COMPARISONS | {_T.BETWEEN, _T.AND, _T.OR, _T.NOT}
+_TESTS = (
+    _GROUP_TESTS | _FIELD_TESTS | _TEXT_TESTS
+    | {_T.RANGE, _T.IN, _T.NOT_IN, _T.SOME, _T.NO}
+)  # fmt: skip
+_TAIL = (_T.WHERE, _T.GROUP, _T.HAVING, _T.ORDER, _T.SKIP, _T.LIMIT, _T.END)
+_OPERAND_STARTS = AGGREGATES | PARTS
+
+
+class Items(IntEnum):
+    """Which schema items a symbol may point at."""
+
+    NONE = 0
+    FIELDS = 1
+    ENTITIES = 2
+    ALL = 3
+
+
+class Values(IntEnum):
+    """Which candidate values a symbol may point at."""
+
+    NONE = 0
+    ANY = 1
+    DATES = 2
+    NUMBERS = 3
+    TEXTS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    tokens: frozenset[Token] = frozenset()
+    items: Items = Items.NONE
+    values: Values = Values.NONE
+
+
+ALLOWED: dict[Symbol, Allowed] = {
+    _S.START: Allowed(_OPERAND_STARTS | {_T.DISTINCT}, Items.ALL),
+    _S.OUT: Allowed(_OPERAND_STARTS, Items.ALL),
+    _S.AFTER_OUT: Allowed(_OPERAND_STARTS | set(_TAIL), Items.ALL),
+    _S.AFTER_WHERE: Allowed(frozenset(_TAIL[1:])),
+    _S.AFTER_KEY: Allowed(PARTS | set(_TAIL[2:]), Items.FIELDS),
+    _S.AFTER_HAVING: Allowed(frozenset(_TAIL[3:])),
+    _S.AFTER_ORDER: Allowed(frozenset({_T.ASC, _T.DESC, *_TAIL[4:]})),
+    _S.AFTER_SKIP: Allowed(frozenset(_TAIL[5:])),
+    _S.AFTER_LIMIT: Allowed(frozenset({_T.END})),
+    _S.KEY: Allowed(PARTS, Items.FIELDS),
+    _S.PREDICATE: Allowed(_TESTS),
+    _S.GROUP_PREDICATE: Allowed(_GROUP_TESTS),
+    _S.LEFT: Allowed(PARTS, Items.FIELDS),
+    _S.GROUP_LEFT: Allowed(_OPERAND_STARTS, Items.FIELDS),
+    _S.FIELD: Allowed(items=Items.FIELDS),
+    _S.COUNT_ARGUMENT: Allowed(PARTS, Items.ALL),
+    _S.ARGUMENT: Allowed(PARTS, Items.FIELDS),
+    _S.RIGHT: Allowed(items=Items.FIELDS, values=Values.ANY),
+    _S.VALUE: Allowed(values=Values.ANY),
+    _S.DATES: Allowed(values=Values.DATES),
+    _S.IN_FIRST: Allowed(values=Values.ANY),
+    _S.IN_MORE: Allowed(frozenset({_T.END_IN}), values=Values.ANY),
+    _S.TEXT: Allowed(values=Values.TEXTS),
+    _S.ENTITY: Allowed(items=Items.ENTITIES),
+    _S.RELATED: Allowed(_TESTS | {_T.ALONE}),
+    _S.ORDERING: Allowed(frozenset({_T.ASC, _T.DESC})),
+    _S.LIMIT_VALUE: Allowed(frozenset({_T.LIMIT_ONE}), values=Values.NUMBERS),
+    _S.SKIP_VALUE: Allowed(values=Values.NUMBERS),
+    _S.DONE: Allowed(),
+}
+
+_CLAUSES: dict[Token, tuple[Symbol, ...]] = {
+    _T.WHERE: (_S.PREDICATE, _S.AFTER_WHERE),
+    _T.GROUP: (_S.KEY, _S.AFTER_KEY),
+    _T.HAVING: (_S.GROUP_PREDICATE, _S.AFTER_HAVING),
+    _T.ORDER: (_S.ORDERING, _S.AFTER_ORDER),
+    _T.SKIP: (_S.SKIP_VALUE, _S.AFTER_SKIP),
+    _T.LIMIT: (_S.LIMIT_VALUE, _S.AFTER_LIMIT),
+    _T.END: (_S.DONE,),
+}
+_REPEATS = frozenset({_S.AFTER_OUT, _S.AFTER_KEY, _S.AFTER_ORDER})
+
+TOKEN_MASKS: npt.NDArray[np.bool_] = np.zeros((len(Symbol), len(Token)), bool)
+for _symbol, _allowed in ALLOWED.items():
+    TOKEN_MASKS[_symbol, sorted(_allowed.tokens)] = True
+ITEM_CLASSES = np.array([ALLOWED[symbol].items for symbol in Symbol], np.int64)
+VALUE_CLASSES = np.array([ALLOWED[symbol].values for symbol in Symbol], np.int64)
+
+Stack = tuple[Symbol, ...]
+INITIAL: Stack = (_S.START,)
+
+
+def advance(stack: Stack, token: Token | None) -> Stack:
+    """The stack after a step; `token` None stands for a pointer. The top is the last element.
+
+    The caller checks the step against `ALLOWED[stack[-1]]` first.
+    """
+    symbol, rest = stack[-1], stack[:-1]
+    return rest + tuple(reversed(_replacement(symbol, token)))
+
+
+def _replacement(symbol: Symbol, token: Token | None) -> tuple[Symbol, ...]:
+    """What takes the place of `symbol`, in reading order."""
+    if token in _CLAUSES and symbol not in (_S.PREDICATE, _S.GROUP_PREDICATE, _S.RELATED):
+        assert token is not None
+        return _CLAUSES[token]
+    if symbol == _S.START and token == _T.DISTINCT:
+        return (_S.OUT, _S.AFTER_OUT)
+    after: tuple[Symbol, ...] = ()
+    if symbol == _S.START:
+        after = (_S.AFTER_OUT,)
+    elif symbol in _REPEATS:
+        after = (symbol,)
+    elif symbol in (_S.IN_FIRST, _S.IN_MORE):
+        return (_S.IN_MORE,) if token is None else ()
+    if token is None:
+        return after
+    if token in (_T.ASC, _T.DESC):
+        return (_S.GROUP_LEFT, *after)
+    if token in (_T.COUNT, _T.COUNT_DISTINCT):
+        return (_S.COUNT_ARGUMENT, *after)
+    if token in AGGREGATES:
+        return (_S.ARGUMENT, *after)
+    if token in PARTS:
+        return (_S.FIELD, *after)
+    if symbol in (_S.PREDICATE, _S.GROUP_PREDICATE, _S.RELATED):
+        return _test(_S.GROUP_PREDICATE if symbol == _S.GROUP_PREDICATE else _S.PREDICATE, token)
+    return after  # LIMIT_ONE
+
+
+def _test(symbol: Symbol, token: Token) -> tuple[Symbol, ...]:
+    left = _S.GROUP_LEFT if symbol == _S.GROUP_PREDICATE else _S.LEFT
+    if token in (_T.AND, _T.OR):
+        return (symbol, symbol)
+    if token == _T.NOT:
+        return (symbol,)
+    if token in COMPARISONS:
+        return (left, _S.RIGHT)
+    if token == _T.BETWEEN:
+        return (left, _S.VALUE, _S.VALUE)
+    if token == _T.RANGE:
+        return (_S.FIELD, _S.DATES)
+    if token in (_T.IN, _T.NOT_IN):
+        return (left, _S.IN_FIRST)
+    if token in _FIELD_TESTS:
+        return (_S.FIELD,)
+    if token in _TEXT_TESTS:
+        return (_S.FIELD, _S.TEXT)
+    if token in (_T.SOME, _T.NO):
+        return (_S.ENTITY, _S.RELATED)
+    return ()  # ALONE

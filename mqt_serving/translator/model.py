@@ -1,0 +1,208 @@
+"""The translator of serving: a question and a catalog in, ranked candidate plans out.
+
+Loads what `mqt_assets.training.export` wrote (ONNX graphs and JSON); needs neither torch nor
+training code. Thread-safe: sessions are shared, caches only grow up to a bound.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mqt_serving.encoder import TextEncoder, open_session
+from mqt_serving.errors import CannotAnswer, MqtError, QuestionError, ReleaseCorrupt
+from mqt_serving.query.lowering import lower
+from mqt_serving.query.plan import Plan
+from mqt_serving.schema import Catalog
+from mqt_serving.translator.decoding import Beam, search
+from mqt_serving.translator.grammar import Symbol, Token
+from mqt_serving.translator.items import SchemaItems, build_items
+from mqt_serving.translator.linking import (
+    ITEM_FEATURES,
+    RELATIONS,
+    VALUE_FEATURES,
+    WORD_FEATURES,
+    Linked,
+    link,
+    prepare_words,
+)
+from mqt_serving.translator.masks import value_words
+from mqt_serving.translator.sequence import NotExpressible, to_plan
+from mqt_serving.translator.words import Word, natural_name
+
+GRAPH_FILES = ("joint.onnx", "decoder.onnx", "translator.json")
+FORMAT = 1
+_LONE_CACHE = 50_000
+
+Floats = npt.NDArray[np.float32]
+
+
+def layout() -> dict[str, int]:
+    """What graphs and code must agree on; written at export, compared at load."""
+    return {
+        "format": FORMAT,
+        "tokens": len(Token),
+        "symbols": len(Symbol),
+        "relations": RELATIONS,
+        "word_features": WORD_FEATURES,
+        "item_features": ITEM_FEATURES,
+        "value_features": VALUE_FEATURES,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A plan and its share of the probability among the candidates and what was cut off."""
+
+    plan: Plan
+    probability: float
+
+
+class Translator:
+    def __init__(
+        self, encoder: TextEncoder, joint: Any, decoder: Any, minimum_match: float
+    ) -> None:
+        self.encoder = encoder
+        self._joint, self._decoder = joint, decoder
+        self._minimum_match = minimum_match
+        self._schemas: dict[str, SchemaItems] = {}
+        self._lone: dict[str, Floats] = {}
+        self._lock = threading.Lock()
+
+    @classmethod
+    def load(cls, folder: Path, threads: int = 2) -> Translator:
+        """Raises `ReleaseCorrupt` when a file is missing, unreadable or of another layout."""
+        for file in GRAPH_FILES:
+            if not (folder / file).is_file():
+                raise ReleaseCorrupt(f"{folder / file} is missing: the translator cannot load")
+        meta = json.loads((folder / "translator.json").read_text())
+        if meta.get("layout") != layout():
+            raise ReleaseCorrupt(
+                f"{folder} was exported with layout {meta.get('layout')}, this code needs "
+                f"{layout()}: train and release again"
+            )
+        return cls(
+            TextEncoder.load(folder, threads),
+            open_session(folder / "joint.onnx", threads),
+            open_session(folder / "decoder.onnx", threads),
+            float(meta["minimum_match"]),
+        )
+
+    def prepare(self, catalog: Catalog) -> SchemaItems:
+        """Encode the names of a catalog, once; `translate` does it on first use otherwise."""
+        key = f"{catalog.database}:{catalog.digest}"
+        with self._lock:
+            if key not in self._schemas:
+                self._schemas[key] = build_items(catalog, self.encoder.encode)
+            return self._schemas[key]
+
+    def translate(
+        self, question: str, catalog: Catalog, now: datetime | None = None, width: int = 5
+    ) -> list[Candidate]:
+        """At most `width` candidates that lower on the catalog, likeliest first.
+
+        Raises `QuestionError` for a question without words, `CannotAnswer` when it names
+        nothing in the data or no plan for it can be lowered.
+        """
+        words = prepare_words(question)
+        if not any(word.text[0].isalnum() for word in words):
+            raise QuestionError(f"the question {question!r} has no words: ask in English")
+        schema = self.prepare(catalog)
+        moment = now or datetime.now(UTC).replace(tzinfo=None)
+        linked = self.link(question, words, schema, moment)
+        if linked.best_match < self._minimum_match:
+            raise CannotAnswer(_nothing_found(catalog, linked))
+        candidates = self._candidates(self.beams(linked, schema, width), linked, schema)
+        if not candidates:
+            raise CannotAnswer(
+                f"no query over the database {catalog.database!r} could be formed for this "
+                "question: name the collection and the fields that you mean"
+            )
+        return candidates
+
+    def link(
+        self, question: str, words: list[Word], schema: SchemaItems, now: datetime
+    ) -> Linked:
+        contextual = self.encoder.encode_words([question], [[(w.start, w.end) for w in words]])[0]
+        lone = self._lone_vectors([word.text.lower() for word in words])
+        return link(question, words, contextual, lone, schema, now)
+
+    def beams(self, linked: Linked, schema: SchemaItems, width: int) -> list[Beam]:
+        count = len(linked.relations)
+        padding = np.zeros((1, count), np.float32)
+        memory = self._joint.run(
+            None,
+            {
+                "word_vectors": linked.word_vectors[None],
+                "word_features": linked.word_features[None],
+                "leaf_vectors": schema.leaf_vectors[linked.chosen][None],
+                "path_vectors": schema.path_vectors[linked.chosen][None],
+                "item_features": linked.item_features[None],
+                "value_features": linked.value_features[None],
+                "value_words": value_words(linked)[None],
+                "relations": linked.relations[None].astype(np.int64),
+                "padding": padding,
+            },
+        )[0]
+
+        def score(
+            tokens: npt.NDArray[np.int64],
+            pointers: npt.NDArray[np.int64],
+            symbols: npt.NDArray[np.int64],
+        ) -> Floats:
+            inputs = {
+                "memory": memory,
+                "padding": padding,
+                "tokens": tokens,
+                "pointers": pointers,
+                "symbols": symbols,
+            }
+            scores: Floats = self._decoder.run(None, inputs)[0]
+            return scores[:, -1]
+
+        return search(linked, schema, score, width)
+
+    def _candidates(
+        self, beams: Sequence[Beam], linked: Linked, schema: SchemaItems
+    ) -> list[Candidate]:
+        totals: dict[Plan, float] = {}
+        for beam in beams:
+            try:
+                plan = to_plan(beam.steps, linked, schema)
+                if plan not in totals:
+                    lower(plan, schema.catalog)
+            except (NotExpressible, MqtError):
+                continue  # well formed, but it makes no sense on this schema: not a candidate
+            totals[plan] = totals.get(plan, 0.0) + math.exp(beam.log_probability)
+        ranked = sorted(totals.items(), key=lambda entry: -entry[1])
+        return [Candidate(plan, probability) for plan, probability in ranked]
+
+    def _lone_vectors(self, words: list[str]) -> Floats:
+        fresh = sorted({word for word in words if word not in self._lone})
+        if fresh:
+            vectors = self.encoder.encode(fresh)
+            with self._lock:
+                if len(self._lone) + len(fresh) > _LONE_CACHE:
+                    self._lone = {word: self._lone[word] for word in words if word in self._lone}
+                self._lone.update(zip(fresh, vectors, strict=True))
+        known = self._lone
+        return np.stack([known[word] for word in words])
+
+
+def _nothing_found(catalog: Catalog, linked: Linked) -> str:
+    content = [word.text for word in linked.words if not word.is_stop]
+    names = ", ".join(natural_name(schema.collection) for schema in catalog.collections[:8])
+    about = ", ".join(repr(word) for word in content[:6]) or "the question"
+    return (
+        f"found nothing about {about} in the database {catalog.database!r}: "
+        f"its collections are {names}"
+    )

@@ -1,0 +1,511 @@
+"""Plans to steps and back: the bridge between trees and what the decoder predicts.
+
+`to_steps` writes a gold plan with pointers to the linked items and values (training);
+`to_plan` reads predicted steps into a plan, literals fitted to the stored types (inference).
+`to_plan(to_steps(plan)) == plan` but for literals that are equal in another form (3 and 3.0).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+from bson import Decimal128
+
+from mqt_serving.query.literals import fit
+from mqt_serving.query.plan import (
+    Aggregate,
+    And,
+    Between,
+    Comparator,
+    Compare,
+    DatePart,
+    Entity,
+    Exists,
+    Field,
+    Function,
+    In,
+    IsNull,
+    Not,
+    Operand,
+    Or,
+    Order,
+    Output,
+    PartOf,
+    Plan,
+    Predicate,
+    Related,
+    Scalar,
+    Text,
+    TextMatch,
+)
+from mqt_serving.schema import BsonType
+from mqt_serving.translator.grammar import AGGREGATES, COMPARISONS, PARTS, Token
+from mqt_serving.translator.items import SchemaItems
+from mqt_serving.translator.linking import Linked
+from mqt_serving.translator.values import Value, ValueKind
+
+
+class NotExpressible(Exception):
+    """The plan cannot be written with the linked items and values; the message says why."""
+
+
+class Step(NamedTuple):
+    """`kind` 0: a `Token`; 1: the `index`-th linked item; 2: the `index`-th candidate value."""
+
+    kind: int
+    index: int
+
+
+_FUNCTIONS = {
+    Token.COUNT: (Function.COUNT, False),
+    Token.COUNT_DISTINCT: (Function.COUNT, True),
+    Token.SUM: (Function.SUM, False),
+    Token.AVG: (Function.AVG, False),
+    Token.MIN: (Function.MIN, False),
+    Token.MAX: (Function.MAX, False),
+}
+_FUNCTION_TOKENS = {value: token for token, value in _FUNCTIONS.items()}
+_TEXT_TOKENS = {
+    Token.CONTAINS: (TextMatch.CONTAINS, False),
+    Token.NOT_CONTAINS: (TextMatch.CONTAINS, True),
+    Token.STARTS: (TextMatch.STARTS, False),
+    Token.ENDS: (TextMatch.ENDS, False),
+}
+_NULL_TOKENS: dict[Token, tuple[type[IsNull] | type[Exists], bool]] = {
+    Token.IS_NULL: (IsNull, False),
+    Token.NOT_NULL: (IsNull, True),
+    Token.EXISTS: (Exists, False),
+    Token.MISSING: (Exists, True),
+}
+# A calendar span under a comparison means its near or far edge: "after March" starts in April.
+_DATE_EDGE: dict[Comparator, tuple[Comparator, str]] = {
+    Comparator.GT: (Comparator.GTE, "end"),
+    Comparator.GTE: (Comparator.GTE, "start"),
+    Comparator.LT: (Comparator.LT, "start"),
+    Comparator.LTE: (Comparator.LT, "end"),
+}
+
+
+def fields_of(plan: Plan) -> set[Field | Entity]:
+    """Every field and entity that the plan names."""
+    found: set[Field | Entity] = set()
+
+    def visit(node: object) -> None:
+        if isinstance(node, Field | Entity):
+            found.add(node)
+        elif isinstance(node, tuple):
+            for part in node:
+                visit(part)
+        elif hasattr(node, "__dataclass_fields__"):
+            for name in node.__dataclass_fields__:
+                visit(getattr(node, name))
+
+    visit(plan)
+    return found
+
+
+# ------------------------------------------------------------------ plan -> steps
+
+
+def to_steps(plan: Plan, linked: Linked, schema: SchemaItems) -> list[Step]:
+    return list(_Writer(linked, schema).plan(plan))
+
+
+@dataclass(frozen=True)
+class _Writer:
+    linked: Linked
+    schema: SchemaItems
+
+    def plan(self, plan: Plan) -> Iterator[Step]:
+        if plan.distinct:
+            yield _token(Token.DISTINCT)
+        for output in plan.outputs:
+            yield from self.operand(output.value)
+        if plan.where is not None:
+            yield _token(Token.WHERE)
+            yield from self.predicate(plan.where)
+        if plan.group_by:
+            yield _token(Token.GROUP)
+            for key in plan.group_by:
+                yield from self.operand(key)
+        if plan.having is not None:
+            yield _token(Token.HAVING)
+            yield from self.predicate(plan.having)
+        if plan.order_by:
+            yield _token(Token.ORDER)
+            for order in plan.order_by:
+                yield _token(Token.DESC if order.descending else Token.ASC)
+                yield from self.operand(order.by)
+        if plan.skip is not None:
+            yield _token(Token.SKIP)
+            yield self.value(plan.skip, None)
+        if plan.limit is not None:
+            yield _token(Token.LIMIT)
+            yield _token(Token.LIMIT_ONE) if plan.limit == 1 else self.value(plan.limit, None)
+        yield _token(Token.END)
+
+    def operand(self, operand: Operand | Entity) -> Iterator[Step]:
+        if isinstance(operand, Aggregate):
+            yield _token(_FUNCTION_TOKENS[(operand.function, operand.distinct)])
+            yield from self.operand(operand.argument)
+        elif isinstance(operand, PartOf):
+            yield _token(Token[operand.part.name])
+            yield self.item(operand.field)
+        else:
+            yield self.item(operand)
+
+    def item(self, ref: Field | Entity) -> Step:
+        at = self.schema.index.get(ref)
+        if at is not None:
+            found = (self.linked.chosen == at).nonzero()[0]
+            if len(found):
+                return Step(1, int(found[0]))
+        raise NotExpressible(f"no schema item for {ref}")
+
+    def predicate(self, predicate: Predicate) -> Iterator[Step]:
+        match predicate:
+            case And(items) | Or(items):
+                token = Token.AND if isinstance(predicate, And) else Token.OR
+                for item in items[:-1]:
+                    yield _token(token)
+                    yield from self.predicate(item)
+                yield from self.predicate(items[-1])
+            case Not(item):
+                yield _token(Token.NOT)
+                yield from self.predicate(item)
+            case Compare(left, op, right):
+                yield from self.compare(left, op, right)
+            case Between(left, low, high, half_open):
+                yield from self.between(left, low, high, half_open)
+            case In(left, values, negated):
+                yield _token(Token.NOT_IN if negated else Token.IN)
+                yield from self.operand(left)
+                for value in values:
+                    yield self.value(value, left)
+                yield _token(Token.END_IN)
+            case IsNull(left, negated):
+                yield _token(Token.NOT_NULL if negated else Token.IS_NULL)
+                yield self.item(left)
+            case Exists(left, negated):
+                yield _token(Token.MISSING if negated else Token.EXISTS)
+                yield self.item(left)
+            case Text(left, mode, text, _, negated):
+                for token, form in _TEXT_TOKENS.items():
+                    if form == (mode, negated):
+                        yield _token(token)
+                        yield self.item(left)
+                        yield self.text(text)
+                        return
+                raise NotExpressible(f"no step for {mode} negated={negated}")
+            case Related(entity, where, negated):
+                yield _token(Token.NO if negated else Token.SOME)
+                yield self.item(entity)
+                if where is None:
+                    yield _token(Token.ALONE)
+                else:
+                    yield from self.predicate(where)
+
+    def compare(self, left: Operand, op: Comparator, right: Scalar | Field) -> Iterator[Step]:
+        if isinstance(right, datetime):
+            written, step = self.date_edge(op, right)
+        elif isinstance(right, Field):
+            written, step = op, self.item(right)
+        else:
+            written, step = op, self.value(right, left)
+        yield _token(Token[written.name])
+        yield from self.operand(left)
+        yield step
+
+    def date_edge(self, op: Comparator, moment: datetime) -> tuple[Comparator, Step]:
+        for index, value in enumerate(self.linked.values):
+            if value.kind != ValueKind.DATE:
+                continue
+            for asked, (meant, edge) in _DATE_EDGE.items():
+                if meant == op and getattr(value, edge) == moment:
+                    return asked, Step(2, index)
+        raise NotExpressible(f"no date {moment} for {op} among the candidates")
+
+    def between(
+        self, left: Operand, low: Scalar, high: Scalar, half_open: bool
+    ) -> Iterator[Step]:
+        if not isinstance(low, datetime):
+            yield _token(Token.BETWEEN)
+            yield from self.operand(left)
+            yield self.value(low, left)
+            yield self.value(high, left)
+            return
+        dates = [
+            (i, v) for i, v in enumerate(self.linked.values) if v.kind == ValueKind.DATE
+        ]
+        for index, value in dates:
+            if isinstance(left, Field) and half_open and (value.start, value.end) == (low, high):
+                yield from (_token(Token.RANGE), self.item(left), Step(2, index))
+                return
+        starts = [i for i, v in dates if v.start == low]
+        ends = [i for i, v in dates if (v.end if half_open else v.start) == high]
+        if not starts or not ends:
+            raise NotExpressible(f"no dates {low} to {high} among the candidates")
+        yield _token(Token.BETWEEN)
+        yield from self.operand(left)
+        yield from (Step(2, starts[0]), Step(2, ends[0]))
+
+    def value(self, literal: Scalar, left: Operand | None) -> Step:
+        """The best candidate that reads as `literal` where it stands."""
+        best, best_rank = -1, 99
+        for index, value in enumerate(self.linked.values):
+            read = read_value(value, left, self.schema)
+            if read is None or not same_literal(read, literal):
+                continue
+            rank = _rank(value, left, literal)
+            if rank < best_rank:
+                best, best_rank = index, rank
+        if best < 0:
+            raise NotExpressible(f"no candidate value for {literal!r}")
+        return Step(2, best)
+
+    def text(self, text: str) -> Step:
+        for strict in (True, False):
+            for index, value in enumerate(self.linked.values):
+                found = value.text
+                if value.kind in (ValueKind.TEXT, ValueKind.STORED, ValueKind.NUMBER) and (
+                    found == text or (not strict and found.casefold() == text.casefold())
+                ):
+                    return Step(2, index)
+        raise NotExpressible(f"no candidate text {text!r}")
+
+
+def _token(token: Token) -> Step:
+    return Step(0, int(token))
+
+
+def _rank(value: Value, left: Operand | None, literal: Scalar) -> int:
+    if value.kind == ValueKind.CONSTANT:
+        return 0 if isinstance(literal, bool) else 5
+    if value.kind == ValueKind.STORED and isinstance(left, Field):
+        return 0 if (left.collection, left.path) in value.holders else 3
+    return {ValueKind.NUMBER: 1, ValueKind.DATE: 2, ValueKind.TEXT: 4}.get(value.kind, 4)
+
+
+def same_literal(a: Scalar, b: Scalar) -> bool:
+    """Equal in value: numbers across types, text exactly."""
+    if isinstance(a, bool) or isinstance(b, bool):
+        return a is b
+    x, y = _decimal(a), _decimal(b)
+    if x is not None and y is not None:
+        return x == y
+    return type(a) is type(b) and a == b
+
+
+def _decimal(value: Scalar) -> Decimal | None:
+    if isinstance(value, Decimal128):
+        return value.to_decimal()
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return Decimal(str(value))
+    return None
+
+
+# ------------------------------------------------------------------ steps -> plan
+
+
+def read_value(value: Value, left: Operand | None, schema: SchemaItems) -> Scalar | None:
+    """The literal that `value` stands for against `left`; None where it makes no sense."""
+    target = left
+    if isinstance(target, Aggregate) and target.function in (Function.MIN, Function.MAX):
+        target = target.argument if isinstance(target.argument, Field) else target
+    if isinstance(target, Field):
+        field = schema.catalog.field(target.collection, target.path)
+        if field is None:
+            return None
+        if value.kind == ValueKind.DATE:
+            return value.start if field.main_type == BsonType.DATE else value.text
+        literal = value.literal
+        if isinstance(literal, bool) and field.main_type != BsonType.BOOL:
+            return None
+        return fit(literal, field)
+    if value.kind == ValueKind.DATE:
+        return None
+    if isinstance(target, PartOf) and target.part in (DatePart.YEAR_MONTH, DatePart.DATE):
+        return value.text
+    if isinstance(value.literal, bool) or not isinstance(value.literal, int | float):
+        return None
+    return value.literal
+
+
+def to_plan(steps: Sequence[Step], linked: Linked, schema: SchemaItems) -> Plan:
+    """Raises `NotExpressible` when a value makes no sense where the steps put it."""
+    return _Reader(steps, linked, schema).plan()
+
+
+class _Reader:
+    def __init__(self, steps: Sequence[Step], linked: Linked, schema: SchemaItems) -> None:
+        self.steps, self.at = steps, 0
+        self.linked, self.schema = linked, schema
+
+    def peek(self) -> Token | None:
+        """The next token, None at a pointer."""
+        step = self.steps[self.at]
+        return Token(step.index) if step.kind == 0 else None
+
+    def take(self) -> Step:
+        step = self.steps[self.at]
+        self.at += 1
+        return step
+
+    def accept(self, token: Token) -> bool:
+        if self.peek() == token:
+            self.at += 1
+            return True
+        return False
+
+    def plan(self) -> Plan:
+        distinct = self.accept(Token.DISTINCT)
+        outputs = [Output(self.operand())]
+        while self.starts_operand():
+            outputs.append(Output(self.operand()))
+        where = self.predicate() if self.accept(Token.WHERE) else None
+        keys: list[Field | PartOf] = []
+        if self.accept(Token.GROUP):
+            keys.append(self.key())
+            while self.starts_operand():
+                keys.append(self.key())
+        having = self.predicate() if self.accept(Token.HAVING) else None
+        orders: list[Order] = []
+        if self.accept(Token.ORDER):
+            while self.peek() in (Token.ASC, Token.DESC):
+                descending = self.take().index == Token.DESC
+                orders.append(Order(self.left(), descending))
+        skip = self.number() if self.accept(Token.SKIP) else None
+        limit = self.number() if self.accept(Token.LIMIT) else None
+        return Plan(
+            tuple(outputs), where, tuple(keys), having, tuple(orders), limit, skip, distinct
+        )
+
+    def starts_operand(self) -> bool:
+        token = self.peek()
+        return token is None or token in AGGREGATES or token in PARTS
+
+    def operand(self) -> Operand | Entity:
+        step = self.take()
+        if step.kind == 1:
+            return self.schema.items[int(self.linked.chosen[step.index])].ref
+        token = Token(step.index)
+        if token in PARTS:
+            return PartOf(DatePart[token.name], self.field())
+        function, distinct = _FUNCTIONS[token]
+        argument = self.operand()
+        if isinstance(argument, Aggregate):
+            raise NotExpressible("an aggregate of an aggregate")
+        return Aggregate(function, argument, distinct)
+
+    def left(self) -> Operand:
+        operand = self.operand()
+        if isinstance(operand, Entity):
+            raise NotExpressible("an entity where a field must stand")
+        return operand
+
+    def key(self) -> Field | PartOf:
+        operand = self.left()
+        if isinstance(operand, Aggregate):
+            raise NotExpressible("an aggregate as a group key")
+        return operand
+
+    def field(self) -> Field:
+        operand = self.operand()
+        if not isinstance(operand, Field):
+            raise NotExpressible("a field must stand here")
+        return operand
+
+    def number(self) -> int:
+        step = self.take()
+        if step.kind == 0:
+            return 1
+        literal = self.linked.values[step.index].literal
+        if not isinstance(literal, int) or isinstance(literal, bool) or literal < 1:
+            raise NotExpressible(f"{literal!r} is no row count")
+        return literal
+
+    def value(self, left: Operand) -> Scalar:
+        value = self.linked.values[self.take().index]
+        read = read_value(value, left, self.schema)
+        if read is None:
+            raise NotExpressible(f"{value.text!r} makes no sense against {left}")
+        return read
+
+    def predicate(self) -> Predicate:
+        token = Token(self.take().index)
+        if token in (Token.AND, Token.OR):
+            form = And if token == Token.AND else Or
+            first, second = self.predicate(), self.predicate()
+            rest = second.items if isinstance(second, form) else (second,)
+            head = first.items if isinstance(first, form) else (first,)
+            return form((*head, *rest))
+        if token == Token.NOT:
+            return Not(self.predicate())
+        if token in COMPARISONS:
+            return self.comparison(Comparator[token.name])
+        if token == Token.BETWEEN:
+            return self.between()
+        if token == Token.RANGE:
+            field, value = self.field(), self.linked.values[self.take().index]
+            return self.span(field, value)
+        if token in (Token.IN, Token.NOT_IN):
+            left, values = self.left(), []
+            while not self.accept(Token.END_IN):
+                values.append(self.value(left))
+            return In(left, tuple(values), token == Token.NOT_IN)
+        if token in _NULL_TOKENS:
+            form_of_null, negated = _NULL_TOKENS[token]
+            return form_of_null(self.field(), negated)
+        if token in _TEXT_TOKENS:
+            mode, negated = _TEXT_TOKENS[token]
+            field = self.field()
+            return Text(field, mode, self.linked.values[self.take().index].text, True, negated)
+        return self.related(negated=token == Token.NO)
+
+    def related(self, negated: bool) -> Related:
+        entity = self.operand()
+        if not isinstance(entity, Entity):
+            raise NotExpressible("an entity must stand here")
+        where = None if self.accept(Token.ALONE) else self.predicate()
+        return Related(entity, where, negated)
+
+    def comparison(self, op: Comparator) -> Predicate:
+        left = self.left()
+        if self.steps[self.at].kind == 1:
+            return Compare(left, op, self.field())
+        value = self.linked.values[self.steps[self.at].index]
+        if value.kind == ValueKind.DATE and self.is_date(left):
+            self.take()
+            if op in _DATE_EDGE:
+                meant, edge = _DATE_EDGE[op]
+                return Compare(left, meant, getattr(value, edge))
+            span = self.span(left, value)
+            return span if op == Comparator.EQ else Not(span)
+        return Compare(left, op, self.value(left))
+
+    def between(self) -> Between:
+        left = self.left()
+        low, high = (self.linked.values[self.take().index] for _ in range(2))
+        if self.is_date(left) and low.start is not None and high.end is not None:
+            return Between(left, low.start, high.end, half_open=True)
+        bounds = [read_value(value, left, self.schema) for value in (low, high)]
+        if bounds[0] is None or bounds[1] is None:
+            raise NotExpressible("a bound makes no sense against the field")
+        return Between(left, bounds[0], bounds[1])
+
+    def span(self, left: Operand, value: Value) -> Between:
+        if value.start is None or value.end is None or not self.is_date(left):
+            raise NotExpressible("a calendar span against something that is no date")
+        return Between(left, value.start, value.end, half_open=True)
+
+    def is_date(self, operand: Operand) -> bool:
+        if isinstance(operand, Aggregate) and operand.function in (Function.MIN, Function.MAX):
+            return isinstance(operand.argument, Field) and self.is_date(operand.argument)
+        if not isinstance(operand, Field):
+            return False
+        field = self.schema.catalog.field(operand.collection, operand.path)
+        return field is not None and field.main_type == BsonType.DATE

@@ -1,0 +1,266 @@
+"""Candidate values: every literal that a question could mean, found before decoding.
+
+The decoder points at these instead of writing literals, so a value is always one that stands in
+the question, in the database, or is a constant. Kinds: numbers (in digits or words), calendar
+spans, values stored in the database that the question mentions, and spans of text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum
+
+from mqt_serving.schema import BsonType, Catalog
+from mqt_serving.translator.dates import find_dates
+from mqt_serving.translator.words import Word, name_stems, split_words, stem
+
+MAX_VALUES = 28
+_MAX_STORED_WORDS = 6
+_UNITS = {
+    word: number
+    for number, word in enumerate(
+        """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen
+        fifteen sixteen seventeen eighteen nineteen""".split()
+    )
+} | {"once": 1, "twice": 2, "dozen": 12, "single": 1}
+_TENS = {
+    word: 10 * number
+    for number, word in enumerate(
+        "twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2
+    )
+}
+_SCALES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000}
+_CALENDAR_WORDS = {
+    word: number
+    for names in (
+        "january february march april may june july august september october november december",
+        "sunday monday tuesday wednesday thursday friday saturday",
+    )
+    for number, word in enumerate(names.split(), start=1)
+}  # $month and $dayOfWeek
+_QUARTER = re.compile(r"\bq([1-4])\b", re.IGNORECASE)
+_NUMBER = re.compile(
+    r"(?<![\w.-])-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:(?=[^\w.]|\.(?!\d)|$)|(?=\s)|(?=k\b|m\b))"
+)
+_QUOTED = re.compile(r"\"([^\"]+)\"|“([^”]+)”|‘([^’]+)’|(?<!\w)'([^']+)'(?!\w)|`([^`]+)`")
+_CODE = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+|\b(?=\w*\d)(?=\w*[A-Za-z])[\w][\w-]*\w\b|\b[0-9a-f]{24}\b")
+_CUES = frozenset(
+    """named called titled contains contain containing includes include including with letter
+    letters word text phrase starts start starting begins begin beginning ends end ending like
+    is are was by in from for of at not""".split()
+)
+
+
+class ValueKind(IntEnum):
+    CONSTANT = 0
+    NUMBER = 1
+    DATE = 2
+    STORED = 3
+    TEXT = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A candidate literal: a number, text or bool; a date is its text with `start` and `end`.
+
+    `first`/`last` are the words of the question it covers (`first == last` for constants);
+    `holders` the (collection, path) pairs of the fields that hold it, for stored values.
+    """
+
+    kind: ValueKind
+    literal: str | int | float | bool
+    first: int
+    last: int
+    start: datetime | None = None
+    end: datetime | None = None
+    holders: frozenset[tuple[str, str]] = frozenset()
+    exact: bool = False  # stored values: written as in the database, but for case
+
+    @property
+    def text(self) -> str:
+        """The literal as text; dates as the question writes them."""
+        return str(self.literal)
+
+
+CONSTANTS: tuple[Value, ...] = tuple(
+    Value(ValueKind.CONSTANT, literal, 0, 0) for literal in (True, False, 0, 1)
+)
+
+
+class ValueIndex:
+    """Stored text values of a catalog by their word stems, built once per catalog."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        table: dict[tuple[str, ...], dict[str, set[tuple[str, str]]]] = {}
+        for schema in catalog.collections:
+            for field in schema.fields:
+                if field.private or BsonType.STRING not in field.types:
+                    continue
+                for sample in field.samples:
+                    key = tuple(word.stem for word in split_words(sample))
+                    if 0 < len(key) <= _MAX_STORED_WORDS:
+                        holders = table.setdefault(key, {}).setdefault(sample, set())
+                        holders.add((schema.collection, field.path))
+        self._table = table
+        self._longest = max((len(key) for key in table), default=0)
+
+    def find(self, words: list[Word]) -> Iterable[tuple[int, int, str, frozenset[tuple[str, str]]]]:
+        """(first word, word after the last, stored text, holders), longest spans first."""
+        stems = [word.stem for word in words]
+        for size in range(min(self._longest, len(words)), 0, -1):
+            for first in range(len(words) - size + 1):
+                if size == 1 and words[first].is_stop:
+                    continue
+                found = self._table.get(tuple(stems[first : first + size]), {})
+                for text, holders in sorted(found.items()):
+                    yield first, first + size, text, frozenset(holders)
+
+
+def find_values(
+    question: str, words: list[Word], index: ValueIndex, names: frozenset[str], now: datetime
+) -> list[Value]:
+    """At most `MAX_VALUES` candidates, constants first; `names` are stems of schema names.
+
+    Order is by kind of evidence: what is dropped at the limit is the least likely.
+    """
+    found: list[Value] = list(CONSTANTS)
+    seen: set[tuple[object, int, int]] = set()
+
+    def add(value: Value) -> None:
+        key = (value.start or repr(value.literal), value.first, value.last)
+        if key not in seen:
+            seen.add(key)
+            found.append(value)
+
+    def cover(first: int, last: int) -> tuple[int, int]:
+        inside = [i for i, word in enumerate(words) if word.start < last and word.end > first]
+        return (inside[0], inside[-1] + 1) if inside else (0, 0)
+
+    quoted: list[tuple[int, int]] = []
+    for match in _QUOTED.finditer(question):
+        text = next(group for group in match.groups() if group)
+        quoted.append(cover(match.start(), match.end()))
+        add(Value(ValueKind.TEXT, text, *quoted[-1]))
+    for span in find_dates(question, now):
+        written = question[span.first : span.last]
+        where = cover(span.first, span.last)
+        add(Value(ValueKind.DATE, written, *where, span.start, span.end))
+    for number, first, last in _numbers(question):
+        add(Value(ValueKind.NUMBER, number, *cover(first, last)))
+    for word_number, first, last in _spelled_numbers(words):
+        add(Value(ValueKind.NUMBER, word_number, first, last))
+    for i, word in enumerate(words):
+        calendar = _CALENDAR_WORDS.get(word.text.lower().removesuffix("s"))
+        if calendar is not None:
+            add(Value(ValueKind.NUMBER, calendar, i, i + 1))
+    for match in _QUARTER.finditer(question):
+        add(Value(ValueKind.NUMBER, int(match[1]), *cover(match.start(), match.end())))
+    covered: list[tuple[int, int]] = list(quoted)
+    for first, last, text, holders in index.find(words):
+        inner = any(a <= first and last <= b and (a, b) != (first, last) for a, b in covered)
+        if inner and last - first == 1 and not holders:
+            continue
+        covered.append((first, last))
+        written = question[words[first].start : words[last - 1].end]
+        exact = written.casefold() == text.casefold()
+        add(Value(ValueKind.STORED, text, first, last, None, None, holders, exact))
+    for first, last in _text_spans(question, words, names):
+        text = question[words[first].start : words[last - 1].end]
+        add(Value(ValueKind.TEXT, text, first, last))
+    return found[:MAX_VALUES]
+
+
+def _numbers(question: str) -> Iterable[tuple[int | float, int, int]]:
+    for match in _NUMBER.finditer(question):
+        text = match.group().replace(",", "")
+        number: int | float = float(text) if "." in text else int(text)
+        suffix = question[match.end() : match.end() + 1].lower()
+        if suffix in ("k", "m") and not question[match.end() + 1 : match.end() + 2].isalnum():
+            number *= 1_000 if suffix == "k" else 1_000_000
+        yield number, match.start(), match.end()
+
+
+def _spelled_numbers(words: list[Word]) -> Iterable[tuple[int, int, int]]:
+    """`twenty thousand`, `two hundred and fifty`: (number, first word, word after the last)."""
+    at = 0
+    while at < len(words):
+        total, current, end = 0, 0, at
+        for i in range(at, len(words)):
+            text = words[i].text.lower()
+            if text in _UNITS or text in _TENS:
+                current += _UNITS.get(text, 0) + _TENS.get(text, 0)
+            elif text in _SCALES:
+                scaled = max(current, 1) * _SCALES[text]
+                total, current = (total + scaled, 0) if text != "hundred" else (total, scaled)
+            elif not (text in ("and", "-") and i > at and _continues(words, i + 1, current)):
+                break
+            end = i + 1
+        if end > at:
+            yield total + current, at, end
+        at = max(end, at + 1)
+
+
+def _continues(words: list[Word], i: int, current: int) -> bool:
+    """Whether the word at `i` goes on with a number after "and" or a hyphen."""
+    if i >= len(words):
+        return False
+    text = words[i].text.lower()
+    return text in _UNITS and current in _TENS.values() or current >= 100 and text in (
+        _UNITS | _TENS
+    )
+
+
+def _text_spans(
+    question: str, words: list[Word], names: frozenset[str]
+) -> Iterable[tuple[int, int]]:
+    """Spans that read like values: codes, capitalised runs, and what follows a cue word."""
+    for i, word in enumerate(words):
+        if word.text[0].isdigit() and any(mark in word.text for mark in ":/-"):
+            yield i, i + 1
+    for match in _CODE.finditer(question):
+        inside = [i for i, w in enumerate(words) if w.start < match.end() and w.end > match.start()]
+        if inside:
+            yield inside[0], inside[-1] + 1
+    position = 1
+    while position < len(words):
+        if not words[position].text[0].isupper():
+            position += 1
+            continue
+        end = position + 1
+        while end < len(words) and (
+            words[end].text[0].isupper()
+            or (
+                words[end].text.lower() in ("of", "the", "and", "de", "&", "'", "-")
+                and end + 1 < len(words)
+                and words[end + 1].text[0].isupper()
+            )
+        ):
+            end += 1
+        yield position, end
+        if end - position > 1:
+            for i in range(position, end):
+                yield i, i + 1
+        position = end
+    for i in range(1, len(words)):
+        cue = words[i - 1].text.lower() in _CUES
+        plain = not words[i].is_stop and stem(words[i].text) not in names
+        if words[i].text[0].isalpha() and cue and (plain or len(words[i].text) <= 2):
+            yield i, i + 1
+            if i + 1 < len(words) and not words[i + 1].is_stop:
+                yield i, i + 2
+    for i, word in enumerate(words):
+        if word.text[0].isalpha() and not word.is_stop and word.stem not in names and i > 0:
+            yield i, i + 1
+
+
+def schema_stems(catalog: Catalog) -> frozenset[str]:
+    """Stems of all words in collection and field names."""
+    stems: set[str] = set()
+    for schema in catalog.collections:
+        stems.update(name_stems(schema.collection))
+        for field in schema.fields:
+            stems.update(name_stems(field.path))
+    return frozenset(stems)
