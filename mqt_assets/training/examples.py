@@ -1,0 +1,224 @@
+"""Training and evaluation examples: a question with the plan and the command that answer it.
+
+Every source (synthesis, corpora, corrections) produces `Example`s; the trainer, the holdout and
+the evaluation read nothing else. Plain JSON in and out. Depends on the plan and its JSON form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal, TypeAlias, cast
+
+from mqt_serving.query.plan import (
+    Aggregate,
+    And,
+    Between,
+    Compare,
+    Entity,
+    Exists,
+    Field,
+    Function,
+    In,
+    IsNull,
+    Not,
+    Operand,
+    Or,
+    PartOf,
+    Plan,
+    Predicate,
+    Related,
+    Text,
+)
+from mqt_serving.query.plan_json import plan_from_json, plan_to_json
+from mqt_serving.schema import digest_of
+
+Source: TypeAlias = Literal["synthetic", "tend", "correction"]
+SOURCES: Final = ("synthetic", "tend", "correction")
+
+KINDS: Final = (
+    "find",
+    "top",
+    "distinct",
+    "count",
+    "aggregate",
+    "group",
+    "related",
+    "join",
+    "unraised",
+)
+"""What `kind_of` gives, from the simplest; `unraised` has a gold command but no plan."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One question about one database with its gold answer.
+
+    `command` is the gold as mongosh text; `plan` is None when the gold has no plan (it can
+    still be evaluated, not trained on). `ordered`: the order of the rows is part of the answer.
+    `id` is a digest of everything but `kind`.
+    """
+
+    id: str
+    question: str
+    database: str
+    plan: Plan | None
+    command: str
+    ordered: bool
+    source: Source
+    kind: str
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "question": self.question,
+            "database": self.database,
+            "plan": None if self.plan is None else plan_to_json(self.plan),
+            "command": self.command,
+            "ordered": self.ordered,
+            "source": self.source,
+            "kind": self.kind,
+        }
+
+    @classmethod
+    def from_json(cls, body: Mapping[str, Any]) -> Example:
+        """Inverse of `to_json`; raises ValueError for an unknown source or a missing key."""
+        missing = [key for key in cls.__slots__ if key not in body]
+        if missing:
+            raise ValueError(f"example lacks {', '.join(missing)}: {body.get('id', body)!r}")
+        if body["source"] not in SOURCES:
+            raise ValueError(f"unknown source {body['source']!r}; known: {', '.join(SOURCES)}")
+        plan = None if body["plan"] is None else plan_from_json(body["plan"])
+        return cls(
+            id=body["id"],
+            question=body["question"],
+            database=body["database"],
+            plan=plan,
+            command=body["command"],
+            ordered=body["ordered"],
+            source=cast(Source, body["source"]),
+            kind=body["kind"],
+        )
+
+
+def make_example(
+    question: str,
+    database: str,
+    plan: Plan | None,
+    command: str,
+    *,
+    source: Source,
+    ordered: bool | None = None,
+) -> Example:
+    """An example with its id and kind; `ordered` defaults to whether the plan orders its rows."""
+    if ordered is None:
+        ordered = plan is not None and bool(plan.order_by)
+    identity = digest_of([database, question, command, ordered, source])
+    kind = "unraised" if plan is None else kind_of(plan)
+    return Example(identity, question, database, plan, command, ordered, source, kind)
+
+
+def dataset_digest(examples: Iterable[Example]) -> str:
+    """Content digest of a set of examples, whatever their order."""
+    return digest_of(sorted(example.id for example in examples))
+
+
+def question_key(example: Example) -> tuple[str, str]:
+    """Equal for the same question, ignoring case, punctuation at the end and spacing."""
+    return example.database, normal_question(example.question)
+
+
+def normal_question(question: str) -> str:
+    return " ".join(question.lower().split()).rstrip(" ?.!;,")
+
+
+def with_database(example: Example, database: str) -> Example:
+    return replace(example, database=database)
+
+
+def kind_of(plan: Plan) -> str:
+    """The shape that decides how hard a plan is: more than one collection outranks the rest."""
+    if len(collections_of(plan)) > 1:
+        return "join"
+    if any(isinstance(item, Related) for item in _predicates(plan.where)):
+        return "related"
+    if plan.group_by or plan.having is not None:
+        return "group"
+    aggregates = [o.value for o in plan.outputs if isinstance(o.value, Aggregate)]
+    if aggregates:
+        counts = all(item.function is Function.COUNT for item in aggregates)
+        return "count" if counts else "aggregate"
+    if plan.distinct:
+        return "distinct"
+    return "top" if plan.order_by and plan.limit is not None else "find"
+
+
+def collections_of(plan: Plan) -> frozenset[str]:
+    """Every collection that the plan names anywhere."""
+    return frozenset(item.collection for item in references_of(plan))
+
+
+def references_of(plan: Plan) -> Iterator[Field | Entity]:
+    """Every field and entity named in outputs, predicates, grouping and order, in that order."""
+    for output in plan.outputs:
+        yield from _of_operand(output.value)
+    yield from _of_predicate(plan.where)
+    for key in plan.group_by:
+        yield from _of_operand(key)
+    yield from _of_predicate(plan.having)
+    for order in plan.order_by:
+        yield from _of_operand(order.by)
+
+
+def literals_of(plan: Plan) -> list[object]:
+    """Every literal in `where` and `having`, in reading order (limits are not literals)."""
+    found: list[object] = []
+    for item in (*_predicates(plan.where), *_predicates(plan.having)):
+        match item:
+            case Compare(_, _, right) if not isinstance(right, Field):
+                found.append(right)
+            case Between(_, low, high):
+                found += [low, high]
+            case In(_, values):
+                found += values
+            case Text(_, _, value):
+                found.append(value)
+    return found
+
+
+def _of_operand(operand: Operand | Entity) -> Iterator[Field | Entity]:
+    match operand:
+        case Aggregate(_, argument):
+            yield from _of_operand(argument)
+        case PartOf(_, field):
+            yield field
+        case Field() | Entity():
+            yield operand
+
+
+def _of_predicate(predicate: Predicate | None) -> Iterator[Field | Entity]:
+    for item in _predicates(predicate):
+        match item:
+            case Related(entity):
+                yield entity
+            case Compare(left, _, right):
+                yield from _of_operand(left)
+                if isinstance(right, Field):
+                    yield right
+            case Between() | In() | IsNull() | Exists() | Text():
+                yield from _of_operand(item.left)
+
+
+def _predicates(predicate: Predicate | None) -> Iterator[Predicate]:
+    """The predicate and everything inside it, outermost first."""
+    if predicate is None:
+        return
+    yield predicate
+    match predicate:
+        case And(items) | Or(items):
+            for item in items:
+                yield from _predicates(item)
+        case Not(item):
+            yield from _predicates(item)
+        case Related(_, where):
+            yield from _predicates(where)

@@ -1,0 +1,94 @@
+"""Questions made from a schema: typed templates over plans, in varied English.
+
+`synthesise` samples plans of many shapes from a catalog, with literals from its samples, and
+words for each; only plans that lower on the catalog are kept. Conventions that every shape
+follows: "which/who ..." returns the name of the thing, "show the ..." whole rows, groups return
+keys then aggregates; a date span means its start under before/since and its end under
+after/until. Reproducible: same catalog, count and seed, same examples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+from typing import Final, TypeAlias
+
+from mqt_assets.training.examples import Example, make_example, normal_question
+from mqt_assets.training.synthesis import groups, shapes
+from mqt_assets.training.synthesis.draft import Draft, NotHere
+from mqt_assets.training.synthesis.subjects import Posed
+from mqt_assets.training.synthesis.view import EntityView, view_of
+from mqt_assets.training.wording import in_style
+from mqt_serving.errors import PlanError
+from mqt_serving.query.lowering import lower
+from mqt_serving.query.rendering import render_mongosh
+from mqt_serving.schema import Catalog
+
+Shape: TypeAlias = Callable[[Draft, EntityView], Posed]
+
+SHAPES: Final[tuple[tuple[Shape, float], ...]] = (
+    (shapes.list_fields, 13.0),
+    (shapes.whole_things, 9.0),
+    (shapes.which_things, 7.0),
+    (shapes.attribute, 7.0),
+    (shapes.superlative, 11.0),
+    (shapes.page, 0.6),
+    (shapes.count_things, 12.0),
+    (shapes.related_things, 4.0),
+    (shapes.distinct_values, 4.0),
+    (shapes.count_distinct, 2.5),
+    (shapes.aggregate, 9.0),
+    (groups.per_group, 10.0),
+    (groups.per_date_part, 4.5),
+    (groups.top_groups, 7.0),
+    (groups.having, 4.0),
+    (groups.owners_by_parts, 4.0),
+)
+_TRIES: Final = 12
+"""Drawings per wanted example before a poor schema is left with fewer examples."""
+
+
+def synthesise(catalog: Catalog, count: int, seed: int) -> list[Example]:
+    """At most `count` different questions over the catalog (fewer when it has little to ask).
+
+    No two are the same question but for case and punctuation; databases without a usable field
+    give none.
+    """
+    view = view_of(catalog)
+    if not view.entities:
+        return []
+    rng = Random(f"{seed}:{catalog.database}")
+    weights = [_weight(entity) for entity in view.entities]
+    drawn = [shape for shape, _ in SHAPES]
+    shares = [share for _, share in SHAPES]
+    asked: set[str] = set()
+    found: list[Example] = []
+    for _ in range(count * _TRIES):
+        if len(found) >= count:
+            break
+        shape = rng.choices(drawn, shares)[0]
+        entity = rng.choices(view.entities, weights)[0]
+        draft = Draft(rng)
+        try:
+            posed = shape(draft, entity)
+        except NotHere:
+            continue
+        question = in_style(posed.question, draft.literals, rng)
+        key = normal_question(question)
+        if key in asked or len(question) > 300:
+            continue
+        try:
+            command = render_mongosh(lower(posed.plan, catalog))
+        except PlanError:
+            continue
+        asked.add(key)
+        found.append(
+            make_example(question, catalog.database, posed.plan, command, source="synthetic")
+        )
+    return found
+
+
+def _weight(entity: EntityView) -> float:
+    """Documents are asked about more than the arrays inside them; rich things more than poor."""
+    richness = min(len(entity.fields), 12) + 2.0
+    return richness * (0.45 if entity.entity.path else 1.0)

@@ -1,0 +1,400 @@
+"""How people name things: identifiers to English nouns, inflection, synonyms, spelling of values.
+
+Pure functions over text; everything random takes a `random.Random`. Knows no schema and no plan
+(see `synthesis` for those). Depends on nothing of ours.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from functools import lru_cache
+from random import Random
+from typing import Final
+
+# --------------------------------------------------------------- identifiers
+
+_WORD: Final = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
+
+ABBREVIATIONS: Final = {
+    "qty": "quantity", "addr": "address", "num": "number", "nbr": "number", "no": "number",
+    "desc": "description", "amt": "amount", "avg": "average", "pct": "percent",
+    "dept": "department", "emp": "employee", "cust": "customer", "prod": "product",
+    "cat": "category", "yr": "year", "fname": "first name", "lname": "last name",
+    "tel": "phone", "dob": "date of birth", "msg": "message", "img": "image", "org": "organization",
+    "mgr": "manager", "acct": "account", "stu": "student", "inv": "invoice", "dt": "date",
+    "ts": "time", "lat": "latitude", "lng": "longitude", "lon": "longitude", "max": "maximum",
+    "min": "minimum", "temp": "temperature", "dist": "distance", "dur": "duration", "est": "estimated",
+    "pos": "position", "abbr": "abbreviation", "ref": "reference", "loc": "location",
+    "wt": "weight", "ht": "height", "cnt": "count", "ctry": "country", "lang": "language",
+    "info": "information", "stat": "status", "sal": "salary", "mfr": "manufacturer",
+}  # fmt: skip
+"""Short forms that people spell out when they ask."""
+
+
+@lru_cache(maxsize=65536)
+def words_of(name: str) -> tuple[str, ...]:
+    """`shippingAddress` -> shipping, address; `order_items2` -> order, items, 2; lower case."""
+    return tuple(word.lower() for word in _WORD.findall(name)) or (name.lower(),)
+
+
+@lru_cache(maxsize=65536)
+def spelled_out(words: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(part for word in words for part in ABBREVIATIONS.get(word, word).split())
+
+
+# ---------------------------------------------------------------- inflection
+
+_IRREGULAR: Final = {
+    "person": "people", "child": "children", "man": "men", "woman": "women", "foot": "feet",
+    "tooth": "teeth", "mouse": "mice", "goose": "geese", "leaf": "leaves", "life": "lives",
+    "wife": "wives", "shelf": "shelves", "half": "halves", "knife": "knives", "datum": "data",
+    "medium": "media", "criterion": "criteria", "analysis": "analyses", "index": "indexes",
+    "matrix": "matrices", "staff": "staff", "series": "series", "species": "species",
+    "aircraft": "aircraft", "news": "news", "equipment": "equipment", "furniture": "furniture",
+    "sheep": "sheep", "fish": "fish", "bus": "buses", "gas": "gases", "quiz": "quizzes",
+    "hero": "heroes", "potato": "potatoes", "tomato": "tomatoes", "chassis": "chassis",
+    "diagnosis": "diagnoses", "crisis": "crises", "basis": "bases", "stock": "stock",
+    "inventory": "inventory", "software": "software", "music": "music", "history": "history",
+    "salesman": "salesmen", "saleswoman": "saleswomen", "crew": "crew", "attendance": "attendance",
+}  # fmt: skip
+_SINGULAR: Final = {plural: singular for singular, plural in _IRREGULAR.items()} | {
+    "indices": "index", "statuses": "status", "addresses": "address", "movies": "movie",
+    "cookies": "cookie", "calories": "calorie", "caches": "cache", "axes": "axis", "shoes": "shoe",
+    "horses": "horse", "courses": "course", "nurses": "nurse", "houses": "house",
+    "warehouses": "warehouse", "expenses": "expense", "licenses": "license", "leases": "lease",
+    "purchases": "purchase", "releases": "release", "responses": "response", "cases": "case",
+    "databases": "database", "diseases": "disease", "exercises": "exercise", "franchises": "franchise",
+    "premises": "premise", "causes": "cause", "bases": "base", "phases": "phase",
+    "analyses": "analysis", "diagnoses": "diagnosis",
+}  # fmt: skip
+_NOT_PLURAL: Final = frozenset(
+    "status address class boss glass process access success progress business campus bus gas "
+    "bonus census lens series species news chassis basis analysis diagnosis crisis axis yes "
+    "congress illness loss mass pass press stress virus focus corpus surplus tennis address "
+    "physics mathematics economics sales details sms gps us dress mattress canvas atlas".split()
+)
+
+
+@lru_cache(maxsize=65536)
+def singular(word: str) -> str:
+    if word in _SINGULAR:
+        return _SINGULAR[word]
+    if word in _NOT_PLURAL or len(word) < 4 or not word.endswith("s") or word.endswith("ss"):
+        return word
+    if word.endswith("ies") and len(word) > 4:
+        return word[:-3] + "y"
+    if word.endswith(("sses", "shes", "ches", "xes", "zes")):
+        return word[:-2]
+    if word.endswith("us") or word.endswith("is"):
+        return word
+    return word[:-1]
+
+
+@lru_cache(maxsize=65536)
+def plural(word: str) -> str:
+    if word in _IRREGULAR:
+        return _IRREGULAR[word]
+    if singular(word) != word:
+        return word
+    if word.endswith("y") and len(word) > 2 and word[-2] not in "aeiou":
+        return word[:-1] + "ies"
+    if word.endswith(("s", "x", "z", "ch", "sh")):
+        return word if word in ("sales", "details", "news") else word + "es"
+    return word + "s"
+
+
+def plural_phrase(phrase: str) -> str:
+    """The last word in the plural, or the word before "of": `dates of birth`."""
+    head, of, tail = phrase.partition(" of ")
+    first, space, last = head.rpartition(" ")
+    return f"{first}{space}{plural(last)}{of}{tail}"
+
+
+def singular_phrase(phrase: str) -> str:
+    first, space, last = phrase.rpartition(" ")
+    return f"{first}{space}{singular(last)}"
+
+
+_MASS: Final = frozenset("stock inventory staff equipment weight information pay".split())
+
+
+def with_article(phrase: str) -> str:
+    """`an order date`, but `loyalty points` and `stock` as they are."""
+    last = phrase.partition(" of ")[0].rpartition(" ")[2]
+    if last in _MASS or (singular(last) != last and not phrase.endswith("'s")):
+        return phrase
+    return f"{article(phrase)} {phrase}"
+
+
+def article(phrase: str) -> str:
+    return "an" if phrase[:1].lower() in "aeiou" and not phrase.startswith(("uni", "use")) else "a"
+
+
+# ------------------------------------------------------------------ synonyms
+
+_GROUPS: Final = """
+price cost
+customer client
+customer buyer
+employee worker
+employee staff_member
+category type
+category kind
+salary pay
+salary wage
+rating score
+rating stars
+order purchase
+product article
+quantity amount
+quantity units
+total sum
+company firm
+company business
+doctor physician
+movie film
+student pupil
+teacher instructor
+car vehicle
+city town
+country nation
+phone phone_number
+phone telephone
+email email_address
+email mail
+birth_date birthday
+birth_date date_of_birth
+job_title position
+department division
+department team
+shop store
+supplier vendor
+manufacturer maker
+brand make
+author writer
+description details
+duration length
+ticket case
+review comment
+address location
+gender sex
+name full_name
+stock inventory
+stock units_in_stock
+shipment delivery
+zip_code postal_code
+zip postal_code
+state province
+revenue income
+discount reduction
+member subscriber
+apartment flat
+flight trip
+patient case
+fee charge
+status state
+start_date beginning
+end_date finish_date
+username user_name
+language tongue
+nationality citizenship
+capacity size
+population number_of_inhabitants
+year_founded founding_year
+photo picture
+lecture class
+"""
+
+
+def _synonym_table() -> dict[str, tuple[str, ...]]:
+    table: dict[str, list[str]] = {}
+    for line in _GROUPS.strip().splitlines():
+        left, right = (word.replace("_", " ") for word in line.split())
+        table.setdefault(left, []).append(right)
+    # Only the general words also replace the special ones: "cost" is asked as "price", but a
+    # field "type" is not asked as "category" when both may exist.
+    for left, right in (("cost", "price"), ("client", "customer"), ("film", "movie"),
+                        ("worker", "employee"), ("vehicle", "car"), ("wage", "salary"),
+                        ("firm", "company"), ("physician", "doctor"), ("vendor", "supplier"),
+                        ("pupil", "student"), ("sex", "gender"), ("score", "rating"),
+                        ("units", "quantity"), ("store", "shop"), ("writer", "author"),
+                        ("telephone", "phone")):  # fmt: skip
+        table.setdefault(left, []).append(right)
+    return {word: tuple(found) for word, found in table.items()}
+
+
+SYNONYMS: Final = _synonym_table()
+
+
+def synonym(phrase: str, rng: Random) -> str:
+    """The phrase, or its last words replaced by a synonym where there is one."""
+    if found := SYNONYMS.get(phrase):
+        return rng.choice(found)
+    first, space, last = phrase.rpartition(" ")
+    found = SYNONYMS.get(last)
+    return f"{first}{space}{rng.choice(found)}" if found else phrase
+
+
+# -------------------------------------------------------------------- values
+
+NUMBER_WORDS: Final = (
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+    "eleven", "twelve",
+)  # fmt: skip
+
+MONTHS: Final = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September",
+    "October", "November", "December",
+)  # fmt: skip
+_NO_SHORT_MONTH: Final = ("May", "June", "July")
+
+
+def spell_count(number: int, rng: Random) -> str:
+    """A small whole number as people write counts: `3` or `three`."""
+    if 1 < number <= 12 and rng.random() < 0.35:
+        return NUMBER_WORDS[number]
+    return spell_number(number, rng)
+
+
+def spell_number(number: int | float, rng: Random) -> str:
+    """`1500` as 1500, 1,500; floats as short as they are exact."""
+    text = repr(number) if isinstance(number, float) else str(number)
+    if isinstance(number, float) and number.is_integer() and rng.random() < 0.8:
+        text = str(int(number))
+    if abs(number) >= 1000 and "e" not in text and rng.random() < 0.3:
+        whole, point, rest = text.partition(".")
+        return f"{int(whole):,}{point}{rest}"
+    return text
+
+
+def ordinal(day: int) -> str:
+    suffix = "th" if 10 <= day % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(day % 10, "th")
+    return f"{day}{suffix}"
+
+
+def spell_month(month: int, rng: Random) -> str:
+    name = MONTHS[month - 1]
+    if name in _NO_SHORT_MONTH or rng.random() < 0.75:
+        return name
+    return name[:3] if rng.random() < 0.8 else name[:3] + "."
+
+
+def spell_day(day: datetime, rng: Random) -> str:
+    """One calendar day in one of the unambiguous English forms."""
+    month = spell_month(day.month, rng)
+    form = rng.random()
+    if form < 0.4:
+        return f"{day:%Y-%m-%d}"
+    if form < 0.6:
+        return f"{month} {day.day}, {day.year}"
+    if form < 0.7:
+        return f"{month} {ordinal(day.day)}, {day.year}"
+    if form < 0.83:
+        return f"{day.day} {month} {day.year}"
+    if form < 0.9:
+        return f"the {ordinal(day.day)} of {month} {day.year}"
+    return f"{month} {day.day} {day.year}"
+
+
+def spell_year_month(moment: datetime, rng: Random) -> str:
+    form = rng.random()
+    if form < 0.75:
+        return f"{spell_month(moment.month, rng)} {moment.year}"
+    if form < 0.85:
+        return f"{moment:%Y-%m}"
+    if form < 0.93:
+        return f"{spell_month(moment.month, rng)} of {moment.year}"
+    return f"{spell_month(moment.month, rng)}, {moment.year}"
+
+
+def spell_quarter(moment: datetime, rng: Random) -> str:
+    number = (moment.month - 1) // 3 + 1
+    word = ("first", "second", "third", "fourth")[number - 1]
+    return rng.choice(
+        (f"Q{number} {moment.year}", f"Q{number} of {moment.year}",
+         f"the {word} quarter of {moment.year}")
+    )  # fmt: skip
+
+
+def quoted(text: str, rng: Random) -> str:
+    """Text values stand bare, or in quotes that the value itself doesn't contain."""
+    form = rng.random()
+    if form < 0.6:
+        return text
+    if form < 0.82 and '"' not in text:
+        return f'"{text}"'
+    if "'" not in text:
+        return f"'{text}'"
+    return text
+
+
+# --------------------------------------------------------------------- style
+
+
+def join_words(items: list[str], rng: Random, last: str = "and") -> str:
+    """`a, b and c`, with or without the comma before the last."""
+    if len(items) < 2:
+        return "".join(items)
+    comma = "," if len(items) > 2 and rng.random() < 0.5 else ""
+    return f"{', '.join(items[:-1])}{comma} {last} {items[-1]}"
+
+
+_OPTIONAL: Final = re.compile(r"\b(?:the|all|of the|please|our|are there) ", re.IGNORECASE)
+
+
+def in_style(text: str, literals: list[str], rng: Random) -> str:
+    """The question as one person would type it: case, punctuation, dropped words, seldom typos.
+
+    `literals` are the spelled values inside it: they stay as they are, but for lower case in a
+    question that is all lower case (values are matched without regard to case).
+    """
+    text = " ".join(text.split())
+    asks = text.lower().startswith(_ASKING)
+    form = rng.random()
+    if form < 0.1:
+        text = _drop_words(text, rng)
+    elif form < 0.14:
+        text = _typo(text, literals, rng)
+    form = rng.random()
+    if form < 0.12:
+        return text.lower()
+    if form < 0.2:
+        return text[:1].lower() + text[1:]
+    text = text[:1].upper() + text[1:]
+    if form < 0.35:
+        return text
+    return text + ("?" if asks else rng.choice((".", "", "")))
+
+
+_ASKING: Final = (
+    "what", "which", "who", "how", "when", "where", "is ", "are ", "do ", "does ", "can ", "could",
+    "in which", "for which", "on which", "from which",
+)  # fmt: skip
+
+
+def _drop_words(text: str, rng: Random) -> str:
+    return _OPTIONAL.sub(lambda found: "" if rng.random() < 0.6 else found.group(), text)
+
+
+def _typo(text: str, literals: list[str], rng: Random) -> str:
+    words = text.split(" ")
+    taken = " ".join(literals).lower()
+    open_to_it = [
+        i for i, word in enumerate(words)
+        if len(word) > 4 and word.isalpha() and word.lower() not in taken
+    ]  # fmt: skip
+    if not open_to_it:
+        return text
+    at = rng.choice(open_to_it)
+    word = words[at]
+    spot = rng.randrange(1, len(word) - 1)
+    match rng.randrange(3):
+        case 0:
+            word = word[:spot] + word[spot + 1] + word[spot] + word[spot + 2 :]
+        case 1:
+            word = word[:spot] + word[spot + 1 :]
+        case _:
+            word = word[:spot] + word[spot] + word[spot:]
+    words[at] = word
+    return " ".join(words)
