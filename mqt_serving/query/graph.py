@@ -175,7 +175,6 @@ class _Graph:
         self.edges[target].append(Edge(target, source, Direction.REFERRERS, reference))
 
 
-
 _CACHE: OrderedDict[int, tuple[Catalog, _Graph]] = OrderedDict()
 _CACHE_SIZE = 64
 _CACHE_LOCK = Lock()

@@ -49,7 +49,7 @@ def fit(value: Scalar, field: FieldSchema) -> Scalar:
     kind = field.main_type
     own = bson_type(value)
     if own == kind or (field.types.get(own, 0.0) > 0 and kind is not BsonType.DECIMAL):
-        return _naive(value) if isinstance(value, datetime) else value
+        return _utc(value) if isinstance(value, datetime) else value
     match kind:
         case BsonType.STRING:
             return _as_text(value, field)
@@ -71,20 +71,21 @@ def fit(value: Scalar, field: FieldSchema) -> Scalar:
 
 
 def parse_date(text: str) -> datetime | None:
-    """An ISO date or time as a naive UTC datetime (what PyMongo reads back); None if it is none."""
+    """An ISO date or time as a datetime in UTC; None if the text is none."""
     try:
-        return _naive(datetime.fromisoformat(text.strip()))
+        return _utc(datetime.fromisoformat(text.strip()))
     except ValueError:
         return None
 
 
-def _naive(moment: datetime) -> datetime:
-    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+def _utc(moment: datetime) -> datetime:
+    """The moment as the pipeline has it: aware, in UTC (a naive one is taken to be UTC)."""
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _as_text(value: Scalar, field: FieldSchema) -> Scalar:
     if isinstance(value, datetime):
-        return _date_text(_naive(value), field)
+        return _date_text(_utc(value), field)
     if isinstance(value, bool):
         return _stored_spelling(str(value).lower(), field)
     if isinstance(value, int | float | Decimal128):
@@ -97,7 +98,7 @@ def _date_text(moment: datetime, field: FieldSchema) -> str:
     sample = next((text for text in field.samples if _DATE_TEXT.match(text)), "")
     if len(sample) > 10 or (not sample and moment.time() != datetime.min.time()):
         separator = sample[10] if len(sample) > 10 else "T"
-        return moment.isoformat(sep=separator, timespec="seconds")
+        return moment.replace(tzinfo=None).isoformat(sep=separator, timespec="seconds")
     return moment.date().isoformat()
 
 
@@ -148,7 +149,7 @@ def _as_date(value: Scalar) -> Scalar:
     if isinstance(value, str):
         return parse_date(value) or value
     if isinstance(value, int) and not isinstance(value, bool) and 1000 <= value <= 9999:
-        return datetime(value, 1, 1)
+        return datetime(value, 1, 1, tzinfo=UTC)
     return value
 
 

@@ -86,8 +86,6 @@ def _qualified(value: Field | PartOf | Aggregate | Entity, plain: str) -> str:
             return f"{collection}_{plain}"
 
 
-def _qualified_argument(
-    aggregate: Aggregate, argument: Field | PartOf | Entity, plain: str
-) -> str:
+def _qualified_argument(aggregate: Aggregate, argument: Field | PartOf | Entity, plain: str) -> str:
     prefix = plain.removesuffix(_argument_name(argument))
     return prefix + _qualified(argument, _argument_name(argument))

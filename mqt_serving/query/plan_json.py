@@ -13,7 +13,6 @@ import types
 from dataclasses import MISSING, fields
 from datetime import datetime
 from enum import StrEnum
-from functools import cache
 from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 
 from bson import Decimal128, ObjectId
@@ -33,6 +32,7 @@ _NODES: dict[str, type[Any]] = {
     )
 }  # fmt: skip
 _NAMES = {node: name for name, node in _NODES.items()}
+_HINTS = {node: get_type_hints(node) for node in _NODES.values()}
 
 
 def plan_to_json(plan: Plan) -> dict[str, Any]:
@@ -52,9 +52,7 @@ def predicate_to_json(predicate: plan_module.Predicate) -> dict[str, Any]:
 
 def predicate_from_json(body: object) -> plan_module.Predicate:
     """The predicate from what `predicate_to_json` gave."""
-    return cast(
-        plan_module.Predicate, _decode(body, plan_module.Predicate, "predicate")
-    )
+    return cast(plan_module.Predicate, _decode(body, plan_module.Predicate, "predicate"))
 
 
 def _encode(value: Any) -> Any:
@@ -78,11 +76,6 @@ def _encode(value: Any) -> Any:
             return {"decimal": str(value)}
         case _:
             return value
-
-
-@cache
-def _hints(node: type[Any]) -> dict[str, Any]:
-    return get_type_hints(node)
 
 
 def _decode(body: object, expected: Any, place: str) -> Any:
@@ -118,7 +111,7 @@ def _decode_node(body: dict[str, Any], options: tuple[Any, ...], place: str) -> 
     node = _NODES.get(body["node"]) if isinstance(body["node"], str) else None
     if node is None or node not in options:
         raise PlanError(f"{place}: a {body['node']!r} cannot stand here")
-    hints = _hints(node)
+    hints = _HINTS[node]
     members: dict[str, Any] = {}
     for name, content in body.items():
         if name == "node":

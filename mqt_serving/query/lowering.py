@@ -1,0 +1,527 @@
+"""Lowering: a plan becomes the command that MongoDB runs. Deterministic, without a database.
+
+The grain of the rows decides root, unwinds and joins (see `graph.spanning_joins` and `rows`);
+then come grouping, having, order, skip, limit and the outputs. A plan that needs no more than a
+filter, top-level fields and an order becomes `find`, everything else an aggregation with one
+document per row and one key per output. Raises `PlanError` (no way between entities),
+`UnknownCollection` and `UnknownField`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mqt_serving.errors import PlanError
+from mqt_serving.query import graph, naming
+from mqt_serving.query.graph import JoinTree
+from mqt_serving.query.pipeline import (
+    Accumulator,
+    AddFields,
+    ArrayExpression,
+    Command,
+    Count,
+    CountDocuments,
+    Expression,
+    FieldTest,
+    Find,
+    Group,
+    Limit,
+    LiteralExpression,
+    Match,
+    ObjectExpression,
+    Operation,
+    PathExpression,
+    Project,
+    Skip,
+    Sort,
+    Stage,
+    Unset,
+)
+from mqt_serving.query.pipeline import Aggregate as AggregateCommand
+from mqt_serving.query.plan import (
+    Aggregate,
+    Entity,
+    Field,
+    Function,
+    Operand,
+    Order,
+    Output,
+    PartOf,
+    Plan,
+    Predicate,
+    Related,
+)
+from mqt_serving.query.predicates import (
+    Scope,
+    all_of,
+    comparable,
+    field_of,
+    filter_of,
+    leaves,
+    operands,
+)
+from mqt_serving.query.row_aggregates import add_row_aggregates
+from mqt_serving.query.rows import Rows
+from mqt_serving.schema import BsonType, Catalog, FieldSchema
+
+
+def lower(plan: Plan, catalog: Catalog) -> Command:
+    """The command whose result answers the plan."""
+    plan = _with_fields_for_entities(plan, catalog)
+    _check(plan)
+    per_row = has_row_aggregates(plan)
+    tree = graph.spanning_joins(grain_entities(plan, catalog), catalog)
+    names = naming.output_names(plan)
+    rows = Rows(catalog, tree, reserved=names)
+    rows.populate(plan.where)
+    if per_row:
+        add_row_aggregates(rows, _aggregates(plan))
+        if plan.having is not None:
+            rows.stages.append(Match(rows.compile(plan.having)))
+    elif plan.group_by or _aggregates(plan):
+        return _command(rows, _grouped(plan, names, rows))
+    if _is_whole_document(plan, rows):
+        return _command(rows, _whole_documents(plan, rows))
+    return _command(rows, [*rows.stages, *_finish(plan, names, rows)])
+
+
+def grain_entities(plan: Plan, catalog: Catalog) -> tuple[Entity, ...]:
+    """The entities that fix what a row is: of outputs, grouping, order and aggregates."""
+    per_row = has_row_aggregates(plan)
+    values: list[Operand | Entity] = [output.value for output in plan.outputs]
+    values += [*plan.group_by, *(order.by for order in plan.order_by), *_aggregates(plan)]
+    entities = [
+        _entity(value, catalog)
+        for value in values
+        if not (per_row and isinstance(value, Aggregate))
+    ]
+    return tuple(dict.fromkeys(entities))
+
+
+def has_row_aggregates(plan: Plan) -> bool:
+    """Whether aggregates run over what belongs to each row, instead of over groups of rows.
+
+    That is what a plan says that shows fields beside aggregates and groups by nothing: "each
+    customer with the number of their orders", those without any included.
+    """
+    shown = [*(output.value for output in plan.outputs), *(order.by for order in plan.order_by)]
+    plain = any(not isinstance(value, Aggregate) for value in shown)
+    return plain and not plan.group_by and bool(_aggregates(plan))
+
+
+def _entity(value: Operand | Entity, catalog: Catalog) -> Entity:
+    match value:
+        case Entity():
+            return value
+        case Field():
+            return graph.entity_of(value, catalog)
+        case PartOf(field=field):
+            return graph.entity_of(field, catalog)
+        case Aggregate(argument=argument):
+            return _entity(argument, catalog)
+
+
+def _check(plan: Plan) -> None:
+    if not plan.outputs:
+        raise PlanError("a plan needs at least one output")
+    if plan.having is not None and not _aggregates(plan):
+        raise PlanError("a plan with `having` needs an aggregate")
+    if any(value is not None and value < 0 for value in (plan.limit, plan.skip)):
+        raise PlanError("limit and skip cannot be negative")
+
+
+def _aggregates(plan: Plan) -> tuple[Aggregate, ...]:
+    """All different aggregates, those shown first."""
+    found: list[Operand | Entity] = [output.value for output in plan.outputs]
+    found += [order.by for order in plan.order_by]
+    found += _operands_of(plan.having)
+    return tuple(dict.fromkeys(value for value in found if isinstance(value, Aggregate)))
+
+
+def _operands_of(predicate: Predicate | None) -> list[Operand]:
+    found: list[Operand] = []
+    for leaf in leaves(predicate):
+        if not isinstance(leaf, Related):
+            found.extend(operands(leaf))
+    return found
+
+
+# ------------------------------------------------------------------ whole entities
+
+
+def _with_fields_for_entities(plan: Plan, catalog: Catalog) -> Plan:
+    """Replace entities among outputs by their fields, except one alone that is a collection."""
+    values = [output.value for output in plan.outputs]
+    if not any(isinstance(value, Entity) for value in values):
+        return plan
+    alone = values[0] if len(values) == 1 and isinstance(values[0], Entity) else None
+    if alone is not None and not alone.path and not plan.distinct and not plan.group_by:
+        return plan
+    outputs: list[Output] = []
+    for output in plan.outputs:
+        if isinstance(output.value, Entity):
+            outputs.extend(Output(field) for field in fields_of(output.value, catalog))
+        else:
+            outputs.append(output)
+    return Plan(
+        tuple(outputs), plan.where, plan.group_by, plan.having, plan.order_by, plan.limit,
+        plan.skip, plan.distinct,
+    )  # fmt: skip
+
+
+def fields_of(entity: Entity, catalog: Catalog) -> tuple[Field, ...]:
+    """The fields with values of their own of an entity's rows, private ones left out."""
+    graph.check_entity(entity, catalog)
+    schema = graph.schema_of(entity.collection, catalog)
+    return tuple(
+        Field(entity.collection, found.path)
+        for found in schema.fields
+        if found.is_scalar
+        and not found.private
+        and (found.arrays[-1] if found.arrays else "") == entity.path
+        and found.path != "_id"
+    )
+
+
+def _is_whole_document(plan: Plan, rows: Rows) -> bool:
+    value = plan.outputs[0].value
+    if len(plan.outputs) > 1 or not isinstance(value, Entity):
+        return False
+    if value.collection != rows.collection:
+        raise PlanError(
+            f"whole documents of {value.collection} cannot be shown for each row of "
+            f"{rows.collection}: name the fields"
+        )
+    return True
+
+
+def _whole_documents(plan: Plan, rows: Rows) -> list[Stage]:
+    stages = [*rows.stages, *_ordered(plan, rows, rows)]
+    schema = graph.schema_of(rows.collection, rows.catalog)
+    private = tuple(field.path for field in schema.fields if field.private)
+    hidden = tuple(dict.fromkeys((*private, *rows.added)))
+    if hidden:
+        stages.append(Unset(hidden))
+    return stages
+
+
+# ------------------------------------------------------------------------ grouping
+
+
+@dataclass
+class _Grouped:
+    """The scope of the documents that `$group` gives: operands under the names there."""
+
+    rows: Rows
+    names: dict[Operand, str]
+    expressions: dict[Operand, Expression]
+
+    def path(self, operand: Operand) -> str | None:
+        return None if operand in self.expressions else self._name(operand)
+
+    def expression(self, operand: Operand) -> Expression:
+        found = self.expressions.get(operand)
+        return PathExpression(self._name(operand)) if found is None else found
+
+    def schema(self, field: Field) -> FieldSchema:
+        return self.rows.schema(field)
+
+    def _name(self, operand: Operand) -> str:
+        if operand not in self.names:
+            raise PlanError("a test on groups can only use group keys and aggregates")
+        return self.names[operand]
+
+
+def _grouped(plan: Plan, names: Sequence[str], rows: Rows) -> list[Stage]:
+    if (counted := _bare_count(plan, rows)) is not None:
+        return [*counted, Count(names[0])]
+    scope, group = _group(plan, names, rows)
+    stages: list[Stage] = [*rows.stages, group]
+    tested = {*_operands_of(plan.having), *(order.by for order in plan.order_by)}
+    early = [operand for operand in scope.expressions if operand in tested]
+    if early or (plan.distinct and scope.expressions):
+        stages.append(AddFields(tuple((scope.names[o], e) for o, e in scope.expressions.items())))
+        scope.expressions.clear()
+    if plan.having is not None:
+        stages.append(Match(filter_of(plan.having, scope)))
+    return stages + _finish(plan, names, scope, grouped=True)
+
+
+def _bare_count(plan: Plan, rows: Rows) -> list[Stage] | None:
+    """The stages before `$count` when one count is all there is; None otherwise."""
+    value = plan.outputs[0].value
+    if len(plan.outputs) > 1 or plan.group_by or plan.having or not isinstance(value, Aggregate):
+        return None
+    if value.function is not Function.COUNT or _aggregates(plan) != (value,):
+        return None
+    if isinstance(value.argument, Entity):
+        counts = rows.counts_rows(value.argument)
+        return list(rows.stages) if counts else None
+    if not value.distinct:
+        present = rows.path(value.argument)
+        if present is None:
+            return None
+        if _is_always_there(value.argument, rows):
+            return list(rows.stages)
+        return _merged([*rows.stages, Match(FieldTest(present, "$ne", None))])
+    stages: list[Stage] = [*rows.stages, Group(rows.expression(value.argument))]
+    if not _is_always_there(value.argument, rows):
+        stages.append(Match(FieldTest("_id", "$ne", None)))
+    return stages
+
+
+def _group(plan: Plan, names: Sequence[str], rows: Rows) -> tuple[_Grouped, Group]:
+    scope = _Grouped(rows, {}, {})
+    key = _group_key(plan, names, rows, scope)
+    taken = {"_id"}
+    accumulators: list[Accumulator] = []
+    shown = {output.value: name for output, name in zip(plan.outputs, names, strict=True)}
+    others = [output.value for output in plan.outputs if not isinstance(output.value, Entity)]
+    others += [order.by for order in plan.order_by] + _operands_of(plan.having)
+    for operand in dict.fromkeys(others):
+        if operand in scope.names:
+            continue
+        wanted = shown.get(operand)
+        if wanted is None or wanted in taken or "." in wanted or wanted.startswith("$"):
+            wanted = naming.unique_name(operand, taken | set(names))
+        taken.add(wanted)
+        scope.names[operand] = wanted
+        accumulators.append(_accumulator(wanted, operand, rows, scope))
+    return scope, Group(key, tuple(accumulators))
+
+
+def _group_key(plan: Plan, names: Sequence[str], rows: Rows, scope: _Grouped) -> Expression | None:
+    keys = plan.group_by
+    if not keys:
+        return None
+    if len(keys) == 1:
+        scope.names[keys[0]] = "_id"
+        return rows.expression(keys[0])
+    shown = {output.value: name for output, name in zip(plan.outputs, names, strict=True)}
+    items: list[tuple[str, Expression]] = []
+    taken: set[str] = set()
+    for key in keys:
+        name = shown.get(key)
+        if name is None or name in taken or "." in name:
+            name = naming.unique_name(key, taken)
+        taken.add(name)
+        scope.names[key] = f"_id.{name}"
+        items.append((name, rows.expression(key)))
+    return ObjectExpression(tuple(items))
+
+
+def _accumulator(name: str, operand: Operand, rows: Rows, scope: _Grouped) -> Accumulator:
+    if not isinstance(operand, Aggregate):
+        return Accumulator(name, "$first", rows.expression(operand))
+    argument = operand.argument
+    if operand.function is Function.COUNT:
+        if isinstance(argument, Entity) and rows.counts_rows(argument):
+            return Accumulator(name, "$sum", LiteralExpression(1))
+        if isinstance(argument, Entity) or operand.distinct:
+            return _distinct_count(name, operand, rows, scope)
+        if _is_always_there(argument, rows):
+            return Accumulator(name, "$sum", LiteralExpression(1))
+        there = Operation("$gt", (rows.expression(argument), LiteralExpression(None)))
+        counted = Operation("$cond", (there, LiteralExpression(1), LiteralExpression(0)))
+        return Accumulator(name, "$sum", counted)
+    if isinstance(argument, Entity):
+        raise PlanError(f"{operand.function.value} needs a field, not {graph.describe(argument)}")
+    if operand.distinct and operand.function in (Function.SUM, Function.AVG):
+        function = Operation(f"${operand.function.value}", (PathExpression(name),))
+        scope.expressions[operand] = function
+        return Accumulator(name, "$addToSet", comparable(argument, rows))
+    return Accumulator(name, f"${operand.function.value}", comparable(argument, rows))
+
+
+def _distinct_count(name: str, operand: Aggregate, rows: Rows, scope: _Grouped) -> Accumulator:
+    """Collect the different values; their number without null is computed afterwards."""
+    collected: Expression = PathExpression(name)
+    argument = operand.argument
+    if isinstance(argument, Entity):
+        identity = rows.identity(argument)
+    else:
+        identity = rows.expression(argument)
+        if not _is_always_there(argument, rows):
+            nothing = ArrayExpression((LiteralExpression(None),))
+            collected = Operation("$setDifference", (collected, nothing))
+    scope.expressions[operand] = Operation("$size", (collected,))
+    return Accumulator(name, "$addToSet", identity)
+
+
+def _is_always_there(operand: Field | PartOf, rows: Rows) -> bool:
+    """Whether every document is known to have a value, since all of them were looked at."""
+    field = field_of(operand)
+    assert field is not None
+    schema = graph.schema_of(field.collection, rows.catalog)
+    known = rows.schema(field)
+    complete = schema.sampled >= schema.document_count
+    holders = [schema.by_path[path] for path in _prefixes(field.path) if path in schema.by_path]
+    return (
+        complete
+        and isinstance(operand, Field)
+        and all(holder.presence >= 1 for holder in (known, *holders))
+        and BsonType.NULL not in known.types
+    )
+
+
+def _prefixes(path: str) -> list[str]:
+    names = path.split(".")
+    return [".".join(names[:length]) for length in range(1, len(names))]
+
+
+# ------------------------------------------------------ order, limit, output columns
+
+
+def _finish(plan: Plan, names: Sequence[str], scope: Scope, grouped: bool = False) -> list[Stage]:
+    if plan.distinct and not (grouped and _shows_all_keys(plan)):
+        return _distinct(plan, names, scope)
+    stages = _ordered(plan, scope, scope.rows if isinstance(scope, _Grouped) else scope)
+    stages.append(_projection(plan, names, scope))
+    return stages
+
+
+def _shows_all_keys(plan: Plan) -> bool:
+    return set(plan.group_by) <= {output.value for output in plan.outputs}
+
+
+def _ordered(plan: Plan, scope: Scope, rows: object) -> list[Stage]:
+    """`$sort`, `$skip` and `$limit`; computed keys are added first."""
+    assert isinstance(rows, Rows)
+    computed: list[tuple[str, Expression]] = []
+    keys: dict[str, int] = {}
+    for order in plan.order_by:
+        path = _sort_path(order, scope)
+        if path is None:
+            path = rows.new_name("sort_key")
+            computed.append((path, comparable(order.by, scope)))
+        keys.setdefault(path, -1 if order.descending else 1)
+    stages: list[Stage] = [AddFields(tuple(computed))] if computed else []
+    if keys:
+        stages.append(Sort(tuple(keys.items())))
+    return stages + _cut(plan)
+
+
+def _sort_path(order: Order, scope: Scope) -> str | None:
+    is_text = isinstance(order.by, Field) and scope.schema(order.by).numeric_text
+    return None if is_text else scope.path(order.by)
+
+
+def _cut(plan: Plan) -> list[Stage]:
+    stages: list[Stage] = []
+    if plan.skip:
+        stages.append(Skip(plan.skip))
+    if plan.limit is not None:
+        stages.append(Limit(plan.limit))
+    return stages
+
+
+def _projection(plan: Plan, names: Sequence[str], scope: Scope) -> Project:
+    items: list[tuple[str, bool | Expression]] = []
+    for output, name in zip(plan.outputs, names, strict=True):
+        assert not isinstance(output.value, Entity)
+        same = scope.path(output.value) == name
+        items.append((name, True if same else scope.expression(output.value)))
+    if "_id" not in names:
+        items.append(("_id", False))
+    return Project(tuple(items))
+
+
+def _distinct(plan: Plan, names: Sequence[str], scope: Scope) -> list[Stage]:
+    """Group by the outputs; order keys that are not shown take their best value."""
+    values = [output.value for output in plan.outputs]
+    single = len(values) == 1
+    columns: list[tuple[str, Expression]] = []
+    places: dict[Operand, str] = {}
+    for value, name in zip(values, names, strict=True):
+        assert not isinstance(value, Entity)
+        safe = name.replace(".", "_")
+        places[value] = "_id" if single else f"_id.{safe}"
+        columns.append((safe, scope.expression(value)))
+    key = columns[0][1] if single else ObjectExpression(tuple(columns))
+    accumulators: list[Accumulator] = []
+    keys: dict[str, int] = {}
+    for number, order in enumerate(plan.order_by):
+        is_text = isinstance(order.by, Field) and scope.schema(order.by).numeric_text
+        if order.by not in places or is_text:
+            name = "sort_key" if not number else f"sort_key_{number + 1}"
+            best = "$max" if order.descending else "$min"
+            accumulators.append(Accumulator(name, best, comparable(order.by, scope)))
+            keys.setdefault(name, -1 if order.descending else 1)
+        else:
+            keys.setdefault(places[order.by], -1 if order.descending else 1)
+    stages: list[Stage] = [Group(key, tuple(accumulators))]
+    if keys:
+        stages.append(Sort(tuple(keys.items())))
+    stages += _cut(plan)
+    shown: list[tuple[str, bool | Expression]] = []
+    for value, name in zip(values, names, strict=True):
+        assert not isinstance(value, Entity)
+        shown.append((name, True if places[value] == name else PathExpression(places[value])))
+    if "_id" not in names:
+        shown.append(("_id", False))
+    stages.append(Project(tuple(shown)))
+    return stages
+
+
+# -------------------------------------------------------------------------- command
+
+
+def _command(rows: Rows, stages: Sequence[Stage]) -> Command:
+    merged = _merged(stages)
+    if merged and merged[-1] == Count("count"):
+        # Unlike `$count`, counting documents also answers "none".
+        if len(merged) == 1:
+            return CountDocuments(rows.collection)
+        if len(merged) == 2 and isinstance(merged[0], Match):
+            return CountDocuments(rows.collection, merged[0].filter)
+    return _as_find(rows.collection, merged) or AggregateCommand(rows.collection, tuple(merged))
+
+
+def _merged(stages: Sequence[Stage]) -> list[Stage]:
+    """Neighbouring `$match` stages as one."""
+    merged: list[Stage] = []
+    for stage in stages:
+        if isinstance(stage, Match) and merged and isinstance(merged[-1], Match):
+            merged[-1] = Match(all_of([merged[-1].filter, stage.filter]))
+        else:
+            merged.append(stage)
+    return merged
+
+
+def _as_find(collection: str, stages: Sequence[Stage]) -> Find | None:
+    """The stages as `find` when they are filter, order, skip, limit and a plain projection."""
+    rest = list(stages)
+
+    def take(kind: type[Stage]) -> Stage | None:
+        return rest.pop(0) if rest and isinstance(rest[0], kind) else None
+
+    match, sort, skip = take(Match), take(Sort), take(Skip)
+    limit, projection = take(Limit), take(Project) or take(Unset)
+    if rest:
+        return None
+    if isinstance(projection, Unset):
+        projection = Project(tuple((path, False) for path in projection.paths))
+    if isinstance(projection, Project) and not _is_plain(projection):
+        return None
+    query = Find(collection)
+    return Find(
+        collection,
+        match.filter if isinstance(match, Match) else query.filter,
+        projection if isinstance(projection, Project) else None,
+        sort if isinstance(sort, Sort) else None,
+        skip.count if isinstance(skip, Skip) else None,
+        limit.count if isinstance(limit, Limit) else None,
+    )
+
+
+def _is_plain(projection: Project) -> bool:
+    included = [name for name, value in projection.items if value is True]
+    return all(isinstance(value, bool) for _, value in projection.items) and not any(
+        "." in name for name in included
+    )
+
+
+def joins_of(plan: Plan, catalog: Catalog) -> JoinTree:
+    """The joins that the plan's rows need, for explanations and tests."""
+    return graph.spanning_joins(grain_entities(plan, catalog), catalog)

@@ -1,0 +1,368 @@
+"""Predicates of plans as MongoDB filters and as aggregation expressions, within one scope.
+
+A `Scope` says where operands are found: in stored documents, in array elements bound to a
+variable, or in the results of a `$group`. Whether a predicate needs a join first is not decided
+here but in `rows`. Filters are preferred (they use indexes and bracket types); expressions stand
+in where a filter cannot: computed operands, two fields, correlated array elements.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Protocol
+
+from bson import Regex
+
+from mqt_serving.errors import PlanError
+from mqt_serving.query import literals
+from mqt_serving.query.pipeline import (
+    AllOf,
+    AnyOf,
+    ArrayExpression,
+    ElementMatch,
+    Expression,
+    ExpressionFilter,
+    FieldTest,
+    Filter,
+    LiteralExpression,
+    NamedOperation,
+    NoneOf,
+    NotTest,
+    Operation,
+)
+from mqt_serving.query.plan import (
+    Aggregate,
+    And,
+    Between,
+    Comparator,
+    Compare,
+    DatePart,
+    Exists,
+    Field,
+    In,
+    IsNull,
+    Not,
+    Operand,
+    Or,
+    PartOf,
+    Predicate,
+    Related,
+    Scalar,
+    Text,
+    TextMatch,
+)
+from mqt_serving.schema import BsonType, FieldSchema
+
+Leaf = Compare | Between | In | IsNull | Exists | Text
+
+_NULL = LiteralExpression(None)
+_RANGE = frozenset({Comparator.GT, Comparator.GTE, Comparator.LT, Comparator.LTE})
+_BELOW = frozenset({Comparator.LT, Comparator.LTE})
+_SPECIAL = re.compile(r"([.^$*+?{}\[\]\\|()])")
+_CALENDAR = {
+    DatePart.YEAR: "$year",
+    DatePart.MONTH: "$month",
+    DatePart.DAY: "$dayOfMonth",
+    DatePart.WEEKDAY: "$dayOfWeek",
+    DatePart.HOUR: "$hour",
+}
+_DATE_FORMATS = {DatePart.YEAR_MONTH: "%Y-%m", DatePart.DATE: "%Y-%m-%d"}
+
+
+class Scope(Protocol):
+    """Where operands are found."""
+
+    def path(self, operand: Operand) -> str | None:
+        """The path under which filters test the operand; None when it has to be computed."""
+
+    def expression(self, operand: Operand) -> Expression:
+        """The operand as an aggregation expression, as it is stored."""
+
+    def schema(self, field: Field) -> FieldSchema:
+        """What is known of a field."""
+
+
+def leaves(predicate: Predicate | None) -> Iterator[Leaf | Related]:
+    """All tests of a predicate, in order, not entering `Related`."""
+    match predicate:
+        case None:
+            return
+        case And(items=items) | Or(items=items):
+            for item in items:
+                yield from leaves(item)
+        case Not(item=item):
+            yield from leaves(item)
+        case _:
+            yield predicate
+
+
+def conjuncts(predicate: Predicate | None) -> tuple[Predicate, ...]:
+    """The predicates that must all hold; none for None."""
+    if predicate is None:
+        return ()
+    if isinstance(predicate, And):
+        return tuple(part for item in predicate.items for part in conjuncts(item))
+    return (predicate,)
+
+
+def operands(leaf: Leaf) -> tuple[Operand, ...]:
+    """The operands of a test."""
+    if isinstance(leaf, Compare) and isinstance(leaf.right, Field):
+        return (leaf.left, leaf.right)
+    return (leaf.left,)
+
+
+def field_of(operand: Operand) -> Field | None:
+    """The field behind an operand; None for aggregates."""
+    match operand:
+        case Field():
+            return operand
+        case PartOf(field=field):
+            return field
+        case Aggregate():
+            return None
+
+
+# ------------------------------------------------------------------ combination
+
+
+def all_of(filters: list[Filter]) -> Filter:
+    """The conjunction, flat, without needless nesting."""
+    flat: list[Filter] = []
+    for item in filters:
+        flat.extend(item.items if isinstance(item, AllOf) else (item,))
+    return flat[0] if len(flat) == 1 else AllOf(tuple(flat))
+
+
+def negate(condition: Filter) -> Filter:
+    """The negation, in the shortest form that people write."""
+    match condition:
+        case FieldTest(path=path, operator="$exists", value=value):
+            return FieldTest(path, "$exists", not value)
+        case FieldTest(path=path, operator="$ne", value=value):
+            return FieldTest(path, "$eq", value)
+        case FieldTest(path=path, operator="$eq", value=value):
+            return FieldTest(path, "$ne", value)
+        case FieldTest(path=path, operator="$in", value=value):
+            return FieldTest(path, "$nin", value)
+        case FieldTest(path=path, operator="$nin", value=value):
+            return FieldTest(path, "$in", value)
+        case FieldTest() | ElementMatch():
+            return NotTest(condition)
+        case NotTest(test=test):
+            return test
+        case AnyOf(items=items):
+            return NoneOf(items)
+        case NoneOf(items=items):
+            return AnyOf(items) if len(items) > 1 else items[0]
+        case _:
+            return NoneOf((condition,))
+
+
+def uses_expression(condition: Filter) -> bool:
+    """Whether the filter holds an `$expr`, which cannot stand inside `$elemMatch`."""
+    match condition:
+        case ExpressionFilter():
+            return True
+        case AllOf(items=items) | AnyOf(items=items) | NoneOf(items=items):
+            return any(uses_expression(item) for item in items)
+        case ElementMatch(filter=inner):
+            return uses_expression(inner)
+        case _:
+            return False
+
+
+def filter_of(predicate: Predicate, scope: Scope) -> Filter:
+    """The predicate as a filter; every operand must be in scope."""
+    match predicate:
+        case And(items=items):
+            return all_of([filter_of(item, scope) for item in items])
+        case Or(items=items):
+            return AnyOf(tuple(filter_of(item, scope) for item in items))
+        case Not(item=item):
+            return negate(filter_of(item, scope))
+        case Related():
+            raise PlanError("a test on related rows cannot stand here")
+        case _:
+            return leaf_filter(predicate, scope)
+
+
+def expression_of(predicate: Predicate, scope: Scope) -> Expression:
+    """The predicate as a boolean expression; every operand must be in scope."""
+    match predicate:
+        case And(items=items):
+            return Operation("$and", tuple(expression_of(item, scope) for item in items))
+        case Or(items=items):
+            return Operation("$or", tuple(expression_of(item, scope) for item in items))
+        case Not(item=item):
+            return Operation("$not", (expression_of(item, scope),))
+        case Related():
+            raise PlanError("a test on related rows cannot stand here")
+        case _:
+            return leaf_expression(predicate, scope)
+
+
+# ------------------------------------------------------------------------ tests
+
+
+def leaf_filter(leaf: Leaf, scope: Scope) -> Filter:
+    """One test as a filter; an `$expr` where nothing shorter says it."""
+    path = scope.path(leaf.left)
+    if path is None or _needs_expression(leaf, scope):
+        return ExpressionFilter(leaf_expression(leaf, scope))
+    match leaf:
+        case Compare(left=left, op=op, right=right):
+            assert not isinstance(right, Field)
+            return FieldTest(path, f"${op.value}", fitted(right, left, scope))
+        case Between(left=left, low=low, high=high, half_open=half_open):
+            upper = "$lt" if half_open else "$lte"
+            return AllOf(
+                (
+                    FieldTest(path, "$gte", fitted(low, left, scope)),
+                    FieldTest(path, upper, fitted(high, left, scope)),
+                )
+            )
+        case In(left=left, values=values, negated=negated):
+            fits = tuple(fitted(value, left, scope) for value in values)
+            return FieldTest(path, "$nin" if negated else "$in", fits)
+        case IsNull(negated=negated):
+            return FieldTest(path, "$ne" if negated else "$eq", None)
+        case Exists(negated=negated):
+            return FieldTest(path, "$exists", not negated)
+        case Text(negated=negated):
+            pattern = Regex(text_pattern(leaf), "i" if leaf.ignore_case else "")
+            test = FieldTest(path, "$regex", pattern)
+            return NotTest(test) if negated else test
+
+
+def leaf_expression(leaf: Leaf, scope: Scope) -> Expression:
+    """One test as a boolean expression that treats null and missing as filters do."""
+    match leaf:
+        case Compare(left=left, op=op, right=right):
+            return _comparison(left, op, right, scope)
+        case Between(left=left, low=low, high=high, half_open=half_open):
+            upper = Comparator.LT if half_open else Comparator.LTE
+            above = _comparison(left, Comparator.GTE, low, scope)
+            return Operation("$and", (above, _plain_comparison(left, upper, high, scope)))
+        case In(left=left, values=values, negated=negated):
+            listed = ArrayExpression(
+                tuple(LiteralExpression(fitted(value, left, scope)) for value in values)
+            )
+            return _negated(Operation("$in", (scope.expression(left), listed)), negated)
+        case IsNull(left=left, negated=negated):
+            return Operation("$gt" if negated else "$lte", (scope.expression(left), _NULL))
+        case Exists(left=left, negated=negated):
+            kind = Operation("$type", (scope.expression(left),))
+            return Operation("$eq" if negated else "$ne", (kind, LiteralExpression("missing")))
+        case Text(negated=negated):
+            return _negated(_text_expression(leaf, scope), negated)
+
+
+def fitted(value: Scalar, left: Operand, scope: Scope) -> Scalar:
+    """The literal as the field stores it; calendar parts and aggregates take it as it is."""
+    return literals.fit(value, scope.schema(left)) if isinstance(left, Field) else value
+
+
+def text_pattern(test: Text) -> str:
+    """The regular expression of a text test."""
+    escaped = _SPECIAL.sub(r"\\\1", test.value)
+    match test.match:
+        case TextMatch.CONTAINS:
+            return escaped
+        case TextMatch.STARTS:
+            return f"^{escaped}"
+        case TextMatch.ENDS:
+            return f"{escaped}$"
+        case TextMatch.REGEX:
+            return test.value
+
+
+def _needs_expression(leaf: Leaf, scope: Scope) -> bool:
+    """Two fields, or numbers kept as text that are to be compared as numbers."""
+    match leaf:
+        case Compare(right=Field()):
+            return True
+        case Compare(left=Field() as left, op=op, right=right) if op in _RANGE:
+            return scope.schema(left).numeric_text and not isinstance(right, str)
+        case Between(left=Field() as left, low=low):
+            return scope.schema(left).numeric_text and not isinstance(low, str)
+        case _:
+            return False
+
+
+def _comparison(left: Operand, op: Comparator, right: Scalar | Field, scope: Scope) -> Expression:
+    test = _plain_comparison(left, op, right, scope)
+    if op not in _BELOW or isinstance(right, Field):
+        return test
+    # Null and missing sort below every number: without this they would count as smaller.
+    return Operation("$and", (Operation("$gt", (scope.expression(left), _NULL)), test))
+
+
+def _plain_comparison(
+    left: Operand, op: Comparator, right: Scalar | Field, scope: Scope
+) -> Expression:
+    ranged = op in _RANGE
+    as_number = ranged and not isinstance(right, str)
+    first = comparable(left, scope) if as_number else scope.expression(left)
+    if isinstance(right, Field):
+        second = comparable(right, scope) if as_number else scope.expression(right)
+    else:
+        keep = as_number and isinstance(left, Field) and scope.schema(left).numeric_text
+        second = LiteralExpression(right if keep else fitted(right, left, scope))
+    return Operation(f"${op.value}", (first, second))
+
+
+def _negated(test: Expression, negated: bool) -> Expression:
+    return Operation("$not", (test,)) if negated else test
+
+
+def _text_expression(leaf: Text, scope: Scope) -> Expression:
+    found = scope.expression(leaf.left)
+    if set(scope.schema(leaf.left).types) - {BsonType.STRING, BsonType.NULL, BsonType.ARRAY}:
+        found = convert(found, "string")
+    arguments: list[tuple[str, Expression]] = [
+        ("input", found),
+        ("regex", LiteralExpression(text_pattern(leaf))),
+    ]
+    if leaf.ignore_case:
+        arguments.append(("options", LiteralExpression("i")))
+    return NamedOperation("$regexMatch", tuple(arguments))
+
+
+# --------------------------------------------------------------------- operands
+
+
+def comparable(operand: Operand, scope: Scope) -> Expression:
+    """The operand as something to add up or to order by: numbers kept as text as numbers."""
+    found = scope.expression(operand)
+    if isinstance(operand, Field) and scope.schema(operand).numeric_text:
+        return convert(found, "double")
+    return found
+
+
+def date_part(part: DatePart, moment: Expression, schema: FieldSchema) -> Expression:
+    """A calendar part in UTC; null where the value is no date."""
+    if set(schema.types) - {BsonType.DATE, BsonType.NULL, BsonType.ARRAY}:
+        moment = convert(moment, "date")
+    if part in _CALENDAR:
+        return Operation(_CALENDAR[part], (moment,))
+    if part is DatePart.QUARTER:
+        month = Operation("$month", (moment,))
+        third = Operation("$divide", (month, LiteralExpression(3)))
+        return Operation("$ceil", (third,))
+    text = LiteralExpression(_DATE_FORMATS[part])
+    return NamedOperation("$dateToString", (("format", text), ("date", moment)))
+
+
+def convert(found: Expression, to: str) -> Expression:
+    """The value as another type; null where it cannot be read so."""
+    return NamedOperation(
+        "$convert",
+        (
+            ("input", found),
+            ("to", LiteralExpression(to)),
+            ("onError", _NULL),
+            ("onNull", _NULL),
+        ),
+    )
