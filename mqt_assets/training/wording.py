@@ -318,15 +318,21 @@ def spell_quarter(moment: datetime, rng: Random) -> str:
 
 
 def quoted(text: str, rng: Random) -> str:
-    """Text values stand bare, or in quotes that the value itself doesn't contain."""
+    """Text values stand bare, or in quotes that the value itself doesn't contain.
+
+    Sentences and lists always do: nobody could tell where they end.
+    """
     form = rng.random()
-    if form < 0.6:
+    if form < 0.6 and not _SENTENCE.search(text):
         return text
-    if form < 0.82 and '"' not in text:
+    if form < 0.85 and '"' not in text:
         return f'"{text}"'
     if "'" not in text:
         return f"'{text}'"
-    return text
+    return text if '"' in text else f'"{text}"'
+
+
+_SENTENCE: Final = re.compile(r"[,;:?!]|\.$|(?: [a-z]+){3}")
 
 
 # --------------------------------------------------------------------- style
@@ -352,7 +358,7 @@ def in_style(text: str, literals: list[str], rng: Random) -> str:
     text = " ".join(text.split())
     asks = text.lower().startswith(_ASKING)
     form = rng.random()
-    if form < 0.1:
+    if form < 0.1 and not any(_OPTIONAL.search(f"{literal} ") for literal in literals):
         text = _drop_words(text, rng)
     elif form < 0.14:
         text = _typo(text, literals, rng)

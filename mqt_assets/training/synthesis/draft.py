@@ -82,7 +82,8 @@ def text_value(draft: Draft, item: FieldView) -> tuple[Scalar, str]:
         spelled = stored.replace("_", " ")
     if draft.chance(0.12):
         spelled = spelled.lower()
-    if item.role in (Role.CODE, Role.NAME, Role.TEXT) or draft.chance(0.3):
+    long = len(stored.split()) > 3
+    if long or item.role in (Role.CODE, Role.NAME, Role.TEXT) or draft.chance(0.3):
         spelled = quoted(spelled, draft.rng)
     return fit(stored, item.schema), draft.say(spelled)
 
@@ -94,8 +95,10 @@ def text_values(draft: Draft, item: FieldView, count: int) -> list[tuple[Scalar,
         raise NotHere
     chosen = draft.rng.sample(usable, count)
     mark = draft.pick(("", "", "", '"', "'"))
+    if any("," in text or len(text.split()) > 3 for text in chosen):
+        mark = '"'
     if any(mark and mark in text for text in chosen):
-        mark = ""
+        raise NotHere
     return [(fit(text, item.schema), draft.say(f"{mark}{text}{mark}")) for text in chosen]
 
 

@@ -178,8 +178,9 @@ def attribute(draft: Draft, view: EntityView) -> Posed:
         raise NotHere
     noun = draft.pick(view.nouns).singular
     key_words = Asked(key).words(draft)
+    called_by = "named" if key.head in ("name", "title") else f"with {key_words}"
     called = draft.pick((f"{noun} {spelled}", f"the {noun} {spelled}", f"{spelled}",
-                         f"the {noun} with {key_words} {spelled}", f"the {noun} named {spelled}",
+                         f"the {noun} with {key_words} {spelled}", f"the {noun} {called_by} {spelled}",
                          f"the {spelled} {noun}", f"{noun} {key_words} {spelled}"))  # fmt: skip
     fields = join_words([item.words(draft) for item in asked], draft.rng)
     forms = [f"{draft.pick(WHAT)} the {fields} of {called}", f"{fields} of {called}",
