@@ -29,7 +29,7 @@ def to_json(inferred: Inferred) -> dict[str, Any]:
     """Schema and values; inverse of `from_json` for the values that are kept."""
     fields = inferred.schema.by_path
     values = {
-        path: {"count": known.count, "distinct": _encode(known)}
+        path: {"count": known.count, "distinct": _encode(known), "copied": known.copied}
         for path, known in inferred.values.items()
         if path in fields and fields[path].main_type in _MAY_REFER and _is_short(known)
     }
@@ -38,7 +38,9 @@ def to_json(inferred: Inferred) -> dict[str, Any]:
 
 def from_json(body: Mapping[str, Any]) -> Inferred:
     values = {
-        path: PathValues(frozenset(_decode(known["distinct"])), known["count"])
+        path: PathValues(
+            frozenset(_decode(known["distinct"])), known["count"], known.get("copied", False)
+        )
         for path, known in body["values"].items()
     }
     return Inferred(CollectionSchema.model_validate(body["schema"]), values)
