@@ -12,7 +12,6 @@ STAMP := $(VENV)/.installed
 export DAGSTER_DISABLE_TELEMETRY := true
 export MLFLOW_DISABLE_TELEMETRY := true
 export DO_NOT_TRACK := true
-export HF_HUB_OFFLINE ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # On an ordinary machine PyPI's torch is the CUDA build (several GB). `make setup TORCH=cpu` takes

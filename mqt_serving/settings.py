@@ -24,6 +24,8 @@ SYSTEM_DATABASES = frozenset({"admin", "local", "config"})
 OWN_DATABASE_PREFIX = "mqt"
 JOURNAL_DATABASE = "mqt"
 SAMPLE_DATABASE = "shop"
+RUN_ID = "MQT_RUN_ID"
+"""Variable that marks the processes of one `mqt up`, so that they can be found if it is killed."""
 
 _TEND_DEFAULT = Path("../shared/tend")
 _CommaList = Annotated[tuple[str, ...], NoDecode]
@@ -38,6 +40,7 @@ class RunningServers(BaseModel):
     redis_url: str = ""
     http_url: str = ""
     dagster_url: str = ""
+    run_id: str = ""  # MQT_RUN_ID in the environment of everything that this `mqt up` started
     supervisor: int = 0  # pid of `mqt up`
     processes: dict[str, int] = {}  # name -> pid
 
@@ -126,24 +129,31 @@ class Settings(BaseSettings):
 
         Raises `SettingError` naming each wrong variable with its value.
         """
+        settings = cls.from_environment(**overrides)
+        servers = RunningServers.read(settings.servers_file)
+        return settings if servers is None else settings.with_servers(servers)
+
+    @classmethod
+    def from_environment(cls, **overrides: Any) -> Self:
+        """The environment alone, as `mqt up` sees it before any server runs."""
         try:
             settings = cls(**overrides)
         except ValidationError as error:
             raise SettingError(_explain(error)) from error
-        return settings._with_running_servers()
+        found: dict[str, Any] = {"home": settings.home.resolve()}
+        if settings.tend_folder is None and _TEND_DEFAULT.is_dir():
+            found["tend_folder"] = _TEND_DEFAULT.resolve()
+        return settings.model_copy(update=found)
 
-    def _with_running_servers(self) -> Self:
-        servers = RunningServers.read(self.servers_file)
-        found: dict[str, Any] = {}
-        if servers is not None:
-            found = {
+    def with_servers(self, servers: RunningServers) -> Self:
+        """The embedded servers' addresses where none is set."""
+        return self.model_copy(
+            update={
                 "mongodb_uri": self.mongodb_uri or servers.mongodb_uri,
                 "redis_url": self.redis_url or servers.redis_url,
                 "journal_uri": self.journal_uri or servers.mongodb_uri,
             }
-        if self.tend_folder is None and _TEND_DEFAULT.is_dir():
-            found["tend_folder"] = _TEND_DEFAULT.resolve()
-        return self.model_copy(update={**found, "home": self.home.resolve()})
+        )
 
     @field_validator("databases", "private_fields", mode="before")
     @classmethod
@@ -271,7 +281,7 @@ def variable_names() -> tuple[str, ...]:
 
 def unknown_variables(environment: Mapping[str, str]) -> tuple[str, ...]:
     """`MQT_` variables that nothing reads: most likely misspelt (`mqt doctor` shows them)."""
-    known = {*variable_names(), "MQT_MONGODB_URI"}
+    known = {*variable_names(), "MQT_MONGODB_URI", RUN_ID}
     return tuple(sorted(n for n in environment if n.startswith("MQT_") and n not in known))
 
 

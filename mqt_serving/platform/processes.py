@@ -15,7 +15,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
@@ -28,18 +28,20 @@ def spawn(
     log: Path,
     environment: Mapping[str, str] | None = None,
     folder: Path | None = None,
+    read_output: bool = False,
 ) -> subprocess.Popen[bytes]:
     """Start `command` in a session of its own, output appended to `log`, ending with us.
 
     The own session keeps the terminal's Ctrl-C from the child: who started it stops it, in order.
+    With `read_output` the standard output is a pipe for the caller to read, only errors are logged.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
         return subprocess.Popen(
             list(command),
             stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
+            stdout=subprocess.PIPE if read_output else output,
+            stderr=output,
             env=dict(environment) if environment is not None else None,
             cwd=folder,
             start_new_session=True,
@@ -72,44 +74,49 @@ def stop(process: subprocess.Popen[bytes], timeout: float = 10.0) -> None:
     process.wait()
 
 
-def stop_pid(pid: int, timeout: float = 10.0) -> None:
-    """End a process that is not our child; returns when it is gone."""
+def stop_all(pids: Iterable[int], timeout: float = 15.0) -> None:
+    """SIGTERM to processes that are not our children, SIGKILL to those left after `timeout`."""
+    left = set(pids)
     for number, wait in ((signal.SIGTERM, timeout), (signal.SIGKILL, 5.0)):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, number)
+        for pid in left:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
         deadline = time.monotonic() + wait
-        while time.monotonic() < deadline:
-            if not is_alive(pid):
-                return
+        while left and time.monotonic() < deadline:
+            left = {pid for pid in left if is_alive(pid)}
             time.sleep(0.05)
+
+
+def marked(variable: str, value: str) -> tuple[int, ...]:
+    """Processes of this user that were started with `variable=value` in their environment.
+
+    Unlike a recorded pid, which may have been given to another process since, the mark is sure.
+    """
+    mark = f"{variable}={value}".encode()
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            environment = (folder / "environ").read_bytes()
+        except OSError:  # ended meanwhile, or another user's
+            continue
+        if mark in environment.split(b"\0") and is_alive(int(folder.name)):
+            found.append(int(folder.name))
+    return tuple(sorted(found))
 
 
 def is_alive(pid: int) -> bool:
     """Whether the process runs (a zombie does not)."""
-    if pid <= 0:
-        return False
-    stat = Path(f"/proc/{pid}/stat")
-    if stat.parent.parent.exists() and Path("/proc/self").exists():
-        try:
-            return stat.read_text().rsplit(")", 1)[1].split()[0] not in ("Z", "X")
-        except (OSError, IndexError):
-            return False
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
     except PermissionError:
         return True
-    return True
-
-
-def command_line(pid: int) -> str:
-    """What the process was started with, empty when unknown: tells ours from a recycled pid."""
     try:
-        arguments = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
     except OSError:
-        return ""
-    return b" ".join(arguments).decode(errors="replace").strip()
+        return False
+    return state not in ("Z", "X")
 
 
 def describe_end(returncode: int) -> str:

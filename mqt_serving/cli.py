@@ -1,0 +1,138 @@
+"""The command `mqt`: up, down, ask, serve, doctor. Thin: each command hands over to `platform`."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from mqt_serving.errors import MqtError
+from mqt_serving.settings import Settings
+
+app = typer.Typer(
+    help="Ask a MongoDB database questions in plain English.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.command()
+def up() -> None:
+    """Start everything (database, pipeline, web page, API) and stay until Ctrl-C."""
+    from mqt_serving.platform.console import Progress
+    from mqt_serving.platform.launch import up as start
+    from mqt_serving.platform.supervisor import Stopped
+
+    progress = Progress()
+    with _errors_shown():
+        try:
+            start(Settings.from_environment(), progress)
+        except Stopped:
+            progress.say("Stopped. Data is kept; `mqt up` starts again in seconds.")
+
+
+@app.command()
+def down() -> None:
+    """Stop the `mqt up` of this home, or what is left of one that was killed."""
+    from mqt_serving.platform.supervisor import bring_down
+
+    with _errors_shown():
+        stopped = bring_down(Settings.from_environment())
+        print("Stopped." if stopped else "Nothing was running.")
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(help="In plain English, quoted.")],
+    database: Annotated[str, typer.Option(help="Default: the one that fits best.")] = "",
+    translate: Annotated[bool, typer.Option(help="Only translate, don't run the query.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the API's reply.")] = False,
+) -> None:
+    """Ask a question of a running MQT and show query, meaning and rows."""
+    from mqt_serving.platform import asking
+
+    with _errors_shown():
+        base = _service_url()
+        answer = asking.ask(base, question, database or None, run=not translate)
+        if as_json:
+            print(json.dumps(answer, indent=2, ensure_ascii=False))
+        else:
+            asking.show(answer, Console())
+
+
+@app.command()
+def serve() -> None:
+    """Serve the live release on MQT_HOST and MQT_PORT, without the pipeline."""
+    import uvicorn
+
+    from mqt_serving.platform import processes
+    from mqt_serving.platform.supervisor import PlatformError
+
+    with _errors_shown():
+        settings = Settings.load()
+        if not processes.port_is_free(settings.port, settings.host):
+            raise PlatformError(
+                f"Port {settings.port} on {settings.host} (MQT_PORT) is in use. Stop what listens "
+                "there, or set MQT_PORT to another port."
+            )
+        uvicorn.run(
+            "mqt_serving.http.app:create_app",
+            factory=True,
+            host=settings.host,
+            port=settings.port,
+            log_level="info",
+            timeout_graceful_shutdown=5,
+            server_header=False,
+        )
+
+
+@app.command()
+def doctor() -> None:
+    """Show what is configured, what is reachable and which release is live."""
+    from mqt_serving.platform.doctor import Health, examine
+
+    styles = {Health.OK: "green", Health.WARNING: "yellow", Health.PROBLEM: "red"}
+    console = Console(soft_wrap=True, highlight=False)
+    worst = Health.OK
+    with _errors_shown():
+        for finding in examine(Settings.load(), os.environ):
+            mark = f"[{styles[finding.health]}]{finding.health:<8}[/]"
+            console.print(f"{mark} {finding.about:<22} {escape(finding.text)}")
+            if finding.health is Health.PROBLEM:
+                worst = finding.health
+    if worst is Health.PROBLEM:
+        raise typer.Exit(1)
+
+
+def _service_url() -> str:
+    """Where MQT listens: as `mqt up` recorded it, else as the settings say."""
+    from mqt_serving.settings import RunningServers
+
+    settings = Settings.load()
+    servers = RunningServers.read(settings.servers_file)
+    return servers.http_url if servers and servers.http_url else settings.http_url
+
+
+@contextmanager
+def _errors_shown() -> Iterator[None]:
+    """Errors that we foresee are one clear message and exit status 1, never a trace."""
+    try:
+        yield
+    except MqtError as error:
+        Console(stderr=True, soft_wrap=True, highlight=False).print(f"[red]{escape(str(error))}[/]")
+        raise typer.Exit(1) from error
+
+
+def main() -> None:
+    app()
+
+
+if __name__ == "__main__":
+    main()
