@@ -12,7 +12,9 @@ import pytest
 from pymongo import MongoClient
 from pymongo.database import Database
 
+from mqt_resources.sample_database.loading import load
 from mqt_serving.platform.servers import MongoServer, RedisServer
+from mqt_serving.settings import SAMPLE_DATABASE
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -44,6 +46,13 @@ def database(mongo_client: MongoClient[dict[str, Any]]) -> Iterator[Database[dic
     name = f"test_{uuid4().hex[:12]}"
     yield mongo_client[name]
     mongo_client.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def shop(mongo_uri: str, mongo_client: MongoClient[dict[str, Any]]) -> Database[dict[str, Any]]:
+    """The whole sample database (some seconds to load, once a session): only to be read."""
+    load(mongo_uri, SAMPLE_DATABASE)
+    return mongo_client[SAMPLE_DATABASE]
 
 
 @pytest.fixture(scope="session")
