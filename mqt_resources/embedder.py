@@ -52,7 +52,7 @@ class Embedder:
     @property
     def dimension(self) -> int:
         model: Any = self._loaded()
-        return int(model.get_sentence_embedding_dimension())
+        return int(model.get_embedding_dimension())
 
     def _loaded(self) -> SentenceTransformer:
         with self._lock:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import heapq
-from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self, TypeAlias
@@ -145,12 +145,15 @@ class MongoGateway:
             newest = max(1, size // 10)
             count = source.estimated_document_count(maxTimeMS=self._max_time_ms)
             if count <= size:
-                return self._decoded(self._find(source, {}).sort("_id", 1).limit(size))
+                whole = _Sample()
+                whole.read(self._find(source, {}).sort("_id", 1).limit(size))
+                return list(whole.documents.values())
             latest = self._find(source, {}).sort("_id", -1).limit(newest)
-            found = self._read({}, latest)
-            for chunk in self._chosen(source, count, size - len(found), seed):
-                found = self._read(found, chunk)
-        return [_decode(raw) for raw in found.values()][:size]
+            found = _Sample()
+            found.read(latest)
+            for chunk in self._chosen(source, count, size - len(found.documents), seed):
+                found.read(chunk)
+        return list(found.documents.values())[:size]
 
     def contains(
         self, database: str
@@ -222,21 +225,6 @@ class MongoGateway:
             bson.decode(raw_id, _DECODING)["_id"] for _, raw_id in heapq.nsmallest(size, hashed)
         ]
 
-    def _read(self, found: dict[bytes, bytes], cursor: Any) -> dict[bytes, bytes]:
-        """`found` with the cursor's documents, by raw `_id`, until the sample is large enough."""
-        read = dict(found)
-        size = sum(len(raw) for raw in read.values())
-        for document in cursor:
-            raw = bytes(document.raw)
-            size += len(raw)
-            if size > MAX_SAMPLE_BYTES:
-                break
-            read[bson.encode({"_id": document["_id"]})] = raw
-        return read
-
-    def _decoded(self, cursor: Any) -> list[Document]:
-        return [_decode(raw) for raw in self._read({}, cursor).values()]
-
     @contextmanager
     def _translated(self, doing: str) -> Iterator[None]:
         try:
@@ -267,16 +255,30 @@ class MongoGateway:
         return QueryFailed(f"MongoDB would not {doing}: {reason}")
 
 
+class _Sample:
+    """Documents by encoded `_id`, which is hashable whatever its type, bounded in bytes."""
+
+    def __init__(self) -> None:
+        self.documents: dict[bytes, Document] = {}
+        self._left = MAX_SAMPLE_BYTES
+
+    def read(self, cursor: Iterable[RawBSONDocument]) -> None:
+        for raw in cursor:
+            self._left -= len(raw.raw)
+            if self._left < 0:
+                return
+            document = bson.decode(raw.raw, _DECODING)
+            # A view may leave the _id out: then the whole document tells it apart.
+            key = bson.encode({"_id": document["_id"]}) if "_id" in document else bytes(raw.raw)
+            self.documents[key] = document
+
+
 def _is_of_interest(name: str) -> bool:
     return name not in SYSTEM_DATABASES and not name.startswith(OWN_DATABASE_PREFIX)
 
 
 def _direction(direction: object) -> str:
     return str(int(direction)) if isinstance(direction, int | float) else str(direction)
-
-
-def _decode(raw: bytes) -> Document:
-    return bson.decode(raw, _DECODING)
 
 
 def _short(error: PyMongoError) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from mqt_assets.schemas.copies import copied_paths
 from mqt_assets.schemas.observation import Node, children_of, observe
@@ -170,8 +171,8 @@ def _range(node: Node, main_type: BsonType) -> tuple[str | None, str | None]:
             text_of(max(numbers, key=lambda pair: pair[0])[1]),
         )
     if main_type is BsonType.DATE:
-        dates = sorted(text_of(value) for value in node.values[BsonType.DATE])
-        return dates[0], dates[-1]
+        dates = [value for value in node.values[BsonType.DATE] if isinstance(value, datetime)]
+        return (text_of(min(dates)), text_of(max(dates))) if dates else (None, None)
     return None, None
 
 

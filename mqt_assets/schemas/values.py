@@ -121,6 +121,8 @@ def sample_texts(values: Mapping[BsonType, Counter[Hashable]]) -> tuple[str, ...
         if kind is BsonType.BINARY:
             continue
         for value, count in counter.items():
+            if isinstance(value, DatetimeMS):
+                continue  # a year that Python, and so a question, has no date for
             text = text_of(value)
             if len(text) <= MAX_SAMPLE_LENGTH and text.strip():
                 texts[text] += count

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from bson import Binary, Decimal128, Int64, ObjectId, Regex
+from bson.datetime_ms import DatetimeMS
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -115,6 +116,12 @@ def test_dates_read_as_iso_in_utc() -> None:
     aware = datetime(2025, 1, 1, 12, tzinfo=UTC)
     field = field_of(datetime(2024, 5, 6, 7, 8, 9, 500_000), aware)
     assert (field.minimum, field.maximum) == ("2024-05-06T07:08:09.500Z", "2025-01-01T12:00:00Z")
+
+
+def test_dates_beyond_python_are_dates_without_text() -> None:
+    field = field_of(DatetimeMS(10**16), datetime(2025, 1, 1))
+    assert field.types == {BsonType.DATE: 1.0}
+    assert field.samples == (field.maximum,) == ("2025-01-01T00:00:00Z",)
 
 
 def test_whole_doubles_stay_doubles_in_text() -> None:
@@ -232,9 +239,14 @@ def test_two_thousand_documents_take_well_under_two_seconds() -> None:
 
 
 _VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers(-5, 5) | st.floats(-2, 2) | st.text("ab1.$", max_size=3),
+    st.none()
+    | st.booleans()
+    | st.integers(-5, 5)
+    | st.floats(-2, 2)
+    | st.text("ab1.$", max_size=3),
     lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.text("ab.$", max_size=2), inner, max_size=3)
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text("ab.$", max_size=2), inner, max_size=3)
     ),
     max_leaves=12,
 )
