@@ -227,6 +227,8 @@ class Accumulator:
 
     def __post_init__(self) -> None:
         _require_operator(self.operator, ACCUMULATORS)
+        if isinstance(self.argument, ArrayExpression):
+            raise ValueError(f"{self.operator} takes one expression in $group, not a list")
 
 
 @dataclass(frozen=True, slots=True)

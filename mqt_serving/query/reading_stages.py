@@ -155,6 +155,10 @@ def _accumulator(entry: Entry) -> Accumulator:
     if shape.named:
         named = object_of(operation.value, operation.key)
         only_keys(named, operation.key, shape.required, shape.optional)
+    if isinstance(operation.value, ListNode):
+        raise operation.value.position.error(
+            f"{operation.key} takes one expression in $group, not a list"
+        )
     return Accumulator(name, operation.key, read_expression(operation.value))
 
 
