@@ -16,6 +16,8 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 HERE = Path(__file__).resolve().parent
+# Needed by redis before Python 3.11.3 only (Debian 12 has 3.11.2), so not found where this runs.
+OLDER_PYTHON = 'async-timeout==5.0.1; python_full_version < "3.11.3"'
 PLATFORM_ONLY = re.compile(r"nvidia-|cuda-|triton$")
 
 
@@ -44,7 +46,9 @@ def closure(requirements: Iterable[str]) -> dict[str, str]:
 
 
 def write(name: str, title: str, locked: dict[str, str]) -> None:
-    lines = [f"{package}=={version}" for package, version in sorted(locked.items())]
+    exact = {package: f"{package}=={version}" for package, version in locked.items()}
+    exact["async-timeout"] = OLDER_PYTHON
+    lines = [exact[package] for package in sorted(exact)]
     header = f"# {title} Written by `make lock`; Python 3.11.\n"
     (HERE / name).write_text(header + "\n".join(lines) + "\n")
     print(f"requirements/{name}: {len(lines)} packages")
