@@ -9,24 +9,33 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from mqt_serving.connections import LazyClient
+from mqt_serving.errors import ReleaseCorrupt
 from mqt_serving.journal import Journal
 from mqt_serving.observing import Observer
 from mqt_serving.query.limits import Limits
 from mqt_serving.release_loading import (
-    Hit,
     LoadedRelease,
     Loaders,
     ReleaseWatcher,
     Search,
     Translator,
 )
+from mqt_serving.search import Hit, SemanticIndex, Vectors
 from mqt_serving.service import Service
 from mqt_serving.settings import Settings
 
 _SELECTION_MS = 2000
 _ANSWER_MARGIN_MS = 5000
+
+
+class Encoder(Protocol):
+    @property
+    def dimension(self) -> int: ...
+
+    def encode(self, texts: Sequence[str]) -> Vectors: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,21 +96,27 @@ def load_search(folder: Path) -> Search | None:
     """None for a release without an index."""
     if not (folder / "index").is_dir():
         return None
-    return TextSearch(folder)
+    from mqt_serving.encoder import TextEncoder
+
+    encoder = TextEncoder.load(_encoder_folder(folder))
+    return TextSearch(encoder, SemanticIndex.load(folder / "index"))
 
 
 class TextSearch:
     """Semantic search by text: the encoder of the release in front of its index."""
 
-    def __init__(self, folder: Path) -> None:
-        from mqt_serving.encoder import TextEncoder
-        from mqt_serving.search import SemanticIndex
+    def __init__(self, encoder: Encoder, index: SemanticIndex) -> None:
+        """Raises `ReleaseCorrupt` when the two were not made for each other."""
+        if len(index) and encoder.dimension != index.dimension:
+            raise ReleaseCorrupt(
+                f"the encoder gives vectors of dimension {encoder.dimension}, the index of "
+                f"{index.model} holds {index.dimension}: build the index with this encoder"
+            )
+        self._encoder = encoder
+        self._index = index
 
-        self._encoder = TextEncoder.load(_encoder_folder(folder))
-        self._index = SemanticIndex.load(folder / "index")
-
-    def search(self, text: str, count: int) -> Sequence[Hit]:
-        return self._index.search(self._encoder.encode([text])[0], count)
+    def search(self, text: str, count: int, database: str | None = None) -> Sequence[Hit]:
+        return self._index.search(self._encoder.encode([text])[0], count, database=database)
 
 
 def _encoder_folder(folder: Path) -> Path:

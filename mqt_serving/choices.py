@@ -18,7 +18,7 @@ from mqt_serving.query.guard import check
 from mqt_serving.query.limits import Limits
 from mqt_serving.query.lowering import lower
 from mqt_serving.query.parsing import parse_query
-from mqt_serving.query.pipeline import Aggregate, Command, Lookup, Stage
+from mqt_serving.query.pipeline import Aggregate, Command, Find, Lookup, Project, Stage
 from mqt_serving.query.plan import Plan
 from mqt_serving.query.raising import raise_command
 from mqt_serving.query.rendering import render_mongosh, render_pymongo
@@ -58,14 +58,17 @@ def check_text(text: str, catalog: Catalog, limits: Limits) -> CheckedQuery:
 def table_of(
     rows: Sequence[Mapping[str, Any]], truncated: bool, command: Command, catalog: Catalog
 ) -> Table:
-    """Rows as JSON values, without private fields."""
+    """Rows as JSON values, without private fields, in the order in which the query names them."""
     hidden = hidden_paths(command, catalog)
-    shown = tuple(
-        {str(key): to_json(value) for key, value in without_paths(row, hidden).items()}
-        for row in rows
+    shown = [without_paths(row, hidden) for row in rows]
+    present = dict.fromkeys(key for row in shown for key in row)
+    named = [name for name in _named_columns(command) if name in present]
+    columns = tuple(dict.fromkeys([*named, *present]))
+    return Table(
+        columns=columns,
+        rows=tuple({c: to_json(row[c]) for c in columns if c in row} for row in shown),
+        truncated=truncated,
     )
-    columns = dict.fromkeys(key for row in shown for key in row)
-    return Table(columns=tuple(columns), rows=shown, truncated=truncated)
 
 
 def hidden_paths(command: Command, catalog: Catalog) -> frozenset[str]:
@@ -75,6 +78,21 @@ def hidden_paths(command: Command, catalog: Catalog) -> frozenset[str]:
     if isinstance(command, Aggregate):
         paths.update(_looked_up(command.stages, catalog, ""))
     return frozenset(paths)
+
+
+def _named_columns(command: Command) -> list[str]:
+    """Top-level names of the last projection.
+
+    MongoDB returns kept fields before computed ones, whatever order the projection has.
+    """
+    projections: list[Project] = []
+    if isinstance(command, Find) and command.projection is not None:
+        projections = [command.projection]
+    elif isinstance(command, Aggregate):
+        projections = [stage for stage in command.stages if isinstance(stage, Project)]
+    if not projections:
+        return []
+    return [name.split(".")[0] for name, value in projections[-1].items if value is not False]
 
 
 def _looked_up(stages: Sequence[Stage], catalog: Catalog, prefix: str) -> Iterator[str]:

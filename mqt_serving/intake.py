@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from mqt_serving.errors import FeedbackError, QueryError, QuestionError
+from mqt_serving.errors import FeedbackError, MqtError, QueryError, QuestionError
 
 MOST_COMMENT = 2000
 MOST_AUTHOR = 200
@@ -24,10 +24,7 @@ def clean_question(question: str, longest: int) -> str:
             f"The question has {len(text)} characters, at most {longest} are accepted. "
             "Ask for one thing at a time."
         )
-    # Controls and lone surrogates can be neither stored nor shown.
-    strange = next((c for c in text if unicodedata.category(c) in ("Cc", "Cs")), None)
-    if strange is not None:
-        raise QuestionError(f"The question holds the character U+{ord(strange):04X}; remove it.")
+    _refuse_unprintable(text, "question", QuestionError)
     if not any(character.isalnum() for character in text):
         raise QuestionError(f"The question {text!r} has no words. Write it in plain English.")
     return text
@@ -41,8 +38,7 @@ def check_query_text(text: str) -> None:
         raise QueryError(
             f"The query has {len(text)} characters, at most {MOST_QUERY_TEXT} are accepted."
         )
-    if "\x00" in text:
-        raise QueryError("The query holds the character U+0000; remove it.")
+    _refuse_unprintable(text, "query", QueryError)
 
 
 def check_feedback(verdict: str, corrected_query: str | None, comment: str, author: str) -> None:
@@ -54,3 +50,11 @@ def check_feedback(verdict: str, corrected_query: str | None, comment: str, auth
     for name, value, most in (("comment", comment, MOST_COMMENT), ("author", author, MOST_AUTHOR)):
         if len(value) > most:
             raise FeedbackError(f"The {name} has {len(value)} characters, at most {most} are kept.")
+        _refuse_unprintable(value, name, FeedbackError)
+
+
+def _refuse_unprintable(text: str, name: str, error: type[MqtError]) -> None:
+    """Controls and halves of surrogate pairs can be neither stored nor shown."""
+    for character in text:
+        if character not in "\t\r\n" and unicodedata.category(character) in ("Cc", "Cs"):
+            raise error(f"The {name} holds the character U+{ord(character):04X}; remove it.")

@@ -28,6 +28,7 @@ from mqt_serving.query.plan import Plan
 from mqt_serving.query.plan_json import plan_from_json
 from mqt_serving.releases import Manifest, read_pointer, verify
 from mqt_serving.schema import Catalog
+from mqt_serving.search import Hit
 from mqt_serving.suggestions import example_questions
 
 log = logging.getLogger(__name__)
@@ -53,17 +54,10 @@ class Translator(Protocol):
         ...
 
 
-class Hit(Protocol):
-    @property
-    def item(self) -> Any: ...
-    @property
-    def score(self) -> float: ...
-
-
 class Search(Protocol):
-    """Semantic search over schema items and values."""
+    """Semantic search over schema items and values, best first."""
 
-    def search(self, text: str, count: int) -> Sequence[Hit]: ...
+    def search(self, text: str, count: int, database: str | None = None) -> Sequence[Hit]: ...
 
 
 @dataclass(frozen=True, slots=True)

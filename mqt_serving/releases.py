@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import logging
 import os
 import re
 import shutil
@@ -22,6 +23,8 @@ from pathlib import Path, PurePosixPath
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from mqt_serving.errors import NoRelease, ReleaseCorrupt
+
+log = logging.getLogger(__name__)
 
 FORMAT = 1
 """Raised when the layout of a release folder changes; serving refuses what it can't read."""
@@ -228,10 +231,16 @@ def move_pointer(root: Path, pointer: Pointer) -> None:
 
 
 def promote(root: Path, release_id: str) -> Pointer:
-    """Make `release_id` champion (the old one becomes previous); returns the new pointer."""
+    """Make `release_id` champion (the old one becomes previous); returns the new pointer.
+
+    A damaged old champion doesn't stand in the way of its replacement: the last release that is
+    whole becomes previous instead. Raises `NoRelease` or `ReleaseCorrupt` about the new one.
+    """
     with _lock(root):
         current = read_pointer(root)
         pointer = current.promoting(release_id) if current else Pointer(champion=release_id)
+        before = current.previous if current else None
+        pointer = _with_whole_previous(root, pointer, before)
         _move(root, pointer)
         return pointer
 
@@ -242,16 +251,22 @@ def roll_back(root: Path) -> Pointer:
         current = read_pointer(root)
         if current is None:
             raise NoRelease(f"nothing was released in {root}: there is nothing to roll back")
-        pointer = current.rolled_back()
+        pointer = _with_whole_previous(root, current.rolled_back(), None)
         _move(root, pointer)
         return pointer
 
 
 def list_releases(root: Path) -> list[str]:
-    """Ids of the releases in `root`, oldest first (by creation time, then id)."""
-    if not root.is_dir():
-        return []
-    manifests = [read_manifest(path.parent) for path in root.glob(f"[!.]*/{MANIFEST}")]
+    """Ids of the releases in `root`, oldest first (by creation time, then id).
+
+    A folder whose manifest can't be read is no release: it is left out, with a warning.
+    """
+    manifests = []
+    for path in root.glob(f"[!.]*/{MANIFEST}"):
+        try:
+            manifests.append(read_manifest(path.parent))
+        except ReleaseCorrupt as error:
+            log.warning("not a release: %s", error)
     return [m.id for m in sorted(manifests, key=lambda m: (m.created_at, m.id))]
 
 
@@ -277,6 +292,20 @@ def prune(root: Path, keep: int) -> list[str]:
 def sha256_of(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _with_whole_previous(root: Path, pointer: Pointer, other: str | None) -> Pointer:
+    """The pointer with the first of its `previous` and `other` that could serve again."""
+    for name in (pointer.previous, other):
+        if name is None or name == pointer.champion:
+            continue
+        try:
+            verify(root / name)
+        except ReleaseCorrupt as error:
+            log.warning("release %s cannot be rolled back to: %s", name, error)
+            continue
+        return pointer.model_copy(update={"previous": name})
+    return pointer.model_copy(update={"previous": None})
 
 
 def _move(root: Path, pointer: Pointer) -> None:

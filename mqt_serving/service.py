@@ -236,7 +236,7 @@ class Service:
     def _accept(self, question: str, database: str | None) -> _Asked:
         release = self._releases.require()
         text = clean_question(question, self._max_question_length)
-        catalogs = _catalogs(release, database)
+        catalogs = catalogs_meant(release, database)
         if len(catalogs) > MOST_DATABASES_TRIED:
             names = ", ".join(sorted(release.catalogs))
             raise QuestionError(f"Say which database you mean; there are many: {names}.")
@@ -332,7 +332,7 @@ class Service:
     def _check(self, release: LoadedRelease, text: str, database: str | None) -> CheckedQuery:
         check_query_text(text)
         failure: MqtError | None = None
-        for catalog in _catalogs(release, database):
+        for catalog in catalogs_meant(release, database):
             try:
                 return check_text(text, catalog, self._limits)
             except UnknownCollection as error:  # another database may have it
@@ -420,13 +420,18 @@ class Service:
         return round((self._timer() - started) * 1000, 2)
 
 
-def _catalogs(release: LoadedRelease, database: str | None) -> tuple[Catalog, ...]:
+def catalogs_meant(release: LoadedRelease, database: str | None) -> tuple[Catalog, ...]:
+    """The named database's catalog, or all (by name) when none is named.
+
+    Raises `UnknownDatabase`, naming those that the release knows.
+    """
     if not database:
         return tuple(release.catalogs[name] for name in sorted(release.catalogs))
     if database not in release.catalogs:
         names = ", ".join(sorted(release.catalogs))
         raise UnknownDatabase(
-            f"There is no database {database!r} in release {release.id}; it knows: {names}."
+            f"There is no database {database!r} in release {release.id}; it knows: {names}. "
+            "A new database is asked about once discovery has found it and a release followed."
         )
     return (release.catalogs[database],)
 

@@ -12,8 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from mqt_serving.answers import Answer, CheckedQuery, Choice, Receipt, RunQuery, Table, Translation
 from mqt_serving.privacy import covers, private_paths, visible
 from mqt_serving.query.plan_json import plan_to_json
-from mqt_serving.release_loading import Hit, LoadedRelease
+from mqt_serving.release_loading import LoadedRelease
 from mqt_serving.schema import Catalog, CollectionSchema, Reference
+from mqt_serving.search import Hit
 
 
 class _Request(BaseModel):
@@ -32,7 +33,7 @@ class QueryText(_Request):
 
 
 class Feedback(_Request):
-    query_id: str = Field(max_length=64)
+    query_id: str = Field(pattern="^[0-9A-Za-z-]{1,64}$", description="From the answer.")
     verdict: Literal["up", "down"]
     corrected_query: str | None = Field(None, description="The right query, as mongosh text.")
     comment: str = ""
@@ -205,7 +206,7 @@ class SchemasBody(BaseModel):
 
 class HitBody(BaseModel):
     kind: str
-    database: str | None
+    database: str
     collection: str
     path: str
     text: str
@@ -216,13 +217,13 @@ class HitBody(BaseModel):
     def of(cls, hit: Hit) -> HitBody:
         item = hit.item
         return cls(
-            kind=str(item.kind),
-            database=getattr(item, "database", None),
+            kind=item.kind,
+            database=item.database,
             collection=item.collection,
-            path=item.path or "",
+            path=item.path,
             text=item.text,
-            value=None if item.value is None else str(item.value),
-            score=float(hit.score),
+            value=item.value,
+            score=hit.score,
         )
 
 

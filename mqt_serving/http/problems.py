@@ -6,6 +6,7 @@ with a request id; the trace goes to the log and never to the client.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
@@ -50,6 +51,10 @@ class BodyTooLarge(HTTPException):
 
 class ProblemResponse(JSONResponse):
     media_type = MEDIA_TYPE
+
+    def render(self, content: Any) -> bytes:
+        # Escaped to ASCII: names that a client made up may hold half a surrogate pair.
+        return json.dumps(content).encode("ascii")
 
 
 def problem(

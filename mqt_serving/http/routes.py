@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from mqt_serving.errors import ServiceUnavailable, UnknownDatabase
+from mqt_serving.errors import ServiceUnavailable
 from mqt_serving.http.edge import Workers
 from mqt_serving.http.metrics import Metrics
 from mqt_serving.http.models import (
@@ -30,8 +30,11 @@ from mqt_serving.http.models import (
 from mqt_serving.http.problems import Problem, known_problems, problem, title_of
 from mqt_serving.intake import clean_question
 from mqt_serving.privacy import covers, private_paths
-from mqt_serving.release_loading import Hit, LoadedRelease, ReleaseWatcher
-from mqt_serving.service import Service
+from mqt_serving.release_loading import LoadedRelease, ReleaseWatcher
+from mqt_serving.search import Hit
+from mqt_serving.service import Service, catalogs_meant
+
+_MOST_SEARCH_TEXT = 500
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
     "default": {
@@ -85,9 +88,10 @@ def api_routes(service: Service, workers: Workers) -> APIRouter:
     async def search(
         q: Annotated[str, Query(description="What to look for, in plain words.")],
         k: Annotated[int, Query(ge=1, le=50)] = 10,
+        database: str | None = None,
     ) -> SearchBody:
         """Fields and values whose meaning is nearest to the text."""
-        return await workers.run(lambda: _search(service.release(), q, k))
+        return await workers.run(lambda: _search(service.release(), q, k, database))
 
     return router
 
@@ -123,34 +127,30 @@ def operation_routes(releases: ReleaseWatcher, metrics: Metrics) -> APIRouter:
 
 
 def _schemas(release: LoadedRelease, database: str | None) -> SchemasBody:
-    if database is not None and database not in release.catalogs:
-        names = ", ".join(sorted(release.catalogs))
-        raise UnknownDatabase(f"There is no database {database!r}; there are: {names}.")
-    names_shown = [database] if database is not None else sorted(release.catalogs)
     return SchemasBody(
         release_id=release.id,
         databases=[
-            DatabaseBody.of(release.catalogs[name], release.examples[name]) for name in names_shown
+            DatabaseBody.of(catalog, release.examples[catalog.database])
+            for catalog in catalogs_meant(release, database)
         ],
     )
 
 
-def _search(release: LoadedRelease, text: str, count: int) -> SearchBody:
+def _search(release: LoadedRelease, text: str, count: int, database: str | None) -> SearchBody:
+    catalogs_meant(release, database)
+    wanted = clean_question(text, _MOST_SEARCH_TEXT)
     if release.search is None:
         raise ServiceUnavailable(
             f"Release {release.id} holds no semantic index; materialize `semantic_index` and "
             "release again."
         )
-    wanted = clean_question(text, _MOST_SEARCH_TEXT)
-    # Some hits may turn out private (marked so after the index was built): look a bit further.
-    hits = [hit for hit in release.search.search(wanted, count * 2) if _is_open(hit, release)]
+    # Some may be private by now (marked so after the index was built): look a bit further.
+    found = release.search.search(wanted, count * 2, database)
+    hits = [hit for hit in found if _is_open(hit, release)]
     return SearchBody(release_id=release.id, hits=[HitBody.of(hit) for hit in hits[:count]])
 
 
-_MOST_SEARCH_TEXT = 500
-
-
 def _is_open(hit: Hit, release: LoadedRelease) -> bool:
-    """Closed when any database has such a field marked private: better too little than a leak."""
-    schemas = (c.by_name.get(hit.item.collection) for c in release.catalogs.values())
-    return not any(covers(private_paths(s), hit.item.path or "") for s in schemas if s is not None)
+    catalog = release.catalogs.get(hit.item.database)
+    schema = catalog.by_name.get(hit.item.collection) if catalog else None
+    return schema is not None and not covers(private_paths(schema), hit.item.path)

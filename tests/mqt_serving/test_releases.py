@@ -168,6 +168,29 @@ def test_the_pointer_does_not_move_to_a_release_that_is_absent_or_damaged(
     assert read_pointer(root) == Pointer(champion="one")
 
 
+def test_a_damaged_champion_does_not_stand_in_the_way_of_its_replacement(
+    root: Path, parts: Path
+) -> None:
+    for name in ("one", "two", "three"):
+        write_release(root, parts, release_id=name)
+    promote(root, "one")
+    promote(root, "two")
+    (root / "two" / "corrections.json").write_text("broken")
+    assert promote(root, "three") == Pointer(champion="three", previous="one")
+    (root / "one" / MANIFEST).write_text("broken")
+    move_pointer(root, Pointer(champion="three"))
+    assert promote(root, "three") == Pointer(champion="three", previous=None)
+    assert set(list_releases(root)) == {"two", "three"}
+
+
+def test_rolling_back_leaves_a_damaged_champion_behind(root: Path, parts: Path) -> None:
+    for name in ("one", "two"):
+        write_release(root, parts, release_id=name)
+        promote(root, name)
+    (root / "two" / "corrections.json").write_text("broken")
+    assert roll_back(root) == Pointer(champion="one", previous=None)
+
+
 def test_an_unreadable_pointer_is_corrupt_not_absent(root: Path) -> None:
     root.mkdir()
     (root / POINTER).write_text("{")

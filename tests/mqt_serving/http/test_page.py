@@ -1,0 +1,263 @@
+"""The web page in a real browser: ask, look, choose, correct, with keyboard and hostile data."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+from pymongo import MongoClient
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.wait import WebDriverWait
+
+from mqt_serving.http.app import STATIC
+from mqt_serving.settings import JOURNAL_DATABASE
+
+CHROMIUM = shutil.which("chromium") or ""
+CHROMEDRIVER = shutil.which("chromedriver") or ""
+
+pytestmark = pytest.mark.skipif(
+    not (CHROMIUM and CHROMEDRIVER),
+    reason="needs chromium and chromedriver (Debian: apt install chromium chromium-driver)",
+)
+
+_OPTIONS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--window-size=1280,1400",
+)
+
+
+class Page:
+    """The page as a person uses it."""
+
+    def __init__(self, driver: webdriver.Chrome, url: str) -> None:
+        self.driver = driver
+        driver.get(url)
+        self.until(lambda: self.text("release").startswith("release "))
+
+    def until(self, happens: Callable[[], object], seconds: float = 10) -> None:
+        WebDriverWait(self.driver, seconds).until(lambda _: happens())
+
+    def find(self, element_id: str) -> WebElement:
+        return self.driver.find_element(By.ID, element_id)
+
+    def text(self, element_id: str) -> str:
+        return self.find(element_id).text
+
+    def sees(self, element_id: str) -> bool:
+        return self.find(element_id).is_displayed()
+
+    def ask(self, question: str) -> None:
+        box = self.find("question")
+        box.clear()
+        box.send_keys(question, Keys.ENTER)
+        self.until(lambda: self.sees("answer") or self.sees("problem"))
+
+    def write(self, query: str) -> None:
+        editor = self.find("corrected")
+        editor.clear()
+        editor.send_keys(query)
+
+    def problems_in_console(self) -> list[str]:
+        """What the browser complained about, failed requests that the page handles excepted."""
+        logged: list[dict[str, Any]] = self.driver.get_log("browser")  # type: ignore[no-untyped-call]
+        return [e["message"] for e in logged if "Failed to load resource" not in e["message"]]
+
+
+@pytest.fixture(scope="module")
+def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
+    options = webdriver.ChromeOptions()
+    options.binary_location = CHROMIUM
+    for option in (*_OPTIONS, f"--user-data-dir={tmp_path_factory.mktemp('chromium')}"):
+        options.add_argument(option)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    browser = webdriver.Chrome(options, webdriver.ChromeService(CHROMEDRIVER))
+    yield browser
+    browser.quit()
+
+
+@pytest.fixture
+def page(driver: webdriver.Chrome, client: httpx.Client) -> Iterator[Page]:
+    opened = Page(driver, str(client.base_url))
+    yield opened
+    assert opened.problems_in_console() == []
+
+
+def test_ask_answer_and_correction(page: Page, mongo_client: MongoClient[dict[str, Any]]) -> None:
+    page.ask("Orders by status")
+    assert "status" in page.text("meaning")
+    assert "shipped" in page.text("result")
+    assert page.text("row-count") == "2 rows"
+    assert page.text("query-code").startswith("db.orders.aggregate(")
+    assert page.text("confidence-text") == "70 %"
+    assert "to translate" in page.text("timings")
+    assert page.text("answer-release") == "one"
+
+    page.find("thumb-down").click()
+    assert page.find("corrected").get_attribute("value").startswith("db.orders.aggregate(")
+    page.write("db.orders.countDocuments({status: 'new'})")
+    page.find("send-correction").click()
+    page.until(lambda: page.sees("confirmation"))
+    assert "The correction is kept" in page.text("confirmation")
+    assert not page.sees("correction")
+    kept = mongo_client[JOURNAL_DATABASE].feedback.find_one(
+        {"question": "Orders by status", "verdict": "down"}, sort=[("at", -1)]
+    )
+    assert kept is not None
+    assert "new" in kept["corrected_query"]
+
+
+def test_a_wrong_query_is_shown_where_it_is_wrong_and_can_be_mended(page: Page) -> None:
+    page.ask("Orders by status")
+    page.find("thumb-down").click()
+    page.write("db.orders.find(\n  {status: })")
+    page.find("send-correction").click()
+    page.until(lambda: page.sees("corrected-error"))
+    assert "line 2" in page.text("corrected-error")
+    assert page.find("corrected").get_attribute("aria-invalid") == "true"
+    caret = page.driver.execute_script("return document.activeElement.selectionStart")
+    assert caret > len("db.orders.find(\n")
+    page.write("db.orders.deleteMany({})")
+    assert not page.sees("corrected-error")
+    page.find("send-correction").click()
+    page.until(lambda: page.sees("corrected-error"))
+    assert "deleteMany" in page.text("corrected-error")
+    page.write("db.orders.countDocuments({status: 'new'})")
+    page.find("corrected").send_keys(Keys.CONTROL, Keys.ENTER)
+    page.until(lambda: page.sees("corrected-result"))
+    assert "2" in page.text("corrected-result")
+    assert "Runs." in page.text("corrected-meaning")
+
+
+def test_another_reading_can_be_chosen_and_approved(page: Page) -> None:
+    page.ask("How many orders were shipped?")
+    assert page.text("result").startswith("3")
+    readings = page.driver.find_elements(By.CSS_SELECTOR, "#candidates input")
+    assert len(readings) == 3
+    readings[1].click()
+    page.until(lambda: page.text("result").startswith("5"))
+    assert page.text("confidence-text") == "15 %"
+    page.find("thumb-up").click()
+    page.until(lambda: "kept as the right one" in page.text("verdict-status"))
+
+
+def test_approval_is_noted(page: Page) -> None:
+    page.ask("Orders by status")
+    page.find("thumb-up").click()
+    page.until(lambda: "It is noted" in page.text("verdict-status"))
+    assert page.find("thumb-up").get_attribute("aria-pressed") == "true"
+
+
+def test_the_query_is_shown_in_both_languages_with_colour(page: Page) -> None:
+    page.ask("Orders by status")
+    assert page.driver.find_elements(By.CSS_SELECTOR, "#query-code .t-operator")
+    mongosh = page.text("query-code")
+    page.find("tab-mongosh").send_keys(Keys.ARROW_RIGHT)
+    assert page.find("tab-pymongo").get_attribute("aria-selected") == "true"
+    assert page.text("query-code") != mongosh
+    assert page.driver.switch_to.active_element.get_attribute("id") == "tab-pymongo"
+
+
+def test_markup_in_the_data_stays_text(page: Page) -> None:
+    page.ask("Show all customers")
+    assert "<img src=x onerror=alert(1)>" in page.text("result")
+    assert not page.driver.find_elements(By.CSS_SELECTOR, "#result img")
+    page.ask("<script>alert(1)</script>")
+    assert "<script>alert(1)</script>" in page.text("problem-detail")
+
+
+def test_a_question_about_nothing_in_the_data_can_be_taught(page: Page) -> None:
+    page.ask("How is the weather?")
+    assert page.text("problem-title") == "Cannot answer"
+    page.find("problem-teach").click()
+    page.write("db.orders.countDocuments({})")
+    page.find("send-correction").click()
+    page.until(lambda: page.sees("confirmation"))
+
+
+def test_an_empty_question_gets_a_hint(page: Page) -> None:
+    page.ask("")
+    assert "empty" in page.text("problem-detail")
+    assert not page.sees("problem-teach")
+
+
+def test_an_example_is_asked_with_one_click(page: Page) -> None:
+    buttons = page.driver.find_elements(By.CSS_SELECTOR, "#examples button")
+    next(b for b in buttons if b.text == "How many orders are there?").click()
+    page.until(lambda: page.sees("answer"))
+    assert page.text("result").startswith("5")
+    assert page.text("asked") == "How many orders are there?"
+
+
+def test_the_schema_shows_what_can_be_asked_and_can_be_filtered(page: Page) -> None:
+    assert "orders" in page.text("schema-tree")
+    page.find("schema-filter").send_keys("status")
+    assert "customers" not in page.text("schema-tree")
+    page.until(lambda: "e.g. shipped, new" in page.text("schema-tree"))
+    field = page.driver.find_element(By.CSS_SELECTOR, "#schema-tree li:not([hidden]) button")
+    field.click()
+    assert page.find("question").get_attribute("value").strip() == "status"
+    assert "email" not in page.driver.page_source
+
+
+def test_the_page_works_by_keyboard_alone(page: Page) -> None:
+    body = page.driver.find_element(By.TAG_NAME, "body")
+    page.find("schema-filter").click()
+    page.driver.execute_script("document.activeElement.blur()")
+    body.send_keys("/")
+    assert page.driver.switch_to.active_element.get_attribute("id") == "question"
+    page.ask("Orders by status")
+    assert page.driver.switch_to.active_element.get_attribute("id") == "meaning"
+    for _ in range(12):
+        page.driver.switch_to.active_element.send_keys(Keys.TAB)
+        if page.driver.switch_to.active_element.get_attribute("id") == "thumb-up":
+            break
+    page.driver.switch_to.active_element.send_keys(Keys.ENTER)
+    page.until(lambda: "noted" in page.text("verdict-status"))
+
+
+def test_every_control_has_a_name(page: Page) -> None:
+    page.ask("How many orders were shipped?")
+    page.find("thumb-down").click()
+    for control in page.driver.find_elements(By.CSS_SELECTOR, "button, input, select, textarea"):
+        if control.is_displayed():
+            assert control.accessible_name, control.get_attribute("outerHTML")
+
+
+def test_light_and_dark_can_be_switched(page: Page) -> None:
+    def ground() -> str:
+        script = "return getComputedStyle(document.body).backgroundColor"
+        return str(page.driver.execute_script(script))
+
+    before = ground()
+    page.find("toggle-theme").click()
+    assert ground() != before
+    page.find("toggle-theme").click()
+    assert ground() == before
+
+
+def test_nothing_comes_from_elsewhere(page: Page, client: httpx.Client) -> None:
+    page.ask("Orders by status")
+    script = "return performance.getEntriesByType('resource').map(entry => entry.name)"
+    for name in page.driver.execute_script(script):
+        assert name.startswith(str(client.base_url)), name
+
+
+def test_static_files_hold_no_foreign_addresses_and_no_markup_sinks() -> None:
+    for path in STATIC.iterdir():
+        text = path.read_text().replace("http://www.w3.org/2000/svg", "")
+        assert "http://" not in text and "https://" not in text, path.name
+        for sink in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("):
+            assert sink not in text, (path.name, sink)

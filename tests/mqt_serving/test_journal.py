@@ -1,0 +1,185 @@
+"""The journal keeps what it acknowledges, and being away costs answers nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from pymongo import MongoClient
+
+from mqt_serving import journal as journal_module
+from mqt_serving.connections import LazyClient
+from mqt_serving.errors import JournalUnavailable, SettingError, UnknownQuery
+from mqt_serving.journal import FeedbackRecord, Journal, QueryRecord
+from mqt_serving.platform.processes import free_port
+from mqt_serving.platform.servers import MongoServer
+from tests.mqt_serving.small_shop import Recorder
+
+NOON = datetime(2025, 3, 9, 12, tzinfo=UTC)
+
+
+def client_of(uri: str) -> LazyClient:
+    return LazyClient(lambda: uri, "the journal", selection_ms=300, socket_ms=5000)
+
+
+def query_record(**changes: Any) -> QueryRecord:
+    fields: dict[str, Any] = {
+        "query_id": uuid4().hex,
+        "at": NOON,
+        "question": "How many orders?",
+        "database": "shop",
+        "plan": {"outputs": [{"$date": "2025-01-01T00:00:00Z"}]},
+        "command": "db.orders.countDocuments()",
+        "release_id": "one",
+        "source": "model",
+        "outcome": "answered",
+        "row_count": 1,
+        "timings": {"translate_ms": 1.5},
+    }
+    return QueryRecord(**{**fields, **changes})
+
+
+def feedback_record(query_id: str) -> FeedbackRecord:
+    return FeedbackRecord(
+        feedback_id=uuid4().hex,
+        query_id=query_id,
+        at=NOON,
+        question="How many orders?",
+        database="shop",
+        verdict="down",
+        corrected_query="db.orders.countDocuments({})",
+        plan=None,
+        status="accepted",
+        comment="",
+        author="ada",
+        release_id="one",
+    )
+
+
+@pytest.fixture
+def name(mongo_client: MongoClient[dict[str, Any]]) -> Iterator[str]:
+    name = f"mqt_test_{uuid4().hex[:8]}"
+    yield name
+    mongo_client.drop_database(name)
+
+
+@pytest.fixture
+def journal(mongo_uri: str, name: str, recorder: Recorder) -> Iterator[Journal]:
+    client = client_of(mongo_uri)
+    yield Journal(client, recorder, database=name)
+    client.close()
+
+
+def test_a_question_is_found_again_with_plan_and_time(journal: Journal) -> None:
+    record = query_record()
+    assert journal.record_query(record)
+    found = journal.find_query(record.query_id)
+    assert found["question"] == "How many orders?"
+    assert found["plan"] == record.plan
+    assert found["at"] == NOON.replace(tzinfo=None)
+    assert found["timings"] == {"translate_ms": 1.5}
+
+
+def test_writing_a_question_twice_keeps_one(journal: Journal, mongo_uri: str, name: str) -> None:
+    record = query_record()
+    assert journal.record_query(record)
+    assert journal.record_query(record)
+    with MongoClient[dict[str, Any]](mongo_uri) as client:
+        assert client[name].queries.count_documents({}) == 1
+
+
+def test_feedback_is_written_with_every_field(journal: Journal, mongo_uri: str, name: str) -> None:
+    record = feedback_record("q1")
+    journal.record_feedback(record)
+    with MongoClient[dict[str, Any]](mongo_uri, tz_aware=True) as client:
+        assert client[name].feedback.find_one() == record.document()
+
+
+def test_an_unknown_question_is_named(journal: Journal) -> None:
+    with pytest.raises(UnknownQuery, match="'no-such-id'"):
+        journal.find_query("no-such-id")
+
+
+def test_a_record_that_bson_cannot_hold_is_reported_and_does_not_block_the_next(
+    journal: Journal, recorder: Recorder
+) -> None:
+    assert not journal.record_query(query_record(plan={"number": 2**80}))
+    assert recorder.journal_failures == ["query"]
+    assert journal.record_query(query_record())
+
+
+def test_while_away_questions_wait_and_feedback_is_refused(recorder: Recorder) -> None:
+    client = client_of(f"mongodb://127.0.0.1:{free_port()}")
+    away = Journal(client, recorder)
+    assert not away.record_query(query_record())
+    assert away.waiting == 1
+    with pytest.raises(JournalUnavailable, match="nothing was kept"):
+        away.record_feedback(feedback_record("q"))
+    with pytest.raises(JournalUnavailable):
+        away.find_query("q")
+    assert recorder.journal_failures == ["query", "feedback", "read"]
+    client.close()
+
+
+def test_a_missing_address_counts_as_away(recorder: Recorder) -> None:
+    def no_uri() -> str:
+        raise SettingError("MQT_JOURNAL_URI is not set")
+
+    away = Journal(LazyClient(no_uri, "the journal", selection_ms=300, socket_ms=1), recorder)
+    assert not away.record_query(query_record())
+    with pytest.raises(JournalUnavailable, match="MQT_JOURNAL_URI is not set"):
+        away.record_feedback(feedback_record("q"))
+
+
+def test_after_a_failure_questions_do_not_wait_for_the_journal_each(recorder: Recorder) -> None:
+    seconds = 0.0
+    opened = 0
+
+    def uri() -> str:
+        nonlocal opened
+        opened += 1
+        raise SettingError("away")
+
+    client = LazyClient(uri, "the journal", selection_ms=300, socket_ms=1)
+    away = Journal(client, recorder, clock=lambda: seconds)
+    for _ in range(3):
+        away.record_query(query_record())
+    assert opened == 1
+    seconds = journal_module.PAUSE_SECONDS + 1
+    away.record_query(query_record())
+    assert opened == 2
+    assert away.waiting == 4
+
+
+def test_what_waits_is_bounded(recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_uri() -> str:
+        raise SettingError("away")
+
+    monkeypatch.setattr(journal_module, "MOST_WAITING", 3)
+    away = Journal(LazyClient(no_uri, "the journal", selection_ms=300, socket_ms=1), recorder)
+    for _ in range(5):
+        away.record_query(query_record())
+    assert away.waiting == 3
+
+
+def test_questions_that_waited_are_written_when_the_journal_is_back(
+    tmp_path: Path, recorder: Recorder
+) -> None:
+    port = free_port()
+    client = client_of(f"mongodb://127.0.0.1:{port}")
+    seconds = 0.0
+    journal = Journal(client, recorder, clock=lambda: seconds)
+    first = query_record()
+    assert not journal.record_query(first)
+    with MongoServer(tmp_path / "mongod", port=port):
+        seconds = 60.0
+        second = query_record()
+        assert journal.record_query(second)
+        assert journal.waiting == 0
+        assert journal.find_query(first.query_id)["question"] == first.question
+        assert journal.find_query(second.query_id)["outcome"] == "answered"
+    client.close()

@@ -1,0 +1,624 @@
+"""From question to answer and back to feedback, against a real MongoDB and releases on disk."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bson import Decimal128
+from pymongo import MongoClient
+from pymongo.database import Database
+
+from mqt_serving.answers import Source
+from mqt_serving.assembly import Serving, build_serving
+from mqt_serving.errors import (
+    AuthenticationFailed,
+    CannotAnswer,
+    FeedbackError,
+    JournalUnavailable,
+    MqtError,
+    NoRelease,
+    PlanError,
+    QueryError,
+    QueryFailed,
+    QueryNotReadOnly,
+    QueryTimeout,
+    QuestionError,
+    ServiceUnavailable,
+    UnknownCollection,
+    UnknownDatabase,
+    UnknownField,
+    UnknownQuery,
+)
+from mqt_serving.platform.processes import free_port
+from mqt_serving.query.plan import Field, Output, Plan
+from mqt_serving.releases import (
+    MANIFEST,
+    POINTER,
+    Pointer,
+    move_pointer,
+    read_manifest,
+    sha256_of,
+)
+from mqt_serving.schema import BsonType, Catalog, CollectionSchema, FieldSchema
+from mqt_serving.service import Service
+from mqt_serving.settings import JOURNAL_DATABASE, Settings
+from tests.mqt_serving.small_shop import SHIPPED, TABLE_OF_QUESTIONS, Recorder
+from tests.mqt_serving.table_translator import LOADERS, Entry, Ranked
+
+Journaled = Callable[[str, str], dict[str, Any] | None]
+
+
+@pytest.fixture
+def service(serving: Serving, release: Callable[..., str]) -> Service:
+    """With release `one` live."""
+    release("one")
+    serving.releases.check()
+    return serving.service
+
+
+@pytest.fixture
+def journaled(mongo_client: MongoClient[dict[str, Any]]) -> Journaled:
+    def find(collection: str, key: str) -> dict[str, Any] | None:
+        return mongo_client[JOURNAL_DATABASE][collection].find_one({"_id": key})
+
+    return find
+
+
+def serve(settings: Settings, **changes: Any) -> Serving:
+    built = build_serving(settings.model_copy(update=changes), Recorder(), LOADERS)
+    built.releases.check()
+    return built
+
+
+# ----------------------------------------------------------------- answering
+
+
+def test_a_question_is_answered_with_rows_query_and_meaning(service: Service) -> None:
+    answer = service.query("Orders by status")
+    assert {row["status"]: row["count"] for row in answer.table.rows} == {"shipped": 3, "new": 2}
+    best = answer.translation.choices[answer.chosen]
+    assert best.mongosh.startswith("db.orders.aggregate(")
+    assert "orders" in best.pymongo
+    assert "status" in best.meaning
+    assert best.probability == 0.7
+    assert answer.translation.release_id == "one"
+    assert set(answer.translation.timings) == {"translate_ms", "execute_ms", "total_ms"}
+
+
+def test_rows_are_json_values_and_columns_keep_their_order(service: Service) -> None:
+    table = service.query("The two dearest orders").table
+    assert table.columns == ("status", "total")
+    assert table.rows[0] == {"status": "shipped", "total": "99.90"}
+    assert len(table.rows) == 2
+
+
+def test_spaces_around_a_question_do_not_matter(service: Service) -> None:
+    answer = service.query("  How many\torders are   there? ")
+    assert answer.table.rows == ({"count": 5},)
+
+
+def test_candidates_are_different_queries_best_first_each_with_a_meaning(service: Service) -> None:
+    choices = service.translate("How many orders were shipped?").choices
+    assert [choice.probability for choice in choices] == [0.8, 0.15, 0.05]
+    assert len({choice.mongosh for choice in choices}) == 3
+    assert all(choice.meaning for choice in choices)
+
+
+def test_at_most_five_candidates_and_no_query_twice(
+    serving: Serving, release: Callable[..., str]
+) -> None:
+    plans = [Plan((Output(Field("orders", "status")),), limit=n % 7 + 1) for n in range(14)]
+    ranked = tuple(Ranked(plan, 0.5 / (n + 1)) for n, plan in enumerate(plans))
+    release("many", {"Q1": Entry((ranked[0], *ranked))})
+    serving.releases.check()
+    choices = serving.service.translate("Q1").choices
+    assert len(choices) == 5
+    assert len({choice.mongosh for choice in choices}) == 5
+
+
+def test_a_candidate_that_cannot_be_lowered_gives_way_to_the_next(service: Service) -> None:
+    answer = service.query("Which one is odd?")
+    assert answer.table.rows == ({"count": 3},)
+    assert answer.translation.choices[0].probability == 0.3
+
+
+def test_when_no_candidate_can_be_lowered_the_reason_is_given(service: Service) -> None:
+    with pytest.raises((PlanError, UnknownCollection, UnknownField)):
+        service.translate("What fits nothing?")
+
+
+def test_a_candidate_that_does_not_run_gives_way_to_the_next(
+    serving: Serving, release: Callable[..., str], catalog: Catalog, shop: Database[dict[str, Any]]
+) -> None:
+    gone = CollectionSchema(
+        database=shop.name,
+        collection="invoices",
+        document_count=1,
+        sampled=1,
+        fields=(FieldSchema(path="sum", types={BsonType.INT: 1.0}, presence=1.0),),
+    )
+    wider = Catalog(
+        database=catalog.database,
+        collections=(*catalog.collections[:1], gone, catalog.collections[1]),
+    )
+    on_gone = Plan((Output(Field("invoices", "sum")),))
+    table = {"Q1": Entry((Ranked(on_gone, 0.6), Ranked(SHIPPED, 0.3)))}
+    release("wide", {**table, "Q2": Entry((Ranked(on_gone, 0.6),))}, catalogs=(wider,))
+    serving.releases.check()
+    answer = serving.service.query("Q1")
+    assert answer.chosen == 1
+    assert answer.table.rows == ({"count": 3},)
+    with pytest.raises(UnknownCollection, match="'invoices' is no longer in"):
+        serving.service.query("Q2")
+
+
+def test_more_rows_than_the_limit_are_cut_and_said_to_be(
+    settings: Settings, release: Callable[..., str]
+) -> None:
+    release("one")
+    with_limit = serve(settings, max_rows=1)
+    table = with_limit.service.query("Orders by status").table
+    assert len(table.rows) == 1
+    assert table.truncated
+    with_limit.close()
+
+
+def test_private_fields_never_appear(service: Service) -> None:
+    answer = service.query("Show all customers")
+    assert {row["name"] for row in answer.table.rows} >= {"Ada"}
+    assert "email" not in answer.table.columns
+    assert "secret" not in str(answer)
+
+
+def test_a_field_made_private_by_setting_disappears_without_a_new_release(
+    settings: Settings, release: Callable[..., str]
+) -> None:
+    release("one")
+    strict = serve(settings, private_fields=("customers.name",))
+    assert "Ada" not in str(strict.service.query("Show all customers").table)
+    with pytest.raises(MqtError, match="name"):
+        strict.service.run("db.customers.find({name: 'Ada'})")
+    strict.close()
+
+
+# ------------------------------------------------------------------- journal
+
+
+def test_each_answer_is_journaled_without_its_rows(service: Service, journaled: Journaled) -> None:
+    answer = service.query("The two dearest orders")
+    assert answer.translation.journaled
+    document = journaled("queries", answer.translation.query_id)
+    assert document is not None
+    assert document["question"] == "The two dearest orders"
+    assert document["outcome"] == "answered"
+    assert document["source"] == "model"
+    assert document["release_id"] == "one"
+    assert document["row_count"] == 2
+    assert document["command"] == answer.translation.choices[0].mongosh
+    assert document["plan"] is not None
+    assert "99.90" not in str(document)
+
+
+def test_a_question_without_an_answer_is_journaled_and_can_be_taught(
+    service: Service, journaled: Journaled, recorder: Recorder
+) -> None:
+    with pytest.raises(CannotAnswer) as caught:
+        service.query("How is the weather?")
+    query_id = caught.value.query_id
+    assert query_id is not None
+    document = journaled("queries", query_id)
+    assert document is not None
+    assert document["outcome"] == "cannot-answer"
+    receipt = service.feedback(query_id, "down", "db.orders.countDocuments({})")
+    assert receipt.status == "accepted"
+    assert recorder.outcomes == ["cannot-answer"]
+
+
+def test_with_the_journal_away_answers_go_on_and_feedback_is_refused(
+    settings: Settings, release: Callable[..., str]
+) -> None:
+    release("one")
+    without = serve(settings, journal_uri=f"mongodb://127.0.0.1:{free_port()}")
+    answer = without.service.query("Orders by status")
+    assert len(answer.table.rows) == 2
+    assert not answer.translation.journaled
+    started = time.monotonic()
+    assert not without.service.query("Orders by status").translation.journaled
+    assert time.monotonic() - started < 1.0  # no waiting for the journal each time
+    with pytest.raises(JournalUnavailable):
+        without.service.feedback(answer.translation.query_id, "up")
+    without.close()
+
+
+# ------------------------------------------------------------------ feedback
+
+
+def test_a_verdict_is_noted(service: Service, journaled: Journaled, recorder: Recorder) -> None:
+    asked = service.query("Orders by status").translation
+    receipt = service.feedback(asked.query_id, "up", comment="nice", author="ada")
+    document = journaled("feedback", receipt.feedback_id)
+    assert document is not None
+    assert (document["verdict"], document["status"]) == ("up", "noted")
+    assert (document["comment"], document["author"]) == ("nice", "ada")
+    assert (document["question"], document["release_id"]) == ("Orders by status", "one")
+    assert recorder.feedback == [("up", "noted")]
+
+
+def test_a_correction_is_kept_with_its_plan(service: Service, journaled: Journaled) -> None:
+    asked = service.query("Orders by status").translation
+    receipt = service.feedback(asked.query_id, "down", "db.orders.countDocuments({status: 'new'})")
+    document = journaled("feedback", receipt.feedback_id)
+    assert document is not None
+    assert document["status"] == "accepted"
+    assert document["plan"] is not None
+    assert 'status: "new"' in document["corrected_query"].replace("'", '"')
+    assert receipt.checked is not None
+    assert receipt.checked.learnable
+    assert "new" in receipt.checked.choice.meaning
+
+
+def test_a_correction_that_does_not_parse_says_where(service: Service) -> None:
+    asked = service.query("Orders by status").translation
+    with pytest.raises(QueryError) as caught:
+        service.feedback(asked.query_id, "down", "db.orders.find(\n  {status: })")
+    assert caught.value.line == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("db.orders.deleteMany({})", QueryNotReadOnly),
+        ("db.orders.aggregate([{$out: 'x'}])", QueryNotReadOnly),
+        ("db.orders.find({$where: 'true'})", QueryNotReadOnly),
+        ("db.unicorns.find({})", UnknownCollection),
+        ("db.customers.find({email: 'x'})", MqtError),
+        ("", QueryError),
+        ("x" * 30_000, QueryError),
+        ("db.orders.aggregate([{$project: {x: {$divide: [1, 0]}}}])", QueryFailed),
+    ],
+)
+def test_a_correction_that_must_not_or_cannot_run_is_not_kept(
+    service: Service,
+    mongo_client: MongoClient[dict[str, Any]],
+    text: str,
+    error: type[MqtError],
+) -> None:
+    asked = service.query("Orders by status").translation
+    with pytest.raises(error):
+        service.feedback(asked.query_id, "down", text)
+    kept = mongo_client[JOURNAL_DATABASE].feedback.count_documents({"query_id": asked.query_id})
+    assert kept == 0
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"verdict": "maybe"},
+        {"verdict": "up", "corrected_query": "db.orders.find({})"},
+        {"verdict": "up", "comment": "x" * 3000},
+        {"verdict": "up", "author": "x" * 300},
+    ],
+)
+def test_contradictory_or_endless_feedback_is_refused(
+    service: Service, changes: dict[str, str]
+) -> None:
+    asked = service.query("Orders by status").translation
+    with pytest.raises(FeedbackError):
+        service.feedback(asked.query_id, **changes)
+
+
+def test_feedback_needs_a_known_question(service: Service) -> None:
+    with pytest.raises(UnknownQuery):
+        service.feedback("nobody-asked", "up")
+
+
+def test_a_query_that_a_person_ran_has_no_question_to_correct(service: Service) -> None:
+    ran = service.run("db.orders.countDocuments({})")
+    with pytest.raises(FeedbackError, match="no question"):
+        service.feedback(ran.query_id, "down", "db.orders.find({})")
+
+
+def test_a_released_correction_answers_its_question(
+    serving: Serving, release: Callable[..., str], catalog: Catalog
+) -> None:
+    correction = {
+        "question": "Orders by status",
+        "database": catalog.database,
+        "plan": None,
+        "command": "db.orders.countDocuments({status: 'new'})",
+    }
+    release("two", corrections=[correction])
+    serving.releases.check()
+    answer = serving.service.query("orders  by STATUS?")
+    assert answer.translation.source is Source.CORRECTION
+    assert answer.table.rows == ({"count": 2},)
+    assert answer.translation.choices[0].probability == 1.0
+    assert serving.service.query("Show all customers").translation.source is Source.MODEL
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["db.unicorns.find({})", "db.orders.aggregate([{$project: {x: {$divide: [1, 0]}}}])"],
+)
+def test_a_correction_that_no_longer_works_leaves_the_question_to_the_model(
+    serving: Serving, release: Callable[..., str], catalog: Catalog, command: str
+) -> None:
+    correction = {"question": "Orders by status", "database": catalog.database, "command": command}
+    release("two", corrections=[correction])
+    serving.releases.check()
+    answer = serving.service.query("Orders by status")
+    assert answer.translation.source is Source.MODEL
+    assert len(answer.table.rows) == 2
+
+
+# ---------------------------------------------------------- queries by people
+
+
+def test_a_written_query_runs_within_limits(service: Service, journaled: Journaled) -> None:
+    ran = service.run("db.orders.find({status: 'new'}, {_id: 0, total: 1}).sort({total: 1})")
+    assert [row["total"] for row in ran.table.rows] == ["12.00", "25.50"]
+    document = journaled("queries", ran.query_id)
+    assert document is not None
+    assert (document["source"], document["outcome"]) == ("person", "ran")
+
+
+def test_checking_explains_without_running(service: Service) -> None:
+    checked = service.check("db.orders.countDocuments({status: 'new'})")
+    assert checked.learnable
+    assert "new" in checked.choice.meaning
+
+
+# --------------------------------------------------------------- bad input
+
+
+@pytest.mark.parametrize(
+    ("question", "message"),
+    [
+        ("", "empty"),
+        ("  \n\t ", "empty"),
+        ("x" * 501, "501 characters, at most 500"),
+        ("a\x00b", r"U\+0000"),
+        ("\ud800 surrogate", r"U\+D800"),
+        ("?!…", "no words"),
+    ],
+)
+def test_what_cannot_be_a_question_is_refused(
+    service: Service, question: str, message: str
+) -> None:
+    with pytest.raises(QuestionError, match=message):
+        service.query(question)
+
+
+def test_an_unknown_database_is_named_with_those_that_are_known(
+    service: Service, catalog: Catalog
+) -> None:
+    with pytest.raises(UnknownDatabase, match=f"'nowhere'.*knows: {catalog.database}"):
+        service.query("Orders by status", "nowhere")
+
+
+def test_the_database_that_answers_best_is_found(
+    serving: Serving, release: Callable[..., str], catalog: Catalog
+) -> None:
+    library = Catalog(
+        database="library",
+        collections=(
+            CollectionSchema(
+                database="library",
+                collection="books",
+                document_count=1,
+                sampled=1,
+                fields=(FieldSchema(path="title", types={BsonType.STRING: 1.0}, presence=1.0),),
+            ),
+        ),
+    )
+    table = {
+        **TABLE_OF_QUESTIONS,
+        "Titles": Entry((Ranked(Plan((Output(Field("books", "title")),)), 0.9),)),
+    }
+    release("both", table, catalogs=(catalog, library))
+    serving.releases.check()
+    assert serving.service.translate("Orders by status").database == catalog.database
+    assert serving.service.translate("Titles").database == "library"
+    with pytest.raises(CannotAnswer):
+        serving.service.translate("Titles", catalog.database)
+
+
+# -------------------------------------------------------------------- faults
+
+
+def test_without_mongodb_questions_are_translated_but_not_run(
+    settings: Settings, release: Callable[..., str]
+) -> None:
+    release("one")
+    away = serve(settings, mongodb_uri=f"mongodb://127.0.0.1:{free_port()}")
+    assert away.service.translate("Orders by status").choices
+    with pytest.raises(ServiceUnavailable, match="MongoDB does not answer"):
+        away.service.query("Orders by status")
+    away.close()
+
+
+def test_wrong_credentials_are_said_to_be_wrong(
+    settings: Settings, release: Callable[..., str]
+) -> None:
+    release("one")
+    address = settings.mongodb_uri.removeprefix("mongodb://")
+    wrong = serve(settings, mongodb_uri=f"mongodb://nobody:hunter2@{address}")
+    with pytest.raises(AuthenticationFailed) as caught:
+        wrong.service.query("Orders by status")
+    assert "hunter2" not in str(caught.value)
+    wrong.close()
+
+
+@pytest.mark.parametrize("uri", ["", "mongodb://bad host:port", "mongodb://h/?nonsense=1&w=x"])
+def test_an_unusable_address_does_not_keep_the_service_from_starting(
+    settings: Settings, release: Callable[..., str], uri: str
+) -> None:
+    release("one")
+    broken = serve(settings, mongodb_uri=uri)
+    assert broken.service.translate("Orders by status").choices
+    with pytest.raises(ServiceUnavailable):
+        broken.service.query("Orders by status")
+    broken.close()
+
+
+def test_a_query_that_takes_too_long_is_stopped(
+    settings: Settings, release: Callable[..., str], shop: Database[dict[str, Any]]
+) -> None:
+    shop.slow.insert_many({"n": n, "x": Decimal128(str(n))} for n in range(3000))
+    slow = CollectionSchema(
+        database=shop.name,
+        collection="slow",
+        document_count=3000,
+        sampled=10,
+        fields=(FieldSchema(path="n", types={BsonType.INT: 1.0}, presence=1.0),),
+    )
+    release("slow", catalogs=(Catalog(database=shop.name, collections=(slow,)),))
+    hasty = serve(settings, max_time_ms=20)
+    text = (
+        "db.slow.aggregate([{$lookup: {from: 'slow', pipeline: [{$match: {n: {$gte: 0}}}], "
+        "as: 'all'}}, {$unwind: '$all'}, {$group: {_id: '$all.n', count: {$sum: 1}}}])"
+    )
+    try:
+        with pytest.raises(QueryTimeout, match="20 ms"):
+            hasty.service.run(text)
+    finally:
+        hasty.close()
+        shop.slow.drop()
+
+
+# ------------------------------------------------------------------ releases
+
+
+def test_before_the_first_release_it_says_what_to_do_and_becomes_ready_by_itself(
+    serving: Serving, release: Callable[..., str]
+) -> None:
+    serving.releases.check()
+    with pytest.raises(NoRelease, match="Materialize the `release` asset"):
+        serving.service.query("Orders by status")
+    serving.releases.start()
+    release("one")
+    deadline = time.monotonic() + 5
+    while serving.releases.current is None and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert serving.service.query("Orders by status").translation.release_id == "one"
+
+
+def test_the_pointer_is_followed_forth_and_back(
+    serving: Serving, release: Callable[..., str], settings: Settings, recorder: Recorder
+) -> None:
+    for name in ("one", "two"):
+        release(name)
+        serving.releases.check()
+    move_pointer(settings.releases_folder, Pointer(champion="one", previous="two"))
+    serving.releases.check()
+    assert serving.releases.require().id == "one"
+    assert recorder.loaded == ["one", "two", "one"]
+
+
+def test_a_request_keeps_the_release_it_began_with(
+    serving: Serving, release: Callable[..., str]
+) -> None:
+    release("one")
+    serving.releases.check()
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(serving.service.query, "Take your time")
+        time.sleep(0.1)
+        release("two")
+        serving.releases.check()
+        assert serving.service.query("Orders by status").translation.release_id == "two"
+        assert slow.result().translation.release_id == "one"
+
+
+def test_no_request_fails_while_the_pointer_moves(
+    serving: Serving, release: Callable[..., str], settings: Settings
+) -> None:
+    for name in ("one", "two"):
+        release(name)
+    serving.releases.check()
+    stop = threading.Event()
+    seen: list[str] = []
+
+    def ask_on() -> None:
+        while not stop.is_set():
+            answer = serving.service.query("Orders by status")
+            assert len(answer.table.rows) == 2
+            seen.append(answer.translation.release_id)
+
+    with ThreadPoolExecutor(4) as pool:
+        askers = [pool.submit(ask_on) for _ in range(4)]
+        for turn in range(12):
+            champion = ("one", "two")[turn % 2]
+            move_pointer(settings.releases_folder, Pointer(champion=champion))
+            serving.releases.check()
+            time.sleep(0.05)
+        stop.set()
+        for asker in askers:
+            asker.result()
+    assert set(seen) == {"one", "two"}
+
+
+@pytest.mark.parametrize("harm", ["manifest", "file", "correction", "translator", "catalog"])
+def test_a_bad_release_is_refused_and_the_old_one_serves_on(
+    serving: Serving,
+    release: Callable[..., str],
+    settings: Settings,
+    recorder: Recorder,
+    catalog: Catalog,
+    harm: str,
+) -> None:
+    release("one")
+    serving.releases.check()
+    correction = {"question": "q", "database": catalog.database, "command": "db.orders.drop("}
+    folder = settings.releases_folder / "bad"
+    release(
+        "bad",
+        corrections=[correction] if harm == "correction" else [],
+        catalogs=() if harm == "catalog" else (catalog,),
+        live=False,
+    )
+    if harm == "manifest":
+        (folder / "manifest.json").write_text("{}")
+    elif harm == "file":
+        (folder / "translator" / "table.json").write_text("{}")
+    elif harm == "translator":
+        _rewrite(folder, "translator/table.json", '{"Orders by status": 7}')
+    # The mover would have noticed; here the harm happens after it.
+    pointer = Pointer(champion="bad", previous="one")
+    (settings.releases_folder / POINTER).write_text(pointer.model_dump_json())
+    serving.releases.check()
+    assert serving.releases.require().id == "one"
+    assert recorder.refused == ["bad"]
+    assert "serving one" in serving.releases.refusal
+    assert serving.service.query("Orders by status").translation.release_id == "one"
+    serving.releases.check()
+    assert recorder.refused == ["bad"]  # not hashed and reported again at every poll
+    release("good")
+    serving.releases.check()
+    assert serving.releases.require().id == "good"
+    assert serving.releases.refusal == ""
+
+
+def test_an_unreadable_pointer_keeps_the_live_release(
+    serving: Serving, release: Callable[..., str], settings: Settings, recorder: Recorder
+) -> None:
+    release("one")
+    serving.releases.check()
+    (settings.releases_folder / POINTER).write_text("{")
+    serving.releases.check()
+    assert serving.releases.require().id == "one"
+    assert recorder.refused == [""]
+
+
+def _rewrite(folder: Path, name: str, text: str) -> None:
+    """A file that is wrong although its hash is right."""
+    (folder / name).write_text(text)
+    manifest = read_manifest(folder)
+    files = {**manifest.files, name: sha256_of(folder / name)}
+    changed = manifest.model_copy(update={"files": files})
+    (folder / MANIFEST).write_text(changed.model_dump_json())
