@@ -68,7 +68,9 @@ def load_tend(
     FileNotFoundError naming the file that the folder lacks, and KeyError for a database that has
     records but no documents.
     """
-    records = [r for r in _read(folder / "train.json") if databases is None or r["db_id"] in databases]
+    records = [
+        r for r in _read(folder / "train.json") if databases is None or r["db_id"] in databases
+    ]
     if catalogs is None:
         catalogs = tend_catalogs(folder, {record["db_id"] for record in records})
     examples: list[Example] = []
@@ -87,9 +89,7 @@ def load_tend(
     return CorpusReport(tuple(examples), tuple(failed), len(records))
 
 
-def tend_catalogs(
-    folder: Path, databases: Collection[str] | None = None
-) -> dict[str, Catalog]:
+def tend_catalogs(folder: Path, databases: Collection[str] | None = None) -> dict[str, Catalog]:
     """Catalogs inferred from the documents of all databases (or of those named)."""
     found: dict[str, Catalog] = {}
     for place in sorted((folder / "databases").iterdir()):

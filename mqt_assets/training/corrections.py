@@ -44,7 +44,9 @@ def _example(document: Mapping[str, Any]) -> Example:
         command = parse_query(text)
     except QueryError as error:
         identity = document.get("_id", "without id")
-        raise QueryError(f"the correction of feedback {identity} cannot be read: {error}") from error
+        raise QueryError(
+            f"the correction of feedback {identity} cannot be read: {error}"
+        ) from error
     body = document.get("plan")
     plan = None if body is None else plan_from_json(body)
     ordered = observable_sort(command) is not None or bool(plan and plan.order_by)

@@ -168,9 +168,7 @@ def split(
     return list(divide(examples, holdout).train), list(holdout.members)
 
 
-def _held_databases(
-    examples: Sequence[Example], named: Collection[str] | None
-) -> set[str]:
+def _held_databases(examples: Sequence[Example], named: Collection[str] | None) -> set[str]:
     seen = {example.database for example in examples if example.source == "tend"}
     if named is not None:
         return seen & set(named)

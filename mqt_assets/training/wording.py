@@ -104,10 +104,18 @@ def plural(word: str) -> str:
     return word + "s"
 
 
+_PARTICLES: Final = frozenset("at on in by to for from until since far up out so".split())
+
+
 def plural_phrase(phrase: str) -> str:
-    """The last word in the plural, or the word before "of": `dates of birth`."""
-    head, of, tail = phrase.partition(" of ")
+    """The last word in the plural, or the word before "of"/"in": `dates of birth`.
+
+    Phrases that end in a particle have no plural ("created at").
+    """
+    head, of, tail = phrase.partition(" in " if " in " in phrase else " of ")
     first, space, last = head.rpartition(" ")
+    if last in _PARTICLES:
+        return phrase
     return f"{first}{space}{plural(last)}{of}{tail}"
 
 

@@ -71,6 +71,8 @@ def _key(draft: Draft, view: EntityView, flags: bool = False) -> Key:
                    link.noun.plural, link)  # fmt: skip
     asked = group_field(draft, view, flags)
     one = asked.words(draft)
+    if asked.view.role == Role.BOOL:
+        return Key((asked.field,), draft.pick((one, f"{one} status", f"{one} flag")), "")
     head, of, tail = one.partition(" of the ")
     return Key((asked.field,), one, f"{plural_phrase(head)}{of}{tail}")
 

@@ -111,7 +111,7 @@ _ALIKE: Final = {
     "cost": "price", "fare": "price", "rent": "price", "fee": "price", "wage": "salary",
     "pay": "salary", "income": "salary", "runtime": "duration", "minutes": "duration",
     "hours": "duration", "score": "rating", "stars": "rating", "kg": "weight", "pounds": "weight",
-    "size": "area", "seats": "capacity", "surface": "area", "mileage": "distance",
+    "size": "area", "seats": "capacity", "surface": "area",
     "km": "distance", "miles": "distance", "amount": "amount", "total": "amount",
 }  # fmt: skip
 
