@@ -48,7 +48,7 @@ def up(settings: Settings, progress: Progress) -> None:
         environment = child_environment(ready)
         if not settings.mongodb_uri:
             _load_sample(supervisor, environment)
-        serving = _serving(ready, environment)
+        serving = _serving(ready, environment, "readyz")
         dagster = _dagster(ready, environment)
         # With a release from an earlier run, answers need not wait for the pipeline.
         early = read_pointer(settings.releases_folder) is not None
@@ -56,12 +56,17 @@ def up(settings: Settings, progress: Progress) -> None:
             _launch(supervisor, serving)
         with progress.step("Bringing the pipeline up to date", "Pipeline is up to date"):
             supervisor.run("bootstrap", _python("-m", "mqt_assets.bootstrap"), environment)
-        _launch(supervisor, *dagster, *([] if early else [serving]))
+        released = read_pointer(settings.releases_folder) is not None
+        if not early:
+            serving = _serving(ready, environment, "readyz" if released else "healthz")
+            _launch(supervisor, serving)
+        _launch(supervisor, *dagster)
         for program in (serving, *dagster):
             program.wait()
             progress.say(f"{program.name} is ready", "green")
         supervisor.publish(http_url=ready.http_url, dagster_url=ready.dagster_url)
-        _ask_first_question(ready, progress)
+        if released:
+            _ask_first_question(ready, progress)
         _say_where_to_go(ready, progress)
         supervisor.watch()
 
@@ -158,14 +163,14 @@ def _load_sample(supervisor: Supervisor, environment: dict[str, str]) -> None:
     supervisor.run("sample-database", command, environment)
 
 
-def _serving(settings: Settings, environment: dict[str, str]) -> Program:
+def _serving(settings: Settings, environment: dict[str, str], probe: str) -> Program:
     return Program(
         "Serving",
         _python("-m", "mqt_serving.cli", "serve"),
         settings.logs_folder / "serving.log",
         environment,
         project_folder(),
-        ready=lambda: reachability.http_answers(f"{settings.http_url}/readyz"),
+        ready=lambda: reachability.http_answers(f"{settings.http_url}/{probe}"),
     )
 
 
