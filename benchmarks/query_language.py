@@ -1,0 +1,214 @@
+"""How much of a corpus of hand-written queries the query language covers, step by step.
+
+`python -m benchmarks.query_language --data FOLDER [--json] [--databases dev|all]` reads a folder
+in the layout of TEND, starts a mongod of its own, and prints the shares of gold queries that
+parse, that read the same after being rendered, that have a plan, and whose lowered plan returns
+what the gold returns (EX-E), with the causes of failure.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from pymongo import MongoClient
+from pymongo.database import Database
+
+from mqt_assets.evaluation.execution_accuracy import equal_results, with_sort_keys
+from mqt_assets.training.corpora import dev_databases, tend_catalogs, tend_documents
+from mqt_serving.errors import MqtError, RaiseError
+from mqt_serving.platform.servers import MongoServer
+from mqt_serving.query.execution import run
+from mqt_serving.query.limits import Limits
+from mqt_serving.query.lowering import lower
+from mqt_serving.query.parsing import parse_query
+from mqt_serving.query.pipeline import Command
+from mqt_serving.query.plan import Plan
+from mqt_serving.query.raising import raise_command
+from mqt_serving.query.rendering import render_mongosh
+from mqt_serving.schema import Catalog
+
+STEPS = ("parse", "render", "raise", "lower", "same")
+_LIMITS = Limits(max_rows=100_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How far one query got: `failed` is the first step that did not work, with its cause."""
+
+    record: int
+    database: str
+    failed: str | None = None
+    cause: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    outcomes: tuple[Outcome, ...]
+
+    def share(self, step: str) -> float:
+        """The share of queries that got through the step and all before it."""
+        reached = STEPS.index(step)
+        through = sum(
+            outcome.failed is None or STEPS.index(outcome.failed) > reached
+            for outcome in self.outcomes
+        )
+        return through / len(self.outcomes) if self.outcomes else 0.0
+
+    @property
+    def causes(self) -> dict[str, int]:
+        found = Counter(f"{o.failed}: {o.cause}" for o in self.outcomes if o.failed is not None)
+        return dict(found.most_common())
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "queries": len(self.outcomes),
+            "shares": {step: self.share(step) for step in STEPS},
+            "causes": self.causes,
+            "failures": [asdict(o) for o in self.outcomes if o.failed is not None],
+        }
+
+
+def measure(
+    records: Sequence[Mapping[str, Any]],
+    catalogs: Mapping[str, Catalog],
+    client: MongoClient[dict[str, Any]],
+) -> Iterator[Outcome]:
+    """The outcome of each record, whose documents must be in the client's databases."""
+    for record in records:
+        name = record["db_id"]
+        yield measure_one(record, catalogs[name], client[name])
+
+
+def measure_one(
+    record: Mapping[str, Any], catalog: Catalog, database: Database[dict[str, Any]]
+) -> Outcome:
+    """How far one query gets."""
+
+    def failed(step: str, cause: str, message: object = "") -> Outcome:
+        return Outcome(record["record_id"], record["db_id"], step, cause, str(message))
+
+    try:
+        command = parse_query(record["MQL"])
+    except MqtError as error:
+        return failed("parse", error.code, error)
+    try:
+        if parse_query(render_mongosh(command)) != command:
+            return failed("render", "reads differently")
+    except MqtError as error:
+        return failed("render", error.code, error)
+    try:
+        plan = raise_command(command, catalog)
+    except RaiseError as error:
+        return failed("raise", error.cause, error)
+    try:
+        lowered = lower(plan, catalog)
+    except MqtError as error:
+        return failed("lower", error.code, error)
+    ordered = "order by" in record["ref_sql"].lower()
+    return _compared(record, command, plan, lowered, ordered, database)
+
+
+def _compared(
+    record: Mapping[str, Any],
+    gold: Command,
+    plan: Plan,
+    lowered: Command,
+    ordered: bool,
+    database: Database[dict[str, Any]],
+) -> Outcome:
+    def failed(cause: str, message: object = "") -> Outcome:
+        return Outcome(record["record_id"], record["db_id"], "same", cause, str(message))
+
+    keyed, keys = with_sort_keys(gold)
+    try:
+        expected = run(keyed, database, _LIMITS).rows
+    except MqtError:
+        try:
+            expected, keys = run(gold, database, _LIMITS).rows, ()
+        except MqtError as error:
+            return failed("the gold fails", error)
+    try:
+        found = run(lowered, database, _LIMITS).rows
+    except MqtError as error:
+        return failed(error.code, error)
+    bare = [{n: v for n, v in row.items() if n not in keys} for row in expected]
+    ordered = ordered or bool(keys)
+    plain = equal_results(bare, found, ordered)
+    if plain or (ordered and keys and _same_but_for_ties(expected, found, keys)):
+        return Outcome(record["record_id"], record["db_id"])
+    if len(bare) != len(found):
+        return failed("more rows" if len(found) > len(bare) else "fewer rows")
+    if bare and set(bare[0]) != set(found[0]):
+        return failed("other columns", f"{sorted(bare[0])} became {sorted(found[0])}")
+    if equal_results(bare, found, ordered=False):
+        return failed("another order")
+    return failed("other values")
+
+
+def _same_but_for_ties(
+    expected: Sequence[Mapping[str, Any]], found: Sequence[Mapping[str, Any]], keys: Sequence[str]
+) -> bool:
+    """Equal where rows that tie on the gold's sort keys may change places among themselves."""
+    if len(expected) != len(found):
+        return False
+    start = 0
+    for end in range(1, len(expected) + 1):
+        tied = end < len(expected) and all(
+            expected[end].get(key) == expected[start].get(key) for key in keys
+        )
+        if tied:
+            continue
+        group = [{n: v for n, v in row.items() if n not in keys} for row in expected[start:end]]
+        if not equal_results(group, list(found[start:end]), ordered=False):
+            return False
+        start = end
+    return True
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--data", type=Path, required=True, help="a folder in TEND's layout")
+    parser.add_argument("--databases", choices=("dev", "all"), default="all")
+    parser.add_argument("--json", action="store_true", help="print JSON, with every failure")
+    chosen = parser.parse_args(arguments)
+    records = json.loads((chosen.data / "train.json").read_text(encoding="utf-8"))
+    if chosen.databases == "dev":
+        names = dev_databases(chosen.data)
+        records = [record for record in records if record["db_id"] in names]
+    report = _measure_folder(chosen.data, records)
+    if chosen.json:
+        json.dump(report.as_json(), sys.stdout, indent=1)
+        return
+    print(f"{len(report.outcomes)} queries")
+    for step in STEPS:
+        print(f"{step:8} {report.share(step):6.1%}")
+    for cause, count in report.causes.items():
+        print(f"{count:6}  {cause}")
+
+
+def _measure_folder(folder: Path, records: Sequence[Mapping[str, Any]]) -> Report:
+    names = sorted({record["db_id"] for record in records})
+    catalogs = tend_catalogs(folder, names)
+    with (
+        tempfile.TemporaryDirectory(prefix="mqt-benchmark-") as place,
+        MongoServer(Path(place)) as server,
+        MongoClient[dict[str, Any]](server.uri) as client,
+    ):
+        for name in names:
+            for collection, documents in tend_documents(folder / "databases" / name).items():
+                if documents:
+                    client[name][collection].insert_many(documents)
+        return Report(tuple(measure(records, catalogs, client)))
+
+
+if __name__ == "__main__":
+    main()

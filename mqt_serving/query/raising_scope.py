@@ -1,0 +1,140 @@
+"""What names stand for while a pipeline is executed symbolically: the environment of raising.
+
+A name is bound to a place in stored documents, to a value that a plan can name, to values that
+a group collected, to documents that were looked up and not yet unwound, or to an object of such
+bindings. `Environment` resolves dotted paths. Used by the `raising` modules only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+from mqt_serving.errors import RaiseError
+from mqt_serving.query.graph import Edge
+from mqt_serving.query.pipeline import Value
+from mqt_serving.query.plan import Aggregate, Entity, Field, Operand, PartOf, Predicate
+from mqt_serving.schema import Catalog
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A place in the stored documents of a collection; an empty path is the whole document."""
+
+    collection: str
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A value that a plan can name."""
+
+    operand: Operand
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """The values of a group as an array ($push), or each once ($addToSet)."""
+
+    operand: Field | PartOf
+    different: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LookedUp:
+    """Documents found by `$lookup`, still an array."""
+
+    edge: Edge
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """A boolean computed from the row."""
+
+    predicate: Predicate
+
+
+@dataclass(frozen=True)
+class Fields:
+    """An object: what an object expression, a nested projection or a compound group key gives."""
+
+    members: Mapping[str, Binding] = field(default_factory=dict)
+
+
+Binding: TypeAlias = Stored | Known | Collected | LookedUp | Constant | Test | Fields
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Names over a base: `base` is the document whose other fields are still there, if any."""
+
+    base: Stored | None
+    names: Mapping[str, Binding] = field(default_factory=dict)
+    hidden: frozenset[str] = frozenset()
+
+    def find(self, path: str) -> Binding | None:
+        """What the path stands for; None when nothing of that name is there."""
+        first, _, rest = path.partition(".")
+        if first in self.names:
+            return inside(self.names[first], rest)
+        if self.base is None or first in self.hidden:
+            return None
+        return inside(self.base, path)
+
+    def with_names(self, added: Mapping[str, Binding]) -> Environment:
+        names = dict(self.names)
+        for path, binding in added.items():
+            first, _, rest = path.partition(".")
+            if rest:
+                held = names.get(first)
+                members = dict(held.members) if isinstance(held, Fields) else {}
+                members[rest] = binding
+                names[first] = Fields(members)
+            else:
+                names[first] = binding
+        return replace(self, names=names)
+
+
+def inside(binding: Binding, path: str) -> Binding | None:
+    """What stands under a path below a binding."""
+    if not path:
+        return binding
+    match binding:
+        case Stored(collection=collection, path=above):
+            return Stored(collection, f"{above}.{path}" if above else path)
+        case LookedUp(edge=edge):
+            return Stored(edge.foreign.collection, path)
+        case Fields(members=members):
+            if path in members:
+                return members[path]
+            first, _, rest = path.partition(".")
+            return inside(members[first], rest) if first in members else None
+        case Known(operand=Field(collection=collection, path=above)):
+            return Stored(collection, f"{above}.{path}")
+        case _:
+            return None
+
+
+def stored_field(place: Stored, catalog: Catalog) -> Field:
+    """The field at a place; RaiseError when the schema has none there."""
+    if catalog.field(place.collection, place.path) is None:
+        raise RaiseError("unknown-field", f"{place.collection} has no field {place.path!r}")
+    return Field(place.collection, place.path)
+
+
+def array_entity(place: Stored, catalog: Catalog) -> Entity | None:
+    """The entity when the place is an array."""
+    schema = catalog.by_name.get(place.collection)
+    if schema is None or not place.path or place.path not in schema.array_paths:
+        return None
+    return Entity(place.collection, place.path)
+
+
+def is_aggregate(operand: object) -> bool:
+    return isinstance(operand, Aggregate)
