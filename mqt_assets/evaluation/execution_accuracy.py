@@ -159,8 +159,8 @@ def with_sort_keys(command: Command) -> tuple[Command, tuple[str, ...]]:
     """The command with its sort keys kept in the rows, and their names there.
 
     Golds often sort by a field that they then project away; without it ties cannot be told.
-    The keys are added behind `$sort` and its `$limit`/`$skip`, so that MongoDB plans the sort,
-    and hence breaks ties, as it does for the command itself.
+    The keys are added behind `$sort` and its `$limit`/`$skip`, so that MongoDB still sorts only
+    as many documents as it has to.
     """
     keys = observable_sort(command)
     if keys is None:
@@ -193,10 +193,6 @@ def _includes(items: Iterable[tuple[str, object]]) -> bool:
     return any(value is not False for name, value in items if name != "_id") or all(
         name == "_id" and value is not False for name, value in items
     )
-
-
-def _without(row: Row, names: Sequence[str]) -> Row:
-    return {name: value for name, value in row.items() if name not in names}
 
 
 # ----------------------------------------------------------------- evaluation
@@ -298,18 +294,16 @@ def _run_gold(example: Example, run: Callable[[str, Command], Rows]) -> _Gold | 
     """The gold's rows, or why there are none."""
     try:
         command = parse_query(example.command)
-        if not example.ordered:
-            return _Gold(run(example.database, command), None)
-        kept, names = with_sort_keys(command)
-        rows = run(example.database, kept)
+        rows = run(example.database, command)
+        kept, names = with_sort_keys(command) if example.ordered else (command, ())
+        keyed = rows if kept == command else run(example.database, kept)
     except Exception as error:
         return f"the gold query fails: {_reason(error)}"
-    if not names:
+    # The rows are those of the gold itself: keeping the keys may break ties in another way. The
+    # keys at each position are the same either way, unless a filter behind the sort splits ties.
+    if not names or len(keyed) != len(rows):
         return _Gold(rows, None)
-    ties = [tuple(_canonical(_get(row, name)) for name in names) for row in rows]
-    if kept == command:
-        return _Gold(rows, ties)
-    return _Gold([_without(row, names) for row in rows], ties)
+    return _Gold(rows, [tuple(_canonical(_get(row, name)) for name in names) for row in keyed])
 
 
 def _reason(error: Exception) -> str:

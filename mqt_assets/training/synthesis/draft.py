@@ -173,7 +173,7 @@ def _spelled_number(
     draft: Draft, item: FieldView, number: int | float
 ) -> tuple[Scalar, str, float]:
     stored = fit(number, item.schema)
-    spelled = spell_number(number, draft.rng)
+    spelled = str(number) if item.role == Role.YEAR else spell_number(number, draft.rng)
     if item.head in _MONEY and draft.chance(0.22):
         spelled = draft.pick(
             (f"${spelled}", f"{spelled} dollars", f"${spelled}", f"{spelled} euros", f"€{spelled}")
