@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 CURRENT = "current.json"
 
@@ -111,6 +112,13 @@ class ArtifactStore:
         for folder in newest[self.keep_versions :]:
             if folder.name != current:
                 shutil.rmtree(folder)
+
+
+def artifact_name(asset: str, partition: str | None, suffix: str) -> str:
+    """The store's name for an asset's value; partition keys are made safe for file systems."""
+    if partition is None:
+        return asset + suffix
+    return f"{asset}/{quote(partition, safe='')}{suffix}"
 
 
 def link_or_copy(source: str, target: str) -> str:

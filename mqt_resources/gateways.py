@@ -18,7 +18,6 @@ from mqt_serving.settings import JOURNAL_DATABASE, Settings
 
 if TYPE_CHECKING:
     from pymongo import MongoClient
-    from pymongo.database import Database
 
     from mqt_resources.embedder import Embedder
     from mqt_resources.mongodb import MongoGateway
@@ -31,7 +30,7 @@ CORPUS_PREFIX = "mqt_corpus_"
 class SettingsResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     """MQT's settings from the environment; `overrides` (field name to text) are for tests."""
 
-    overrides: dict[str, str] = {}
+    overrides: dict[str, str] = {}  # noqa: RUF012 - pydantic copies it
 
     def load(self) -> Settings:
         """Raises `SettingError` naming the variable and its value."""
@@ -72,13 +71,14 @@ class JournalResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     def queries(self, start: datetime, end: datetime) -> list[dict[str, Any]]:
         """Journal entries with `start <= at < end`, oldest first."""
         with self.client() as client, _readable("the journal"):
-            wanted = {"at": {"$gte": start, "$lt": end}}
-            return list(client[JOURNAL_DATABASE]["queries"].find(wanted).sort([("at", 1), ("_id", 1)]))
+            found = client[JOURNAL_DATABASE]["queries"].find({"at": {"$gte": start, "$lt": end}})
+            return list(found.sort([("at", 1), ("_id", 1)]))
 
     def feedback(self) -> list[dict[str, Any]]:
         """All feedback, oldest first."""
         with self.client() as client, _readable("the journal"):
-            return list(client[JOURNAL_DATABASE]["feedback"].find().sort([("at", 1), ("_id", 1)]))
+            found = client[JOURNAL_DATABASE]["feedback"].find()
+            return list(found.sort([("at", 1), ("_id", 1)]))
 
     def accepted_feedback(self) -> list[dict[str, Any]]:
         """Ids and times of accepted corrections, oldest first: what a sensor needs, and no more."""
@@ -132,7 +132,7 @@ class EmbedderResource(dg.ConfigurableResource):  # type: ignore[type-arg]
 def _client(uri: str) -> "Iterator[MongoClient[dict[str, Any]]]":
     from pymongo import MongoClient
 
-    client: "MongoClient[dict[str, Any]]" = MongoClient(
+    client: MongoClient[dict[str, Any]] = MongoClient(
         uri, appname="mqt-dagster", serverSelectionTimeoutMS=5000, tz_aware=True
     )
     try:

@@ -1,9 +1,9 @@
 """IO managers: how asset values become files, one kind of file each (JSON, Parquet, NPZ, folder).
 
-All of them keep files in the artifact store under `<asset>.<suffix>`, or `<asset>/<partition>.<suffix>`
-for partitioned assets. Two promises that Dagster's own managers don't make: nothing is pickled, and
-a partitioned value is always a dict by partition key, for one partition as for many (both when it is
-written and when it is read), so no asset has to tell the two cases apart.
+All of them keep files in the artifact store under `<asset>.<suffix>`, or for partitioned assets
+`<asset>/<partition>.<suffix>`. Two promises that Dagster's own managers don't make: nothing is
+pickled, and a partitioned value is always a dict by partition key, for one partition as for many
+(when it is written and when it is read), so no asset has to tell the two cases apart.
 """
 
 import json
@@ -12,22 +12,16 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 import dagster as dg
 from pydantic import BaseModel
 
-from mqt_resources.artifacts import ArtifactStore, folder_bytes, link_or_copy
+from mqt_resources.artifacts import ArtifactStore, artifact_name, folder_bytes, link_or_copy
 from mqt_resources.gateways import SettingsResource
 
 if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
-
-
-def artifact_name(asset: str, partition: str | None, suffix: str) -> str:
-    """The store's name for an asset's value; partition keys are made safe for file systems."""
-    return f"{asset}{suffix}" if partition is None else f"{asset}/{quote(partition, safe='')}{suffix}"
 
 
 class _FileIOManager(dg.ConfigurableIOManager):
@@ -123,7 +117,7 @@ class ParquetIOManager(_FileIOManager):
 
 
 class NpzIOManager(_FileIOManager):
-    """Named numpy arrays of plain numbers or text; object arrays are refused (they'd be pickled)."""
+    """Named numpy arrays of numbers or text; object arrays are refused (they'd be pickled)."""
 
     def suffix(self) -> str:
         return ".npz"
@@ -137,7 +131,7 @@ class NpzIOManager(_FileIOManager):
             if array.dtype == object:
                 raise ValueError(f"{name}: array {key!r} holds Python objects; use numbers or text")
         with store.replacing(name) as beside, beside.open("wb") as file:
-            np.savez_compressed(file, **dict(value))
+            np.savez_compressed(file, allow_pickle=False, **value)
         return store.path(name)
 
     def read_value(self, store: ArtifactStore, name: str) -> "dict[str, np.ndarray[Any, Any]]":

@@ -100,7 +100,7 @@ class MlflowTracking(dg.ConfigurableResource):  # type: ignore[type-arg]
     def run(
         self, name: str, *, dagster_run_id: str, tags: Mapping[str, str] | None = None
     ) -> Iterator[TrackedRun]:
-        """A new run; FINISHED when the block ends, FAILED (with the error as a tag) when it raises."""
+        """A new run; FINISHED when the block ends, FAILED (the error as a tag) when it raises."""
         run = self.client.create_run(
             self._experiment_id(),
             run_name=name,

@@ -1,4 +1,4 @@
-"""IO managers through real materializations: no pickles, and a dict for one partition as for many."""
+"""IO managers through real materializations: no pickles, a dict for one partition as for many."""
 
 from pathlib import Path
 from typing import Any
@@ -41,7 +41,7 @@ def joined(vectors: dict[str, Any]) -> pa.Table:
 
 @dg.asset(io_manager_key="json_io")
 def total(joined: pa.Table) -> float:
-    return sum(joined["size"].to_pylist())
+    return float(sum(joined["size"].to_pylist()))
 
 
 @dg.asset(io_manager_key="folder_io")

@@ -1,0 +1,178 @@
+"""Asset checks: what must hold before the next step, and what people should look at.
+
+A blocking check stops the steps behind it in the same run when it fails as an error. It binds no
+later run, which is why `release` decides by the gates again. "No better than the champion" is a
+warning: then the champion keeps serving, and everything else may go on.
+"""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from mqt_assets.embeddings.stored import from_arrays
+from mqt_assets.evaluation.measuring import corrections_that_broke
+from mqt_assets.presentation import markdown
+from mqt_assets.release.gates import EvaluationReport, Limits, decide
+from mqt_assets.release.packaging import Champion
+from mqt_assets.schemas.assets import read_catalogs
+from mqt_assets.schemas.quality import Severity, assess
+from mqt_resources.gateways import MongoResource, SettingsResource
+from mqt_serving.search import SemanticIndex
+
+
+@dg.asset_check(
+    asset="schema_catalog",
+    description="What is questionable about the data: empty collections, mixed types, numbers kept "
+    "as text. Warns; the data is its owner's.",
+)
+def schema_quality(schema_catalog: dict[str, Any]) -> dg.AssetCheckResult:
+    findings = [
+        (f"{schema.database}.{schema.collection}", finding)
+        for catalog in read_catalogs(schema_catalog).values()
+        for schema in catalog.collections
+        for finding in assess(schema)
+    ]
+    serious = [item for item in findings if item[1].severity is not Severity.INFO]
+    return dg.AssetCheckResult(
+        passed=not serious,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={
+            "findings": len(findings),
+            "by_code": markdown(
+                ["finding", "times"], Counter(f.code for _, f in findings).most_common()
+            ),
+            "list": markdown(
+                ["collection", "severity", "what"],
+                [[name, f.severity.value, f.message] for name, f in findings],
+            ),
+        },
+    )
+
+
+@dg.asset_check(
+    asset="schema_catalog",
+    blocking=True,
+    description="There is something to ask about: at least one collection with fields.",
+)
+def catalog_has_data(schema_catalog: dict[str, Any]) -> dg.AssetCheckResult:
+    asked_about = [
+        schema.collection
+        for catalog in read_catalogs(schema_catalog).values()
+        for schema in catalog.collections
+        if any(field.is_scalar and field.path != "_id" for field in schema.fields)
+    ]
+    return dg.AssetCheckResult(
+        passed=bool(asked_about),
+        description=f"{len(asked_about)} collections can be asked about."
+        if asked_about
+        else "No collection holds documents with fields: load data, then run everything_job.",
+    )
+
+
+@dg.asset_check(
+    asset="semantic_index",
+    additional_ins={"collection_embeddings": dg.AssetIn("collection_embeddings")},
+    blocking=True,
+    description="Every schema item of every collection has a vector in the index.",
+)
+def every_item_has_a_vector(
+    semantic_index: Path, collection_embeddings: dict[str, Any]
+) -> dg.AssetCheckResult:
+    index = SemanticIndex.load(semantic_index)
+    indexed = set(index.items)
+    expected = {
+        text for arrays in collection_embeddings.values() for text in from_arrays(arrays)[0].texts
+    }
+    missing = sorted(expected - indexed, key=lambda text: text.text)
+    return dg.AssetCheckResult(
+        passed=not missing and bool(expected),
+        metadata={
+            "items": len(indexed),
+            "missing": markdown(
+                ["collection", "path", "text"], [[t.collection, t.path, t.text] for t in missing]
+            ),
+        },
+    )
+
+
+@dg.asset_check(
+    asset="training_set",
+    additional_ins={"holdout": dg.AssetIn("holdout")},
+    blocking=True,
+    description="Nothing in the training set gives a holdout question away.",
+)
+def no_holdout_leakage(training_set: Any, holdout: dict[str, Any]) -> dg.AssetCheckResult:
+    from mqt_assets.training.holdout import Holdout, divide
+    from mqt_assets.training.tables import from_table
+
+    examples = from_table(training_set)
+    held = Holdout.from_json(holdout)
+    division = divide(examples, held)
+    clean = {example.id for example in division.train}
+    leaks = [example for example in examples if example.id not in clean]
+    return dg.AssetCheckResult(
+        passed=not leaks,
+        metadata={
+            "training_examples": len(examples),
+            "holdout_examples": len(held.members),
+            "leaks": markdown(["database", "question"], [[e.database, e.question] for e in leaks]),
+        },
+    )
+
+
+@dg.asset_check(
+    asset="candidate_evaluation",
+    additional_ins={
+        "schema_catalog": dg.AssetIn("schema_catalog"),
+        "feedback_dataset": dg.AssetIn("feedback_dataset"),
+    },
+    blocking=True,
+    description="The candidate may serve. Blocks when something is broken (nothing right, too "
+    "slow, too large); warns when the champion is better.",
+)
+def evaluation_gates(
+    candidate_evaluation: dict[str, Any],
+    schema_catalog: dict[str, Any],
+    feedback_dataset: dict[str, Any],
+    settings: SettingsResource,
+    mongodb: MongoResource,
+) -> dg.AssetCheckResult:
+    from mqt_assets.training.examples import Example
+
+    config = settings.load()
+    report = EvaluationReport.model_validate(candidate_evaluation)
+    corrections = [Example.from_json(body) for body in feedback_dataset["examples"]]
+    champion = Champion.of(config.releases_folder)
+    decision = decide(
+        report,
+        Limits(config.max_translate_ms, config.max_release_mb),
+        corrections_that_broke(corrections, read_catalogs(schema_catalog), mongodb),
+        translator=report.translator,
+        holdout_digest=report.holdout_digest,
+        champion_translator=champion.parts.translator if champion else None,
+    )
+    return dg.AssetCheckResult(
+        passed=decision.passed,
+        severity=dg.AssetCheckSeverity.ERROR if decision.broken else dg.AssetCheckSeverity.WARN,
+        description=" ".join(decision.reasons) or "Every gate is passed.",
+        metadata={
+            "gates": markdown(
+                ["gate", "result", "figures"],
+                [
+                    [g.name, "passed" if g.passed else "failed", g.explanation]
+                    for g in decision.gates
+                ],
+            )
+        },
+    )
+
+
+CHECKS = [
+    schema_quality,
+    catalog_has_data,
+    every_item_has_a_vector,
+    no_holdout_leakage,
+    evaluation_gates,
+]

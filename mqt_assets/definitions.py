@@ -1,0 +1,75 @@
+"""MQT's Dagster code location: every asset, check, job, schedule and sensor with its resources.
+
+`build_defs()` makes it; tests pass resources of their own. Loading opens no connection, writes
+nothing and imports neither torch nor MLflow, so the UI is there in seconds.
+"""
+
+from collections.abc import Mapping
+
+import dagster as dg
+
+from mqt_assets.checks import CHECKS
+from mqt_assets.embeddings.assets import collection_embeddings, semantic_index, text_encoder
+from mqt_assets.evaluation.assets import candidate_evaluation
+from mqt_assets.feedback.assets import feedback_dataset, query_log
+from mqt_assets.jobs import JOBS
+from mqt_assets.progress import progress_logger
+from mqt_assets.release.assets import release
+from mqt_assets.schedules import SCHEDULES
+from mqt_assets.schemas.assets import collection_schema, schema_catalog
+from mqt_assets.sensors import SENSORS
+from mqt_assets.training.assets import (
+    candidate_model,
+    corpus_catalogs,
+    corpus_examples,
+    holdout,
+    practice_catalogs,
+    synthetic_examples,
+    training_set,
+)
+from mqt_resources.definitions import local_resources
+from mqt_resources.gateways import SettingsResource
+
+ASSETS = [
+    collection_schema,
+    schema_catalog,
+    collection_embeddings,
+    semantic_index,
+    text_encoder,
+    query_log,
+    feedback_dataset,
+    corpus_catalogs,
+    corpus_examples,
+    synthetic_examples,
+    holdout,
+    practice_catalogs,
+    training_set,
+    candidate_model,
+    candidate_evaluation,
+    release,
+]
+
+
+def build_defs(resource_overrides: Mapping[str, object] | None = None) -> dg.Definitions:
+    """The code location. `resource_overrides` replaces resources by name.
+
+    Overriding `settings` alone points every other resource at the same place.
+    """
+    overrides = dict(resource_overrides or {})
+    settings = overrides.get("settings", SettingsResource())
+    if not isinstance(settings, SettingsResource):
+        raise TypeError(f"resource `settings` must be a SettingsResource, not {settings!r}")
+    return dg.Definitions(
+        assets=ASSETS,
+        asset_checks=CHECKS,
+        jobs=JOBS,
+        schedules=SCHEDULES,
+        sensors=SENSORS,
+        resources={**local_resources(settings), **overrides},
+        loggers={"progress": progress_logger},
+        # One process a run: a process a step would import torch and MLflow again for each.
+        executor=dg.in_process_executor,
+    )
+
+
+defs = build_defs()

@@ -1,0 +1,123 @@
+"""Asks a translator questions and runs what it answers, with the time that each answer took.
+
+The same steps as serving takes, without its HTTP: candidates in order, the first that lowers.
+Queries run read-only on MongoDB with a time limit.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from pymongo.database import Database
+
+from mqt_assets.training.examples import Example
+from mqt_serving.errors import (
+    CannotAnswer,
+    MqtError,
+    QueryError,
+    QueryFailed,
+    QueryRefused,
+    QueryTimeout,
+    UnknownCollection,
+    UnknownField,
+)
+from mqt_serving.query.execution import run
+from mqt_serving.query.guard import Limits, check
+from mqt_serving.query.lowering import lower
+from mqt_serving.query.parsing import parse_query
+from mqt_serving.query.pipeline import Command
+from mqt_serving.release_loading import Translator
+from mqt_serving.schema import Catalog
+
+EVALUATION_LIMITS = Limits(max_rows=50_000, max_time_ms=10_000)
+"""Rows enough that no gold result is cut; a query that is slower than this is no answer."""
+
+NOW = datetime(2026, 1, 1)
+"""What "last month" refers to in evaluation; fixed, so that a result is the same tomorrow."""
+
+
+class DatabaseOf(Protocol):
+    def __call__(self, name: str) -> Database[dict[str, Any]]: ...
+
+
+@dataclass
+class Answering:
+    """Predicts for `execution_accuracy.evaluate`; `milliseconds` has one entry a question."""
+
+    translator: Translator
+    catalogs: Mapping[str, Catalog]
+    milliseconds: list[float] = field(default_factory=list)
+
+    def predict(self, example: Example) -> Command:
+        """The command for the question; raises `CannotAnswer` or why the best plan fails."""
+        catalog = self.catalogs[example.database]
+        started = time.perf_counter()
+        try:
+            candidates = self.translator.translate(example.question, catalog, NOW)
+            return _first_that_lowers([candidate.plan for candidate in candidates], catalog)
+        finally:
+            self.milliseconds.append((time.perf_counter() - started) * 1000)
+
+
+def _first_that_lowers(plans: Sequence[Any], catalog: Catalog) -> Command:
+    problem: MqtError = CannotAnswer("the translator gave no candidates")
+    for plan in plans:
+        try:
+            return lower(plan, catalog)
+        except MqtError as error:
+            problem = error
+    raise problem
+
+
+def runner(database_of: DatabaseOf) -> Callable[[str, Command], list[dict[str, Any]]]:
+    """Runs a command on a database by name; raises rather than cutting a long result short."""
+
+    def run_all(name: str, command: Command) -> list[dict[str, Any]]:
+        result = run(command, database_of(name), EVALUATION_LIMITS)
+        if result.truncated:
+            raise MqtError(f"more than {EVALUATION_LIMITS.max_rows} rows")
+        return list(result.rows)
+
+    return run_all
+
+
+_BROKEN = (QueryError, QueryFailed, QueryTimeout)
+
+
+def broken_corrections(
+    corrections: Sequence[Example],
+    catalogs: Mapping[str, Catalog],
+    database_of: DatabaseOf,
+    limits: Limits,
+) -> list[str]:
+    """Accepted corrections whose query no longer runs, each with why.
+
+    A release answers a corrected question with the correction itself, so running is what "still
+    right" means for it. Where collection or field are gone, or a policy now forbids them, the
+    question is nobody's any more: that breaks nothing. A server that is away raises.
+    """
+    broken = []
+    for example in corrections:
+        catalog = catalogs.get(example.database)
+        if catalog is None:
+            continue
+        try:
+            command = check(parse_query(example.command), catalog, limits)
+            run(command, database_of(example.database), limits)
+        except (UnknownCollection, UnknownField, QueryRefused):
+            continue
+        except _BROKEN as error:
+            broken.append(f"{example.question!r}: {error}")
+    return broken
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The value that `share` of all values don't exceed (nearest rank); 0 for none."""
+    if not values:
+        return 0.0
+    ranked = sorted(values)
+    return ranked[min(len(ranked) - 1, max(0, int(share * len(ranked) + 0.5) - 1))]

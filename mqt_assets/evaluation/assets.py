@@ -1,0 +1,179 @@
+"""The asset of the group `evaluation`: how good the candidate is, beside the release that serves.
+
+Both answer the same frozen holdout questions, by running predicted and gold queries on MongoDB:
+the user's own database for their questions, corpus documents loaded beside the journal for theirs.
+"""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from mqt_assets.evaluation.measuring import Measured, Measurement, measure
+from mqt_assets.presentation import bars, image, markdown
+from mqt_assets.release.gates import EvaluationReport, Share
+from mqt_assets.release.packaging import TRANSLATOR, Champion
+from mqt_assets.schemas.assets import read_catalogs
+from mqt_assets.state import TRAINING
+from mqt_assets.training.assets import mlflow_link
+from mqt_resources.artifacts import folder_bytes
+from mqt_resources.gateways import JournalResource, MongoResource, SettingsResource
+from mqt_resources.mlflow_tracking import MlflowTracking
+
+OWNERS = ["team:mqt"]
+
+
+@dg.asset(
+    group_name="evaluation",
+    owners=OWNERS,
+    kinds={"mongodb", "mlflow", "json"},
+    tags={"mqt/domain": "evaluation"},
+    io_manager_key="json_io",
+    code_version="1",
+    description="Execution accuracy of the candidate on the frozen holdout, by kind of question, "
+    "with latency and size; the champion's on the same questions.",
+)
+def candidate_evaluation(
+    context: dg.AssetExecutionContext,
+    candidate_model: Path,
+    holdout: dict[str, Any],
+    schema_catalog: dict[str, Any],
+    corpus_catalogs: dict[str, Any],
+    feedback_dataset: dict[str, Any],
+    settings: SettingsResource,
+    mongodb: MongoResource,
+    journal: JournalResource,
+    mlflow: MlflowTracking,
+) -> dg.Output[dict[str, Any]]:
+    from mqt_assets.evaluation.questions import choose_questions
+    from mqt_assets.training.examples import Example, dataset_digest
+    from mqt_assets.training.holdout import Holdout
+
+    config = settings.load()
+    askable = {*schema_catalog, *corpus_catalogs}
+    members = Holdout.from_json(holdout).members
+    questions = choose_questions(members, askable, config.evaluation_questions)
+    digest = dataset_digest(questions)
+    corrections = [Example.from_json(body) for body in feedback_dataset["examples"]]
+    record = json.loads((candidate_model / TRAINING).read_text(encoding="utf-8"))
+    measurement = Measurement(
+        own=read_catalogs(schema_catalog),
+        corpus=read_catalogs(corpus_catalogs),
+        tend_folder=config.tend_folder,
+        mongodb=mongodb,
+        journal=journal,
+        say=context.log.info,
+    )
+    candidate = measure(candidate_model / TRANSLATOR, questions, measurement)
+    learned = measure(candidate_model / TRANSLATOR, corrections, measurement)
+    champion = Champion.of(config.releases_folder)
+    if champion is not None and champion.parts.translator == record["translator"]:
+        theirs: Share | None = candidate.overall
+    else:
+        theirs = _champion_share(champion, questions, digest, measurement)
+    report = EvaluationReport(
+        translator=record["translator"],
+        holdout_digest=digest,
+        overall=candidate.overall,
+        by_kind=candidate.by_kind,
+        by_source=candidate.by_source,
+        milliseconds_p50=candidate.p50,
+        milliseconds_p95=candidate.p95,
+        megabytes=folder_bytes(candidate_model / TRANSLATOR) / 1e6,
+        corrections=len(corrections),
+        corrections_learned=learned.overall.correct,
+        champion_release=champion.manifest.id if champion else None,
+        champion_translator=champion.parts.translator if champion else None,
+        champion=theirs,
+        mlflow_run_id=record["mlflow_run_id"],
+        mlflow_model_version=record["mlflow_model_version"],
+        dataset_digest=record["dataset_digest"],
+    )
+    plot = bars(
+        {f"{kind} ({share.total})": share.score for kind, share in report.by_kind.items()},
+        f"Execution accuracy on the holdout: {report.score:.1%}",
+    )
+    _log(mlflow, report, plot, candidate, context.run_id)
+    context.log.info(
+        f"{report.overall.correct} of {report.overall.total} right ({report.score:.1%}), "
+        f"median {report.milliseconds_p50:.0f} ms"
+    )
+    return dg.Output(
+        report.model_dump(mode="json"),
+        metadata=_describe(report, plot, candidate, config.mlflow_uri),
+    )
+
+
+def _champion_share(
+    champion: Champion | None,
+    questions: Sequence[Any],
+    digest: str,
+    measurement: Measurement,
+) -> Share | None:
+    """The champion on these questions: known from its own report, or asked again."""
+    if champion is None:
+        return None
+    if champion.report.holdout_digest == digest:
+        return champion.report.overall
+    measurement.say(f"the holdout is new: asking the champion {champion.manifest.id} too")
+    return measure(champion.folder / TRANSLATOR, questions, measurement).overall
+
+
+def _log(
+    mlflow: MlflowTracking,
+    report: EvaluationReport,
+    plot: bytes,
+    measured: Measured,
+    dagster_run_id: str,
+) -> None:
+    with mlflow.resume(report.mlflow_run_id) as run:
+        tags = {"evaluation_dagster_run_id": dagster_run_id, "holdout": report.holdout_digest}
+        run.set_tags(tags)
+        run.log_metrics(
+            {
+                "holdout_accuracy": report.score,
+                "translate_ms_p50": report.milliseconds_p50,
+                "translate_ms_p95": report.milliseconds_p95,
+                "translator_mb": report.megabytes,
+                "corrections_learned": report.corrections_learned,
+                **{f"accuracy_{kind}": share.score for kind, share in report.by_kind.items()},
+                **{f"accuracy_{name}": share.score for name, share in report.by_source.items()},
+            }
+        )
+        run.log_bytes("plots/accuracy_by_kind.png", plot)
+        run.log_bytes("evaluation.json", report.model_dump_json(indent=1).encode())
+        run.log_bytes("failures.md", _failures(measured, most=500).encode())
+
+
+def _describe(
+    report: EvaluationReport, plot: bytes, measured: Measured, tracking_uri: str
+) -> dict[str, Any]:
+    rows = [
+        [kind, share.correct, share.total, f"{share.score:.0%}"]
+        for kind, share in {**report.by_source, **report.by_kind, "all": report.overall}.items()
+    ]
+    champion = f"{report.champion.score:.1%}" if report.champion else "no champion to compare with"
+    return {
+        "accuracy": report.score,
+        "champion_accuracy": champion,
+        "questions": report.overall.total,
+        "holdout_digest": report.holdout_digest,
+        "translate_ms_p50": round(report.milliseconds_p50, 1),
+        "translate_ms_p95": round(report.milliseconds_p95, 1),
+        "corrections_learned": f"{report.corrections_learned} of {report.corrections}",
+        "mlflow_run": mlflow_link(tracking_uri, report.mlflow_run_id),
+        "accuracy_table": markdown(["kind or source", "right", "asked", "accuracy"], rows),
+        "accuracy_plot": image(plot, "accuracy by kind"),
+        "failures": dg.MetadataValue.md(_failures(measured, most=20)),
+    }
+
+
+def _failures(measured: Measured, most: int) -> str:
+    from mqt_assets.presentation import table
+
+    rows = [
+        [f.database, f.question, f.gold, f.predicted, f.reason] for f in measured.failures[:most]
+    ]
+    return table(["database", "question", "gold", "predicted", "why"], rows, most)

@@ -1,0 +1,68 @@
+"""Which assets run together: what a person starts in the UI and what schedules and sensors launch.
+
+Dagster wants one partitions definition a job, so the daily query log has a job of its own; every
+other job runs over a range of `collections` partitions, or over none when it needs no schema.
+"""
+
+from typing import Any
+
+import dagster as dg
+
+from mqt_assets.release.rollback import move_release_pointer
+
+_HEAVY = {"mqt/heavy": "training"}  # `dagster.yaml` lets one such run at a time use the cores
+_QUERY_LOG = dg.AssetSelection.assets("query_log")
+_RELEASE = dg.AssetSelection.assets("release")
+_MODEL = dg.AssetSelection.assets(
+    "feedback_dataset",
+    "synthetic_examples",
+    "holdout",
+    "training_set",
+    "candidate_model",
+    "candidate_evaluation",
+    "release",
+)
+
+embed_job = dg.define_asset_job(
+    "embed_job",
+    # The release is part of it: new schemas and vectors are of use only once they are served.
+    selection=dg.AssetSelection.groups("schemas", "embeddings") | _RELEASE,
+    description="Refresh schemas, embeddings and index, and serve them with the model as it is.",
+)
+
+retrain_job = dg.define_asset_job(
+    "retrain_job",
+    selection=_MODEL,
+    tags=_HEAVY,
+    description="Corrections to a new model: train, evaluate, and release it if it is no worse.",
+)
+
+everything_job = dg.define_asset_job(
+    "everything_job",
+    selection=dg.AssetSelection.all() - _QUERY_LOG,
+    tags=_HEAVY,
+    description="From the documents to a release, all in one run over a range of collections.",
+)
+
+query_log_job = dg.define_asset_job(
+    "query_log_job",
+    selection=_QUERY_LOG,
+    description="Copy a day of questions from the journal, for analysis.",
+)
+
+
+@dg.job(
+    name="rollback_job",
+    description="Serve the previous release again (or the one given by id), with an audit entry.",
+)
+def rollback_job() -> None:
+    move_release_pointer()
+
+
+JOBS: list[Any] = [  # Dagster does not export the type of an asset job
+    embed_job,
+    retrain_job,
+    everything_job,
+    query_log_job,
+    rollback_job,
+]

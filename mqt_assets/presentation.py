@@ -1,0 +1,89 @@
+"""How figures look in Dagster and MLflow: markdown tables and small plots. Pure but for matplotlib.
+
+matplotlib takes a second to import, so only the functions that draw import it.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+INK, ACCENT = "#4a5568", "#00684a"
+
+
+def table(headers: Sequence[str], rows: Sequence[Sequence[object]], most: int = 30) -> str:
+    """A markdown table; what is beyond `most` rows is counted, not shown."""
+    lines = [_row(headers), _row(["---"] * len(headers)), *(_row(row) for row in rows[:most])]
+    if len(rows) > most:
+        lines.append(f"\n... and {len(rows) - most} more")
+    return "\n".join(lines)
+
+
+def markdown(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> dg.MarkdownMetadataValue:
+    return dg.MetadataValue.md(table(headers, rows))
+
+
+def image(png: bytes, caption: str) -> dg.MarkdownMetadataValue:
+    """A plot inside Dagster's page, without a file that the page would have to reach."""
+    encoded = base64.b64encode(png).decode()
+    return dg.MetadataValue.md(f"![{caption}](data:image/png;base64,{encoded})")
+
+
+def bars(shares: Mapping[str, float], title: str) -> bytes:
+    """Horizontal bars for shares between 0 and 1; PNG."""
+    figure_height = 0.8 + 0.35 * max(1, len(shares))
+    with _Plot(title, height=figure_height) as plot:
+        names = list(shares)[::-1]
+        plot.axes.barh(names, [shares[name] for name in names], color=ACCENT)
+        plot.axes.set_xlim(0, 1)
+        for position, name in enumerate(names):
+            label = f"{shares[name]:.0%}"
+            plot.axes.text(min(shares[name] + 0.01, 0.93), position, label, va="center", color=INK)
+    return plot.png
+
+
+def curve(points: Mapping[int, float], title: str, label: str) -> bytes:
+    """A line over steps; PNG."""
+    with _Plot(title, height=2.6) as plot:
+        steps = sorted(points)
+        plot.axes.plot(steps, [points[step] for step in steps], color=ACCENT, linewidth=1.4)
+        plot.axes.set_xlabel("step")
+        plot.axes.set_ylabel(label)
+    return plot.png
+
+
+class _Plot:
+    """One small figure; `png` holds it once the block has ended."""
+
+    def __init__(self, title: str, height: float) -> None:
+        # `Figure` rather than pyplot: pyplot keeps global state and looks for a display.
+        from matplotlib.figure import Figure
+
+        self._figure = Figure(figsize=(6.0, height), dpi=110, layout="tight")
+        self.axes: Axes = self._figure.subplots()
+        self.axes.set_title(title, fontsize=10, color=INK)
+        self.axes.tick_params(labelsize=8, colors=INK)
+        for side in ("top", "right"):
+            self.axes.spines[side].set_visible(False)
+        self.png = b""
+
+    def __enter__(self) -> _Plot:
+        return self
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        if kind is None:
+            buffer = io.BytesIO()
+            self._figure.savefig(buffer, format="png")
+            self.png = buffer.getvalue()
+
+
+def _row(cells: Sequence[object]) -> str:
+    texts = (str(cell).replace("|", "\\|").replace("\n", " ") for cell in cells)
+    return f"| {' | '.join(texts)} |"

@@ -1,0 +1,162 @@
+"""Whether a candidate may serve: a pure decision on measured figures.
+
+`candidate_evaluation` shows it as a check and `release` decides by it again, since a check that
+failed in one run does not bind the next. Absolute gates mean that something is broken; the
+relative one (no worse than the champion) only means that the champion stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Share(BaseModel):
+    """Right answers out of questions."""
+
+    model_config = ConfigDict(frozen=True)
+
+    correct: int
+    total: int
+
+    @property
+    def score(self) -> float:
+        return self.correct / self.total if self.total else 0.0
+
+
+class EvaluationReport(BaseModel):
+    """What was measured of one translator on one frozen holdout. Kept in its release.
+
+    `translator` is the digest of the translator's files; `champion_*` are figures of the release
+    that served at the time, on the same holdout; milliseconds are of one translation.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    translator: str
+    holdout_digest: str
+    overall: Share
+    by_kind: dict[str, Share] = {}
+    by_source: dict[str, Share] = {}
+    milliseconds_p50: float
+    milliseconds_p95: float
+    megabytes: float
+    corrections: int = 0
+    corrections_learned: int = 0  # answered rightly by the model alone
+    champion_release: str | None = None
+    champion_translator: str | None = None
+    champion: Share | None = None
+    mlflow_run_id: str = ""
+    mlflow_model_version: str = ""
+    dataset_digest: str = ""
+
+    @property
+    def score(self) -> float:
+        return self.overall.score
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    milliseconds_p95: float
+    megabytes: float
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """`absolute`: failing it means something is broken, not merely that the champion is better."""
+
+    name: str
+    passed: bool
+    absolute: bool
+    explanation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    gates: tuple[Gate, ...]
+
+    @property
+    def passed(self) -> bool:
+        return all(gate.passed for gate in self.gates)
+
+    @property
+    def broken(self) -> bool:
+        return any(gate.absolute and not gate.passed for gate in self.gates)
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why not, one sentence a failed gate."""
+        return tuple(gate.explanation for gate in self.gates if not gate.passed)
+
+
+def decide(
+    report: EvaluationReport,
+    limits: Limits,
+    broken_corrections: Sequence[str],
+    *,
+    translator: str,
+    holdout_digest: str,
+    champion_translator: str | None,
+) -> Decision:
+    """Judge the report against the state of now: this translator, holdout and champion."""
+    return Decision(
+        (
+            _is_current(report, (translator, holdout_digest, champion_translator)),
+            _beats_champion(report),
+            _keeps_corrections(broken_corrections),
+            _limit("latency", report.milliseconds_p95, limits.milliseconds_p95, "ms (p95)"),
+            _limit("size", report.megabytes, limits.megabytes, "MB"),
+        )
+    )
+
+
+def _is_current(report: EvaluationReport, present: tuple[str, str, str | None]) -> Gate:
+    """Champions are told apart by their translator: it is what was compared with."""
+    measured = (report.translator, report.holdout_digest, report.champion_translator)
+    names = ("translator", "holdout", "champion")
+    stale = [
+        f"{name} {was or 'none'}, now {now or 'none'}"
+        for name, was, now in zip(names, measured, present, strict=True)
+        if was != now
+    ]
+    return Gate(
+        "current",
+        not stale,
+        False,
+        f"The evaluation is of {'; '.join(stale)}: materialize candidate_evaluation again."
+        if stale
+        else "Measured on this translator and holdout, against this champion.",
+    )
+
+
+def _beats_champion(report: EvaluationReport) -> Gate:
+    own = f"{report.overall.correct} of {report.overall.total} ({report.score:.1%})"
+    if report.champion is None:
+        passed = report.overall.correct > 0
+        text = f"First release: {own} right on the holdout; more than none is needed."
+        return Gate("accuracy", passed, True, text)
+    theirs = f"{report.champion.correct} of {report.champion.total} ({report.champion.score:.1%})"
+    passed = report.overall.correct > 0 and report.score >= report.champion.score
+    return Gate(
+        "accuracy",
+        passed,
+        report.overall.correct == 0,
+        f"{own} right on the holdout; the champion {report.champion_release} has {theirs}.",
+    )
+
+
+def _keeps_corrections(broken: Sequence[str]) -> Gate:
+    return Gate(
+        "corrections",
+        not broken,
+        False,
+        f"{len(broken)} accepted corrections no longer hold: {'; '.join(broken[:5])}"
+        if broken
+        else "Every accepted correction holds.",
+    )
+
+
+def _limit(name: str, value: float, limit: float, unit: str) -> Gate:
+    return Gate(name, value <= limit, True, f"{name} {value:.1f} {unit}, the limit is {limit:g}.")

@@ -1,0 +1,158 @@
+"""What a release is made of: assembling its folder, recognising its parts, mirroring its pointer.
+
+A release holds `translator/`, `catalogs/<database>.json`, `index/`, `corrections.json` and
+`evaluation.json`. Parts are told apart by content digests taken from the manifest, so nothing is
+released twice and nobody opens a model to compare it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from mqt_assets.release.gates import EvaluationReport
+from mqt_resources.artifacts import folder_digest, link_or_copy
+from mqt_resources.mlflow_tracking import MlflowTracking
+from mqt_serving.query.plan_json import plan_to_json
+from mqt_serving.releases import Manifest, Pointer, read_manifest, read_pointer
+from mqt_serving.schema import Catalog, digest_of
+
+TRANSLATOR, CATALOGS, INDEX = "translator", "catalogs", "index"
+CORRECTIONS, EVALUATION = "corrections.json", "evaluation.json"
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Digests of what a release serves with; equal parts answer every question alike."""
+
+    translator: str
+    catalogs: str
+    index: str
+    corrections: str
+
+
+@dataclass(frozen=True, slots=True)
+class Champion:
+    """The release that serves now."""
+
+    folder: Path
+    manifest: Manifest
+    report: EvaluationReport
+
+    @property
+    def parts(self) -> Parts:
+        files = self.manifest.files
+        return Parts(
+            translator=part_digest(files, TRANSLATOR),
+            catalogs=digest_of(dict(self.manifest.catalog_digests)),
+            index=part_digest(files, INDEX),
+            corrections=files.get(CORRECTIONS, ""),
+        )
+
+    @classmethod
+    def of(cls, root: Path) -> Champion | None:
+        """None when nothing was released; `ReleaseCorrupt` when it can't be read."""
+        pointer = read_pointer(root)
+        if pointer is None:
+            return None
+        folder = root / pointer.champion
+        report = (folder / EVALUATION).read_bytes()
+        return cls(folder, read_manifest(folder), EvaluationReport.model_validate_json(report))
+
+
+def part_digest(files: Mapping[str, str], part: str) -> str:
+    """Digest of one folder of a release, equal to `artifacts.folder_digest` of the same files."""
+    prefix = f"{part}/"
+    lines = [
+        f"{name.removeprefix(prefix)} {sha256}\n"
+        for name, sha256 in sorted(files.items())
+        if name.startswith(prefix)
+    ]
+    return hashlib.sha256("".join(lines).encode()).hexdigest()[:16]
+
+
+def corrections_text(corrections: Sequence[Any]) -> str:
+    """`corrections.json` for accepted corrections (`Example`s), in the order they came."""
+    entries = [
+        {
+            "question": example.question,
+            "database": example.database,
+            "plan": None if example.plan is None else plan_to_json(example.plan),
+            "command": example.command,
+        }
+        for example in corrections
+    ]
+    return json.dumps(entries, ensure_ascii=False, indent=1)
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a new release is made from: two folders, catalogs by database, text, and the report."""
+
+    translator: Path
+    catalogs: Mapping[str, Catalog]
+    index: Path
+    corrections: str
+    report: EvaluationReport
+
+    @cached_property
+    def parts(self) -> Parts:
+        return Parts(
+            translator=folder_digest(self.translator),
+            catalogs=digest_of({name: c.digest for name, c in self.catalogs.items()}),
+            index=folder_digest(self.index),
+            corrections=hashlib.sha256(self.corrections.encode()).hexdigest(),
+        )
+
+
+def assemble(folder: Path, contents: Contents) -> None:
+    """Fill an empty folder with what serving needs."""
+    shutil.copytree(contents.translator, folder / TRANSLATOR, copy_function=link_or_copy)
+    shutil.copytree(contents.index, folder / INDEX, copy_function=link_or_copy)
+    (folder / CATALOGS).mkdir()
+    for name, catalog in contents.catalogs.items():
+        (folder / CATALOGS / f"{name}.json").write_text(catalog.model_dump_json(), encoding="utf-8")
+    (folder / CORRECTIONS).write_text(contents.corrections, encoding="utf-8")
+    report = contents.report.model_dump_json(indent=1)
+    (folder / EVALUATION).write_text(report, encoding="utf-8")
+
+
+def mirror_pointer(root: Path, pointer: Pointer, mlflow: MlflowTracking) -> str:
+    """Show the pointer in MLflow's aliases; returns what went wrong, empty when nothing did.
+
+    The pointer has moved already and serving follows it alone: an MLflow server that is away must
+    not turn a rollback into a failed run.
+    """
+    versions = {
+        alias: read_manifest(root / release).mlflow_model_version or None if release else None
+        for alias, release in (
+            ("champion", pointer.champion),
+            ("challenger", pointer.challenger),
+            ("previous", pointer.previous),
+        )
+    }
+    try:
+        mlflow.mirror_aliases(versions)
+    except Exception as error:  # MLflow's stores raise errors of many libraries
+        problem = f"MLflow's aliases could not be updated ({error}); the release serves anyway"
+        log.warning(problem)
+        return problem
+    return ""
+
+
+def code_version() -> str:
+    """The installed version of MQT, or `unpackaged` when it runs from a checkout."""
+    try:
+        return version("mqt")
+    except PackageNotFoundError:
+        return "unpackaged"

@@ -1,0 +1,160 @@
+"""What happens by itself: collections come and go, corrections pile up. Decisions are elsewhere.
+
+`schemas.discovery` and `feedback.retraining` decide on plain values; the sensors here read, ask
+them, and turn the answer into Dagster requests. A server that doesn't answer makes a sensor skip
+with the reason: a failed read is not an empty source.
+"""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+
+from mqt_assets.feedback.retraining import decide_retraining
+from mqt_assets.jobs import embed_job, everything_job, retrain_job
+from mqt_assets.partitions import COLLECTIONS, collections, partitions_of, range_tags
+from mqt_assets.schemas.discovery import Fingerprint, partition_changes
+from mqt_assets.state import known_collections, seen_collections, trained_feedback
+from mqt_resources.gateways import JournalResource, MongoResource, SettingsResource
+from mqt_serving.errors import MqtError
+from mqt_serving.releases import read_pointer
+from mqt_serving.schema import digest_of
+
+IN_PROGRESS = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
+LONGEST_RUN = timedelta(hours=3)
+NEVER_READ = Fingerprint(0, "")
+# What follows from collections without reading one: enough when collections have only gone away.
+AFTER_RETIREMENT = ["schema_catalog", "semantic_index", "release"]
+
+
+@dg.sensor(
+    name="collection_discovery_sensor",
+    jobs=[embed_job, everything_job],
+    minimum_interval_seconds=60,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Finds new, changed and dropped collections; keeps the partitions in step and "
+    "refreshes what follows from them.",
+)
+def collection_discovery_sensor(
+    context: dg.SensorEvaluationContext, settings: SettingsResource, mongodb: MongoResource
+) -> dg.SensorResult | dg.SkipReason:
+    try:
+        with mongodb.gateway() as gateway:
+            seen = seen_collections(gateway, settings.load())
+    except MqtError as error:
+        return dg.SkipReason(f"Nothing changed: the collections could not be read. {error}")
+    partitions = context.instance.get_dynamic_partitions(COLLECTIONS)
+    runs = _in_progress(context.instance)
+    if any(run.job_name in (embed_job.name, everything_job.name) for run in runs):
+        return dg.SkipReason("A run over collections is in progress; looking again after it.")
+    in_use = frozenset().union(*(partitions_of(dict(run.tags), partitions) for run in runs))
+    released = read_pointer(settings.load().releases_folder) is not None
+    known = known_collections(settings.artifacts())
+    return discover(partitions, known, seen, in_use, released=released)
+
+
+def discover(
+    partitions: Sequence[str],
+    known: Mapping[str, Fingerprint],
+    seen: Mapping[str, Fingerprint],
+    in_use: Collection[str] = (),
+    released: bool = True,
+) -> dg.SensorResult | dg.SkipReason:
+    """What to ask of Dagster: `partitions` exist, `known` is how collections were when their schema
+    was read, `seen` is how they are in MongoDB now, partitions `in_use` are not deleted yet.
+    `released`: something serves already, so that its schemas can be refreshed."""
+    # A partition that was never materialized counts as one that was empty.
+    recorded = {key: known.get(key, NEVER_READ) for key in partitions}
+    changes = partition_changes(recorded, seen, in_use)
+    requests: list[dg.AddDynamicPartitionsRequest | dg.DeleteDynamicPartitionsRequest] = []
+    if changes.added:
+        requests.append(collections.build_add_request(list(changes.added)))
+    if changes.retired:
+        requests.append(collections.build_delete_request(list(changes.retired)))
+    remaining = [key for key in partitions if key not in changes.retired] + list(changes.added)
+    if not remaining:
+        return dg.SensorResult(
+            dynamic_partitions_requests=requests,
+            skip_reason="There are no collections to learn: the databases are empty.",
+        )
+    if not changes:
+        waiting = f" Waiting for runs on {', '.join(changes.deferred)}." if changes.deferred else ""
+        return dg.SkipReason(f"{len(seen)} collections, none new or changed.{waiting}")
+    stale = [*changes.changed, *changes.added]
+    if released:
+        run = _refresh(remaining, stale, seen)
+    else:
+        # Data came after the start: there is no model yet that a refresh could serve with.
+        key = f"first:{digest_of({k: seen[k].text for k in remaining if k in seen})}"
+        tags = range_tags(remaining, remaining)
+        run = dg.RunRequest(run_key=key, job_name=everything_job.name, tags=tags)
+    return dg.SensorResult(run_requests=[run], dynamic_partitions_requests=requests)
+
+
+def _refresh(
+    remaining: Sequence[str], stale: Sequence[str], seen: Mapping[str, Fingerprint]
+) -> dg.RunRequest:
+    """One run for all that is stale. Its key comes from content: the same change starts one run."""
+    if not stale:
+        return dg.RunRequest(
+            run_key=f"retired:{digest_of(sorted(remaining))}",
+            job_name=embed_job.name,
+            asset_selection=[dg.AssetKey(name) for name in AFTER_RETIREMENT],
+        )
+    content = digest_of({key: seen[key].text for key in stale})
+    return dg.RunRequest(
+        run_key=f"collections:{content}",
+        job_name=embed_job.name,
+        tags=range_tags(remaining, stale),
+    )
+
+
+@dg.sensor(
+    name="corrections_sensor",
+    job=retrain_job,
+    minimum_interval_seconds=30,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Trains a new candidate after enough new accepted corrections "
+    "(MQT_RETRAIN_AFTER_CORRECTIONS).",
+)
+def corrections_sensor(
+    context: dg.SensorEvaluationContext, settings: SettingsResource, journal: JournalResource
+) -> dg.SensorResult | dg.SkipReason:
+    try:
+        accepted = [str(entry["_id"]) for entry in journal.accepted_feedback()]
+    except MqtError as error:
+        return dg.SkipReason(f"The journal could not be read. {error}")
+    runs = _in_progress(context.instance)
+    decision = decide_retraining(
+        accepted,
+        trained_feedback(settings.artifacts()),
+        requested=json.loads(context.cursor)["accepted"] if context.cursor else 0,
+        threshold=settings.load().retrain_after_corrections,
+        busy=any(run.job_name in (retrain_job.name, everything_job.name) for run in runs),
+    )
+    if not decision.wanted:
+        return dg.SkipReason(decision.reason)
+    context.log.info(decision.reason)
+    return dg.SensorResult(
+        run_requests=[dg.RunRequest(run_key=decision.run_key)],
+        cursor=json.dumps({"accepted": len(accepted)}),
+    )
+
+
+def _in_progress(instance: dg.DagsterInstance) -> Sequence[dg.DagsterRun]:
+    """Runs that may be working now. Those of a machine that lost power stay "started" for ever in
+    Dagster's books; none of ours takes hours, so old ones don't count."""
+    recent = datetime.now(UTC) - LONGEST_RUN
+    return instance.get_runs(
+        filters=dg.RunsFilter(statuses=IN_PROGRESS, created_after=recent)
+    )
+
+
+SENSORS = [collection_discovery_sensor, corrections_sensor]

@@ -1,0 +1,64 @@
+"""What has been made so far, read from the artifact store without Dagster, MLflow or torch.
+
+Sensors and the start-up decision ask here many times a minute or before anything is imported, so
+this module stays light.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from mqt_assets.schemas.discovery import Fingerprint, encode_partition
+from mqt_resources.artifacts import ArtifactStore
+from mqt_serving.schema import Catalog
+from mqt_serving.settings import Settings
+
+if TYPE_CHECKING:
+    from mqt_resources.mongodb import MongoGateway
+
+CATALOG = "schema_catalog.json"
+CANDIDATE, TRAINING = "candidate_model", "training.json"
+
+
+def known_collections(store: ArtifactStore) -> dict[str, Fingerprint]:
+    """How each collection was (by partition key) when its schema was last read."""
+    return {
+        encode_partition(catalog.database, schema.collection): Fingerprint.of(
+            schema.document_count, schema.indexes
+        )
+        for catalog in stored_catalogs(store).values()
+        for schema in catalog.collections
+    }
+
+
+def stored_catalogs(store: ArtifactStore) -> dict[str, Catalog]:
+    """The catalogs by database, none before `schema_catalog` was first materialized."""
+    if not store.exists(CATALOG):
+        return {}
+    stored = json.loads(store.read(CATALOG))
+    return {name: Catalog.model_validate(body) for name, body in stored.items()}
+
+
+def seen_collections(gateway: MongoGateway, settings: Settings) -> dict[str, Fingerprint]:
+    """How each collection is in MongoDB now; raises when the server can't be read."""
+    return {
+        encode_partition(database, collection): Fingerprint.of(
+            gateway.count(database, collection), gateway.indexes(database, collection)
+        )
+        for database in gateway.list_databases(settings.databases)
+        for collection in gateway.list_collections(database)
+    }
+
+
+def training_record(store: ArtifactStore) -> Mapping[str, Any] | None:
+    """`training.json` of the current candidate, or None before the first training."""
+    folder = store.current(CANDIDATE)
+    return None if folder is None else json.loads((folder / TRAINING).read_text(encoding="utf-8"))
+
+
+def trained_feedback(store: ArtifactStore) -> frozenset[str]:
+    """Ids of the feedback that the current candidate has learned from."""
+    record = training_record(store)
+    return frozenset(record["feedback"]) if record else frozenset()

@@ -1,0 +1,361 @@
+"""Assets of the group `training`: from catalogs, corpora and corrections to a candidate model.
+
+Every example carries its source and the digest of the data set goes with the model, so that each
+answer can be traced to what taught it. The holdout is drawn first and never trained on.
+"""
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from mqt_assets.presentation import curve, image, markdown
+from mqt_assets.schemas.assets import read_catalogs
+from mqt_assets.state import TRAINING
+from mqt_resources.artifacts import folder_bytes, folder_digest
+from mqt_resources.gateways import SettingsResource
+from mqt_resources.mlflow_tracking import MlflowTracking
+from mqt_serving.schema import Catalog, digest_of
+
+OWNERS = ["team:mqt"]
+HOLDOUT = "holdout.json"
+
+
+@dg.asset(
+    group_name="training",
+    owners=OWNERS,
+    kinds={"json"},
+    tags={"mqt/domain": "training"},
+    io_manager_key="json_io",
+    code_version="1",
+    description="Catalogs of the public corpus's databases (MQT_TEND_FOLDER); none without it.",
+)
+def corpus_catalogs(
+    context: dg.AssetExecutionContext, settings: SettingsResource
+) -> dg.Output[dict[str, Any]]:
+    from mqt_assets.training.corpora import tend_catalogs
+
+    folder = settings.load().tend_folder
+    catalogs = tend_catalogs(folder) if folder else {}
+    context.log.info(f"{len(catalogs)} corpus databases")
+    return _catalogs_output(catalogs, folder=str(folder or "MQT_TEND_FOLDER is not set"))
+
+
+@dg.asset(
+    group_name="training",
+    owners=OWNERS,
+    kinds={"parquet"},
+    tags={"mqt/domain": "training"},
+    io_manager_key="parquet_io",
+    code_version="1",
+    description="Questions of the public corpus whose gold query has a plan (and those without "
+    "one, for evaluation only).",
+)
+def corpus_examples(
+    context: dg.AssetExecutionContext,
+    corpus_catalogs: dict[str, Any],
+    settings: SettingsResource,
+) -> dg.Output[Any]:
+    from mqt_assets.training.corpora import load_tend
+    from mqt_assets.training.examples import dataset_digest
+    from mqt_assets.training.tables import to_table
+
+    folder = settings.load().tend_folder
+    if folder is None:
+        return dg.Output(to_table([]), metadata={"examples": 0})
+    report = load_tend(folder, read_catalogs(corpus_catalogs))
+    failures = sorted(report.failures.items(), key=lambda item: -item[1])
+    context.log.info(f"{len(report.examples)} questions from {folder.name}")
+    return dg.Output(
+        to_table(report.examples),
+        data_version=dg.DataVersion(dataset_digest(report.examples)),
+        metadata={
+            "examples": len(report.examples),
+            "by_kind": _by_kind(report.examples),
+            "not_raised": markdown(["cause", "records"], failures),
+        },
+    )
+
+
+@dg.asset(
+    group_name="training",
+    owners=OWNERS,
+    kinds={"json"},
+    tags={"mqt/domain": "training"},
+    io_manager_key="json_io",
+    code_version="1",
+    description="Catalogs of made-up databases from many domains: a model that has seen only yours "
+    "would learn your names by heart instead of reading them.",
+)
+def practice_catalogs(
+    context: dg.AssetExecutionContext, settings: SettingsResource
+) -> dg.Output[dict[str, Any]]:
+    from mqt_assets.training import practice
+
+    catalogs = practice.practice_catalogs(settings.load().seed)
+    context.log.info(f"{len(catalogs)} made-up databases")
+    return _catalogs_output(catalogs)
+
+
+@dg.asset(
+    group_name="training",
+    owners=OWNERS,
+    kinds={"parquet"},
+    tags={"mqt/domain": "training"},
+    io_manager_key="parquet_io",
+    code_version="1",
+    description="Questions made from your schemas, and for practice from made-up ones: typed "
+    "templates over plans, varied wording, values from the data.",
+)
+def synthetic_examples(
+    context: dg.AssetExecutionContext,
+    schema_catalog: dict[str, Any],
+    practice_catalogs: dict[str, Any],
+    settings: SettingsResource,
+) -> dg.Output[Any]:
+    from mqt_assets.training.examples import dataset_digest
+    from mqt_assets.training.practice import practice_examples
+    from mqt_assets.training.synthesis import synthesise
+    from mqt_assets.training.tables import to_table
+
+    config = settings.load()
+    own = [
+        example
+        for catalog in read_catalogs(schema_catalog).values()
+        for example in synthesise(catalog, config.synthetic_questions, config.seed)
+    ]
+    made_up = read_catalogs(practice_catalogs)
+    practice = practice_examples(made_up, config.practice_questions, config.seed)
+    examples = [*own, *practice]
+    context.log.info(f"{len(own)} questions on your data, {len(practice)} for practice")
+    return dg.Output(
+        to_table(examples),
+        data_version=dg.DataVersion(dataset_digest(examples)),
+        metadata={
+            "examples": len(examples),
+            "on_your_data": len(own),
+            "by_kind": _by_kind(examples),
+            "some": markdown(
+                ["question", "query"], [[e.question, e.command] for e in own[::97][:15]]
+            ),
+        },
+    )
+
+
+@dg.asset(
+    group_name="training",
+    owners=OWNERS,
+    kinds={"json"},
+    tags={"mqt/domain": "training"},
+    io_manager_key="json_io",
+    code_version="1",
+    description="Questions that no model is ever trained on: whole collections of your data, whole "
+    "databases of the corpus. What was held out once stays held out.",
+)
+def holdout(
+    context: dg.AssetExecutionContext,
+    synthetic_examples: Any,
+    corpus_examples: Any,
+    schema_catalog: dict[str, Any],
+    settings: SettingsResource,
+) -> dg.Output[dict[str, Any]]:
+    from mqt_assets.training.corpora import dev_databases
+    from mqt_assets.training.holdout import Holdout, freeze
+    from mqt_assets.training.tables import from_table
+
+    folder = settings.load().tend_folder
+    store = settings.artifacts()
+    before = json.loads(store.read(HOLDOUT)) if store.exists(HOLDOUT) else None
+    # Practice questions measure nothing for the user, so none are held out.
+    own = [e for e in from_table(synthetic_examples) if e.database in schema_catalog]
+    held = freeze(
+        [*own, *from_table(corpus_examples)],
+        Holdout.from_json(before) if before else None,
+        catalogs=read_catalogs(schema_catalog),
+        corpus_databases=dev_databases(folder) if folder else None,
+    )
+    context.log.info(f"{len(held.members)} questions held out")
+    return dg.Output(
+        held.to_json(),
+        data_version=dg.DataVersion(held.digest),
+        metadata={
+            "examples": len(held.members),
+            "new": len(held.members) - len(before["members"] if before else ()),
+            "digest": held.digest,
+            "collections": ", ".join(f"{d}.{c}" for d, c in held.collections) or "none",
+            "corpus_databases": ", ".join(held.databases) or "none",
+            "by_kind": _by_kind(held.members),
+        },
+    )
+
+
+@dg.asset(
+    group_name="training",
+    owners=OWNERS,
+    kinds={"parquet"},
+    tags={"mqt/domain": "training"},
+    io_manager_key="parquet_io",
+    code_version="1",
+    description="All that the next candidate learns from: synthetic and corpus questions outside "
+    "the holdout, and every accepted correction.",
+)
+def training_set(
+    context: dg.AssetExecutionContext,
+    synthetic_examples: Any,
+    corpus_examples: Any,
+    feedback_dataset: dict[str, Any],
+    holdout: dict[str, Any],
+) -> dg.Output[Any]:
+    from mqt_assets.training.examples import Example, dataset_digest
+    from mqt_assets.training.holdout import Holdout, divide
+    from mqt_assets.training.tables import from_table, to_table
+
+    corrections = [Example.from_json(body) for body in feedback_dataset["examples"]]
+    found = [*from_table(synthetic_examples), *from_table(corpus_examples), *corrections]
+    division = divide(found, Holdout.from_json(holdout))
+    # Golds without a plan can be evaluated, not learned.
+    examples = [example for example in division.train if example.plan is not None]
+    digest = dataset_digest(examples)
+    learned = sum(example.source == "correction" for example in examples)
+    context.log.info(f"{len(examples)} examples, {learned} of them corrections")
+    return dg.Output(
+        to_table(examples),
+        data_version=dg.DataVersion(digest),
+        metadata={
+            "examples": len(examples),
+            "digest": digest,
+            "corrections": learned,
+            "kept_out_by_the_holdout": len(division.excluded),
+            "corrections_of_holdout_questions": len(division.dropped),
+            "by_kind": _by_kind(examples),
+        },
+    )
+
+
+@dg.asset(
+    group_name="training",
+    owners=OWNERS,
+    kinds={"pytorch", "onnx", "mlflow"},
+    tags={"mqt/domain": "training"},
+    io_manager_key="folder_io",
+    code_version="1",
+    description="A translator trained from scratch and exported for serving, registered in MLflow. "
+    "It serves only after evaluation and release.",
+)
+def candidate_model(
+    context: dg.AssetExecutionContext,
+    training_set: Any,
+    schema_catalog: dict[str, Any],
+    corpus_catalogs: dict[str, Any],
+    practice_catalogs: dict[str, Any],
+    feedback_dataset: dict[str, Any],
+    text_encoder: Path,
+    settings: SettingsResource,
+    mlflow: MlflowTracking,
+) -> dg.Output[Path]:
+    from mqt_assets.training.examples import dataset_digest
+    from mqt_assets.training.export import export_translator
+    from mqt_assets.training.fitting import fit, options_from
+    from mqt_assets.training.tables import from_table
+    from mqt_serving.encoder import ENCODER_FILES
+
+    config = settings.load()
+    options = options_from(config)
+    examples = from_table(training_set)
+    digest = dataset_digest(examples)
+    # A name in several is the user's.
+    stored = {**corpus_catalogs, **practice_catalogs, **schema_catalog}
+    practice = frozenset(practice_catalogs) - frozenset(schema_catalog)
+    folder = settings.artifacts().path("candidate_model") / ".building"
+    shutil.rmtree(folder, ignore_errors=True)
+    translator = folder / "translator"
+
+    with mlflow.run(
+        "train", dagster_run_id=context.run_id, tags={"dataset_digest": digest}
+    ) as run:
+        run.log_params({"dataset_digest": digest, "examples": len(examples), **vars_of(options)})
+        model = fit(
+            examples, read_catalogs(stored), text_encoder, options, practice, context.log.info
+        )
+        export_translator(model, translator, text_encoder)
+        losses = dict(model.losses)
+        plot = curve(losses, f"Loss over {model.steps} steps", "loss")
+        run.log_curve("loss", losses)
+        run.log_metrics({"training_seconds": model.seconds, "steps": model.steps})
+        run.log_bytes("plots/loss.png", plot)
+        # The text encoder is the same in every version; 90 MB of it each time would be waste.
+        exported = folder / "logged"
+        shutil.copytree(translator, exported, ignore=shutil.ignore_patterns(*ENCODER_FILES))
+        source = run.log_folder("translator", exported)
+        shutil.rmtree(exported)
+        identity = folder_digest(translator)
+        version = mlflow.register(
+            run.run_id,
+            source,
+            {"translator": identity, "dataset_digest": digest, "dagster_run_id": context.run_id},
+        )
+    record = {
+        "translator": identity,
+        "dataset_digest": digest,
+        "examples": len(examples),
+        "steps": model.steps,
+        "seconds": round(model.seconds, 1),
+        "databases": sorted(schema_catalog),
+        "feedback": feedback_dataset["feedback"],
+        "mlflow_run_id": run.run_id,
+        "mlflow_model_version": version,
+        "dagster_run_id": context.run_id,
+    }
+    (folder / TRAINING).write_text(json.dumps(record, indent=1), encoding="utf-8")
+    return dg.Output(
+        folder,
+        data_version=dg.DataVersion(identity),
+        metadata={
+            "mlflow_run": mlflow_link(config.mlflow_uri, run.run_id),
+            "mlflow_model_version": version,
+            "dataset_digest": digest,
+            "steps": model.steps,
+            "seconds": round(model.seconds, 1),
+            "final_loss": model.losses[-1][1] if model.losses else float("nan"),
+            "translator_megabytes": round(folder_bytes(translator) / 1e6, 1),
+            "examples": markdown(["group", "trained on"], sorted(model.examples.items())),
+            "left_out": markdown(["reason", "examples"], model.left_out.most_common(10)),
+            "loss": image(plot, "loss"),
+        },
+    )
+
+
+def _catalogs_output(
+    catalogs: Mapping[str, Catalog], **metadata: str
+) -> dg.Output[dict[str, Any]]:
+    return dg.Output(
+        {name: catalog.model_dump(mode="json") for name, catalog in sorted(catalogs.items())},
+        data_version=dg.DataVersion(digest_of({n: c.digest for n, c in catalogs.items()})),
+        metadata={
+            "databases": len(catalogs),
+            "collections": sum(len(c.collections) for c in catalogs.values()),
+            **metadata,
+        },
+    )
+
+
+def vars_of(options: Any) -> dict[str, object]:
+    """Dataclass fields as flat parameters."""
+    return {name: getattr(options, name) for name in options.__dataclass_fields__}
+
+
+def mlflow_link(tracking_uri: str, run_id: str) -> dg.MetadataValue[Any]:
+    """A link for a tracking server; a bare database has no pages to link to."""
+    if tracking_uri.startswith("http"):
+        return dg.MetadataValue.url(f"{tracking_uri.rstrip('/')}/#/experiments/0/runs/{run_id}")
+    return dg.MetadataValue.text(run_id)
+
+
+def _by_kind(examples: Sequence[Any]) -> dg.MarkdownMetadataValue:
+    from mqt_assets.training.tables import counts
+
+    rows = [[source, kind, n] for (source, kind), n in counts(examples).items()]
+    return markdown(["source", "kind", "examples"], rows)

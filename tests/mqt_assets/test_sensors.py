@@ -1,0 +1,192 @@
+"""Sensors: their decisions on plain values, and themselves on a real instance and real MongoDB."""
+
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+from pymongo import MongoClient
+from pymongo.database import Database
+
+from mqt_assets.feedback.retraining import decide_retraining
+from mqt_assets.partitions import (
+    COLLECTIONS,
+    RANGE_END,
+    RANGE_START,
+    partitions_of,
+    range_tags,
+)
+from mqt_assets.schemas.discovery import Fingerprint
+from mqt_assets.sensors import (
+    collection_discovery_sensor,
+    corrections_sensor,
+    discover,
+)
+from mqt_resources.definitions import local_resources
+from mqt_resources.gateways import SettingsResource
+from mqt_serving.settings import JOURNAL_DATABASE
+
+A, B = Fingerprint(100, "a"), Fingerprint(10, "b")
+
+
+def settings_for(home: Path, uri: str, databases: str) -> SettingsResource:
+    return SettingsResource(
+        overrides={
+            "home": str(home),
+            "mongodb_uri": uri,
+            "journal_uri": uri,
+            "databases": databases,
+        }
+    )
+
+
+def ticking(
+    instance: dg.DagsterInstance, settings: SettingsResource, cursor: str | None = None
+) -> dg.SensorEvaluationContext:
+    """A context manager: our resources open and close around a tick, as in the daemon."""
+    return dg.build_sensor_context(instance, cursor, resources=local_resources(settings))
+
+
+class TestPartitionRanges:
+    def test_a_range_covers_what_is_wanted(self) -> None:
+        tags = range_tags(["a", "b", "c", "d"], {"d", "b"})
+        assert tags == {RANGE_START: "b", RANGE_END: "d"}
+        assert partitions_of(tags, ["a", "b", "c", "d"]) == {"b", "c", "d"}
+
+    def test_an_unknown_partition_is_an_error(self) -> None:
+        with pytest.raises(ValueError, match="not among the 1 known"):
+            range_tags(["a"], {"x"})
+
+    def test_a_run_for_one_partition_uses_that_one(self) -> None:
+        assert partitions_of({"dagster/partition": "a"}, ["a", "b"]) == {"a"}
+        assert partitions_of({}, ["a"]) == frozenset()
+
+
+class TestDiscovery:
+    def test_new_collections_get_partitions_and_one_run(self) -> None:
+        result = discover(["s.a"], {"s.a": A}, {"s.a": A, "s.b": B, "s.c": B})
+        assert isinstance(result, dg.SensorResult)
+        assert [r.partition_keys for r in result.dynamic_partitions_requests or ()] == [
+            ["s.b", "s.c"]
+        ]
+        (run,) = result.run_requests or ()
+        assert run.job_name == "embed_job"
+        assert (run.tags[RANGE_START], run.tags[RANGE_END]) == ("s.b", "s.c")
+
+    def test_the_same_change_has_the_same_run_key_and_another_one_another(self) -> None:
+        def key(count: int) -> str | None:
+            result = discover(["s.a"], {"s.a": A}, {"s.a": Fingerprint(count, "a")})
+            assert isinstance(result, dg.SensorResult)
+            return (result.run_requests or ())[0].run_key
+
+        assert key(500) == key(500) != key(900)
+
+    def test_nothing_new_is_skipped_with_the_reason(self) -> None:
+        result = discover(["s.a"], {"s.a": A}, {"s.a": Fingerprint(101, "a")})
+        assert isinstance(result, dg.SkipReason)
+        assert "none new or changed" in (result.skip_message or "")
+
+    def test_a_dropped_collection_is_retired_and_the_catalog_made_again(self) -> None:
+        result = discover(["s.a", "s.b"], {"s.a": A, "s.b": B}, {"s.a": A})
+        assert isinstance(result, dg.SensorResult)
+        (request,) = result.dynamic_partitions_requests or ()
+        assert isinstance(request, dg.DeleteDynamicPartitionsRequest)
+        (run,) = result.run_requests or ()
+        assert run.asset_selection == [
+            dg.AssetKey("schema_catalog"), dg.AssetKey("semantic_index"), dg.AssetKey("release"),
+        ]  # fmt: skip
+
+    def test_a_partition_that_a_run_uses_is_not_deleted(self) -> None:
+        result = discover(["s.a", "s.b"], {"s.a": A, "s.b": B}, {"s.a": A}, in_use={"s.b"})
+        assert isinstance(result, dg.SkipReason)
+        assert "Waiting for runs on s.b" in (result.skip_message or "")
+
+    def test_a_partition_that_was_never_read_is_run(self) -> None:
+        result = discover(["s.a"], {}, {"s.a": A})
+        assert isinstance(result, dg.SensorResult)
+        assert len(result.run_requests or ()) == 1
+
+    def test_an_emptied_server_retires_all_and_runs_nothing(self) -> None:
+        result = discover(["s.a"], {"s.a": A}, {})
+        assert isinstance(result, dg.SensorResult)
+        assert not result.run_requests
+        assert len(result.dynamic_partitions_requests or ()) == 1
+
+    def test_the_first_data_makes_everything(self) -> None:
+        result = discover([], {}, {"s.a": A}, released=False)
+        assert isinstance(result, dg.SensorResult)
+        assert [r.job_name for r in result.run_requests or ()] == ["everything_job"]
+
+    def test_on_a_real_instance(
+        self, tmp_path: Path, mongo_uri: str, database: Database[dict[str, Any]]
+    ) -> None:
+        database["orders"].insert_one({"n": 1})
+        settings = settings_for(tmp_path, mongo_uri, database.name)
+        with dg.DagsterInstance.ephemeral() as instance, ticking(instance, settings) as context:
+            data = collection_discovery_sensor.evaluate_tick(context)
+            key = f"{database.name}.orders"
+            assert [r.partition_keys for r in data.dynamic_partitions_requests or ()] == [[key]]
+            (run,) = data.run_requests or ()
+            assert run.tags[RANGE_START] == key
+            # The instance is asked what exists: once added, it is not added again.
+            instance.add_dynamic_partitions(COLLECTIONS, [key])
+            again = collection_discovery_sensor.evaluate_tick(context)
+            assert not again.dynamic_partitions_requests
+
+    def test_a_server_that_is_away_changes_nothing(self, tmp_path: Path) -> None:
+        settings = settings_for(
+            tmp_path, "mongodb://127.0.0.1:9/?serverSelectionTimeoutMS=200", ""
+        )
+        with dg.DagsterInstance.ephemeral() as instance:
+            instance.add_dynamic_partitions(COLLECTIONS, ["s.a"])
+            with ticking(instance, settings) as context:
+                data = collection_discovery_sensor.evaluate_tick(context)
+            assert not data.dynamic_partitions_requests
+            assert "could not be read" in (data.skip_message or "")
+
+
+class TestRetraining:
+    def test_enough_new_corrections_start_one_training(self) -> None:
+        decision = decide_retraining(["1", "2", "3"], [], requested=0, threshold=3, busy=False)
+        assert decision.wanted
+        again = decide_retraining(["1", "2", "3"], [], requested=0, threshold=3, busy=False)
+        assert again.run_key == decision.run_key
+
+    @pytest.mark.parametrize(
+        ("trained", "requested", "busy", "reason"),
+        [
+            (["1", "2", "3"], 0, False, "All 3 accepted corrections are in the training set"),
+            ([], 0, True, "wait for the training that runs now"),
+            (["1"], 0, False, "2 new corrections; 3 start a training"),
+            ([], 3, False, "0 new corrections; 3 start a training"),
+        ],
+    )
+    def test_each_skip_has_its_reason(
+        self, trained: list[str], requested: int, busy: bool, reason: str
+    ) -> None:
+        decision = decide_retraining(["1", "2", "3"], trained, requested, threshold=3, busy=busy)
+        assert not decision.wanted
+        assert reason in decision.reason
+
+    def test_a_journal_that_was_emptied_counts_from_zero(self) -> None:
+        assert decide_retraining(["9"], [], requested=50, threshold=1, busy=False).wanted
+
+    def test_on_a_real_journal(
+        self, tmp_path: Path, mongo_uri: str, mongo_client: MongoClient[dict[str, Any]]
+    ) -> None:
+        feedback = mongo_client[JOURNAL_DATABASE]["feedback"]
+        feedback.delete_many({})
+        feedback.insert_many(
+            [{"_id": f"f{n}", "at": n, "status": "accepted" if n else "noted"} for n in range(6)]
+        )
+        settings = settings_for(tmp_path, mongo_uri, "nothing")
+        try:
+            with dg.DagsterInstance.ephemeral() as instance:
+                with ticking(instance, settings) as context:
+                    data = corrections_sensor.evaluate_tick(context)
+                assert len(data.run_requests or ()) == 1
+                with ticking(instance, settings, data.cursor) as later:
+                    data = corrections_sensor.evaluate_tick(later)
+                assert "0 new corrections" in (data.skip_message or "")
+        finally:
+            feedback.delete_many({})
