@@ -4,7 +4,9 @@ Serves corrections and corpora: people write pipelines, the translator learns pl
 keeps what each name stands for (`raising_scope`), which entities are unwound or joined, and what
 has been filtered, grouped, ordered and cut so far. A construct without a place in plans, or one
 in an order that changes what the plan would mean, raises `RaiseError` with a short cause.
-Nothing is run; whether a raised plan lowers to the same result can be tested where data is.
+Two readings are the plan's, not MongoDB's: null is not counted as a value, and groups to which
+nothing belongs are left out of sums over arrays. Nothing is run; whether a raised plan lowers to
+the same result can be tested where data is.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from dataclasses import dataclass, replace
 from mqt_serving.errors import PlanError, RaiseError
 from mqt_serving.query import graph, naming
 from mqt_serving.query.graph import Direction, Edge
+from mqt_serving.query.lowering import joins_of
 from mqt_serving.query.pipeline import (
     Accumulator,
     AddFields,
@@ -64,6 +67,7 @@ from mqt_serving.query.raising_scope import (
     Constant,
     Environment,
     Fields,
+    Found,
     Known,
     LookedUp,
     Stored,
@@ -244,13 +248,17 @@ class _State:
     def _unwind(self, stage: Unwind) -> None:
         if stage.index is not None:
             raise RaiseError("unwind-index", "$unwind with includeArrayIndex")
-        self._not_after_cut("unwind")
         found = self.environment.find(stage.path)
+        if not isinstance(found, Found):
+            self._not_after_cut("unwind")
         match found:
             case Stored():
                 entity = array_entity(found, self.catalog)
                 if entity is not None:
                     self._join(entity)
+            case Found(collection=collection):
+                place = Stored(collection)
+                self.environment = self.environment.with_names({stage.path: place})
             case LookedUp(edge=edge):
                 self._join(edge.target)
                 place = Stored(edge.foreign.collection)
@@ -269,16 +277,19 @@ class _State:
     def _look_up(self, stage: Lookup) -> None:
         if stage.stages is not None or stage.let:
             raise RaiseError("lookup-pipeline", "$lookup with a pipeline of its own")
-        if self.grouping is not None:
-            raise RaiseError("lookup-after-group", "$lookup on grouped rows")
         assert stage.local is not None and stage.foreign is not None
         if stage.collection not in self.catalog.by_name:
             raise RaiseError("unknown-collection", f"no collection {stage.collection!r}")
         local = self.environment.find(stage.local)
         if isinstance(local, Known) and isinstance(local.operand, Field):
             local = Stored(local.operand.collection, local.operand.path)
+        if isinstance(local, Fields) and len(local.members) == 1:
+            (local,) = local.members.values()
         if not isinstance(local, Stored):
             raise RaiseError("lookup-computed", f"{stage.local!r} is no field of the data")
+        if self.grouping is not None:
+            self._look_up_for_groups(stage, local)
+            return
         used = {entity.collection for entity in self.joined}
         if stage.collection in used or any(
             isinstance(binding, LookedUp) and binding.edge.foreign.collection == stage.collection
@@ -289,6 +300,25 @@ class _State:
         target = stored_field(Stored(stage.collection, stage.foreign), self.catalog)
         edge = self._edge(source, target)
         self.environment = self.environment.with_names({stage.name: LookedUp(edge)})
+
+    def _look_up_for_groups(self, stage: Lookup, local: Stored) -> None:
+        """Documents looked up by a group key: there is one for each group, or it is no plan."""
+        assert stage.foreign is not None
+        foreign = Field(stage.collection, stage.foreign)
+        source = stored_field(local, self.catalog)
+        target = stored_field(Stored(stage.collection, stage.foreign), self.catalog)
+        if source == target:
+            if not self._is_unique(source):
+                raise RaiseError("lookup-after-group", f"{source.path} names several documents")
+        elif not self._edge(source, target).is_upward:
+            raise RaiseError("lookup-after-group", "$lookup of several documents for each group")
+        place = Found(foreign.collection)
+        self.environment = self.environment.with_names({stage.name: place})
+
+    def _is_unique(self, field: Field) -> bool:
+        schema = self.catalog.by_name[field.collection]
+        known = schema.by_path[field.path]
+        return not known.arrays and known.distinct >= schema.sampled
 
     def _edge(self, local: Field, foreign: Field) -> Edge:
         source = graph.entity_of(local, self.catalog)
@@ -371,9 +401,22 @@ class _State:
         function = _FUNCTIONS.get(operator)
         if function is None:
             raise RaiseError(f"accumulator-{operator.lstrip('$')}", f"{operator} has no place")
-        if not isinstance(value, Known) or isinstance(value.operand, Aggregate):
+        if not isinstance(value, Known):
             raise RaiseError("nested-aggregate", f"{operator} of something computed")
-        return Known(Aggregate(function, value.operand))
+        operand = value.operand
+        if isinstance(operand, Aggregate):
+            return self._summed(function, operand)
+        return Known(Aggregate(function, operand))
+
+    @staticmethod
+    def _summed(function: Function, inner: Aggregate) -> Binding:
+        """Counts and sums of what belongs to each row, added up: the same over all of it."""
+        adds_up = inner.function in (Function.COUNT, Function.SUM) and not inner.distinct
+        if function is Function.SUM and adds_up:
+            return Known(inner)
+        if function is inner.function and function in (Function.MIN, Function.MAX):
+            return Known(inner)
+        raise RaiseError("nested-aggregate", f"{function.value} of {inner.function.value}")
 
     def rows_entity(self) -> Entity:
         """The entity that rows are of: the finest that is joined."""
@@ -446,7 +489,20 @@ class _State:
             self.skip,
             distinct,
         )
-        return _with_aliases(plan, [name for name, _ in columns])
+        return _with_aliases(self._with_joins(plan), [name for name, _ in columns])
+
+    def _with_joins(self, plan: Plan) -> Plan:
+        """Entities that were unwound and then not used: their rows had to be there."""
+        try:
+            reached = joins_of(plan, self.catalog).entities
+        except PlanError as error:
+            raise RaiseError("unconnected", str(error)) from error
+        tested = {entity for test in self.where for entity in _entities_in(test, self.catalog)}
+        used = {above for e in tested for above in graph.with_parents(e, self.catalog)} | reached
+        idle = [entity for entity in self.joined if entity not in used]
+        held = {above for e in idle for above in graph.with_parents(e, self.catalog)[1:]}
+        needed = [Related(entity) for entity in idle if entity not in held]
+        return replace(plan, where=all_of([*self.where, *needed])) if needed else plan
 
     def _uses_aggregates(self) -> bool:
         return bool(self.having) or any(isinstance(o.by, Aggregate) for o in self.order)
@@ -517,7 +573,7 @@ def _as_values(binding: Binding, catalog: Catalog) -> Binding:
             return Fields({name: _as_values(inner, catalog) for name, inner in members.items()})
         case Known():
             return binding
-        case LookedUp():
+        case LookedUp() | Found():
             raise RaiseError("array-output", "looked-up documents are used as a value")
         case Collected():
             raise RaiseError("array-output", "the collected values of a group are shown")
@@ -538,6 +594,19 @@ def _fields_in(binding: Binding) -> list[Field | PartOf]:
             return [field for inner in members.values() for field in _fields_in(inner)]
         case _:
             raise RaiseError("group-key", "groups by something computed")
+
+
+def _entities_in(predicate: Predicate, catalog: Catalog) -> set[Entity]:
+    """The entities that a predicate needs rows of."""
+    found: set[Entity] = set()
+    for leaf in leaves(predicate):
+        if isinstance(leaf, Related):
+            if not leaf.negated:
+                found.add(leaf.entity)
+            continue
+        fields = [field_of(operand) for operand in operands(leaf)]
+        found.update(graph.entity_of(field, catalog) for field in fields if field is not None)
+    return found
 
 
 def _tests_aggregates(predicate: Predicate) -> bool:

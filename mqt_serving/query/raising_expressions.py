@@ -27,6 +27,7 @@ from mqt_serving.query.raising_scope import (
     Constant,
     Environment,
     Fields,
+    Found,
     Known,
     LookedUp,
     Stored,
@@ -195,6 +196,8 @@ class ExpressionRaiser:
         match bound:
             case LookedUp(edge=edge) if edge.is_upward:
                 return Stored(edge.foreign.collection)
+            case Found(collection=collection):
+                return Stored(collection)
             case Stored(collection=collection) if collection != self._collection:
                 return bound
             case _:

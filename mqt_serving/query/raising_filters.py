@@ -156,7 +156,9 @@ class FilterRaiser:
             left = getattr(leaf, "left", None)
             field = left.field if isinstance(left, PartOf) else left
             if isinstance(field, Field):
-                return self._not_unwound(field)
+                finer = self._not_unwound(field)
+                whole = finer is not None and finer.path == field.path
+                return None if whole and isinstance(leaf, Exists | IsNull) else finer
         return None
 
     def _not_unwound(self, field: Field) -> Entity | None:
@@ -175,6 +177,9 @@ class FilterRaiser:
             if entity is not None:
                 return Related(entity, negated=not test.value)
         binding = self._binding(path)
+        if isinstance(binding, Test) and isinstance(test.value, bool):
+            wanted = test.value == (test.operator == "$eq")
+            return binding.predicate if wanted else self._none(binding.predicate)
         entity = self._entity(binding)
         if entity is not None:
             found = self._array_test(entity, test)
@@ -193,12 +198,12 @@ class FilterRaiser:
                 return Related(entity, negated=True)
             case FieldTest(operator="$ne", value=()):
                 return Related(entity)
-            case FieldTest(operator="$exists", value=value):
-                return Related(entity, negated=not value)
             case FieldTest(operator="$all", value=tuple(values)):
                 return all_of([Related(entity, self._equal(entity, value)) for value in values])
-            case FieldTest(operator="$eq" | "$ne", value=None):
-                return Related(entity, negated=test.operator == "$eq")
+            case FieldTest(operator="$exists" | "$eq" | "$ne" as operator, value=value) if (
+                operator == "$exists" or value is None
+            ):
+                return plain_test(Field(entity.collection, entity.path), operator, value)
         return None
 
     def _equal(self, entity: Entity, value: Value) -> Predicate:
@@ -317,6 +322,12 @@ class FilterRaiser:
         entity = self._entity(listed)
         if isinstance(bound, Constant) and entity is not None:
             return Related(entity, self._equal(entity, bound.value))
+        if isinstance(bound, Constant) and isinstance(listed, Stored):
+            # The path of a field through an array lists its values.
+            field = stored_field(listed, self.catalog)
+            finer = self._not_unwound(field)
+            if finer is not None:
+                return Related(finer, plain_test(field, "$eq", bound.value))
         raise RaiseError("expression-in", "$in over something computed")
 
     def _regex_match(self, arguments: dict[str, Expression]) -> Predicate:

@@ -49,6 +49,13 @@ class LookedUp:
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """The one document that a group key names, as an array of one."""
+
+    collection: str
+
+
+@dataclass(frozen=True, slots=True)
 class Constant:
     value: Value
 
@@ -67,7 +74,7 @@ class Fields:
     members: Mapping[str, Binding] = field(default_factory=dict)
 
 
-Binding: TypeAlias = Stored | Known | Collected | LookedUp | Constant | Test | Fields
+Binding: TypeAlias = Stored | Known | Collected | LookedUp | Found | Constant | Test | Fields
 
 
 @dataclass(frozen=True)
@@ -108,6 +115,8 @@ def inside(binding: Binding, path: str) -> Binding | None:
     match binding:
         case Stored(collection=collection, path=above):
             return Stored(collection, f"{above}.{path}" if above else path)
+        case Found(collection=collection):
+            return Stored(collection, path)
         case LookedUp(edge=edge):
             return Stored(edge.foreign.collection, path)
         case Fields(members=members):

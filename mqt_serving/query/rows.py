@@ -41,6 +41,7 @@ from mqt_serving.query.plan import (
     And,
     Compare,
     Entity,
+    Exists,
     Field,
     In,
     IsNull,
@@ -325,7 +326,12 @@ class Rows:
         if isinstance(leaf, Related):
             return [leaf.entity]
         fields = [field_of(operand) for operand in operands(leaf)]
-        return [graph.entity_of(found, self.catalog) for found in fields if found is not None]
+        found = [graph.entity_of(each, self.catalog) for each in fields if each is not None]
+        if isinstance(leaf, Exists | IsNull) and found[0].path == leaf.left.path:
+            # Whether an array is there is a matter of what holds it, not of its elements.
+            holder = graph.parent_of(found[0], self.catalog)
+            return [holder or found[0]]
+        return found
 
     def _finer_entity(self, leaf: Leaf) -> Entity | None:
         """The entity that the rows have several of, or None when the rows have all of them."""

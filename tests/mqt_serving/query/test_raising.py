@@ -1,0 +1,300 @@
+"""Pipelines as people write them become the plans they mean."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from bson import Decimal128
+from pymongo import MongoClient
+from pymongo.database import Database
+
+from benchmarks.query_language import measure
+from mqt_assets.evaluation.execution_accuracy import equal_results
+from mqt_assets.training.corpora import dev_databases, tend_catalogs, tend_documents
+from mqt_serving.errors import RaiseError
+from mqt_serving.query.execution import run
+from mqt_serving.query.lowering import lower
+from mqt_serving.query.parsing import parse_query
+from mqt_serving.query.plan import (
+    Aggregate,
+    And,
+    Between,
+    Comparator,
+    Compare,
+    DatePart,
+    Entity,
+    Exists,
+    Field,
+    Function,
+    In,
+    IsNull,
+    Or,
+    Order,
+    Output,
+    PartOf,
+    Plan,
+    Predicate,
+    Related,
+    Text,
+    TextMatch,
+)
+from mqt_serving.query.raising import raise_command
+from tests.mqt_serving.query.shop import (
+    CITY,
+    CUSTOMERS,
+    DOCUMENTS,
+    ITEMS,
+    NAME,
+    NOTE,
+    ORDERS,
+    PLACED,
+    PRICE,
+    QUANTITY,
+    STATUS,
+    TAGS,
+    TITLE,
+    TOTAL,
+    catalog,
+    count,
+    is_equal,
+    is_over,
+)
+
+CATALOG = catalog()
+
+
+def raised(text: str) -> Plan:
+    return raise_command(parse_query(text), CATALOG)
+
+
+def plan(*values: Any, where: Predicate | None = None, **more: Any) -> Plan:
+    return Plan(tuple(Output(value) for value in values), where, **more)
+
+
+@pytest.fixture(scope="module")
+def shop(mongo_client: MongoClient[dict[str, Any]]) -> Iterator[Database[dict[str, Any]]]:
+    name = f"test_{uuid4().hex[:12]}"
+    for collection, documents in DOCUMENTS.items():
+        mongo_client[name][collection].insert_many(documents)
+    yield mongo_client[name]
+    mongo_client.drop_database(name)
+
+
+BUYER = Field("orders", "customer_id")
+SUM_QUANTITY = Aggregate(Function.SUM, QUANTITY)
+TAG_ROWS = Entity("customers", "tags")
+
+CASES: list[tuple[str, Plan]] = [
+    ("db.customers.find()", plan(CUSTOMERS)),
+    (
+        'db.customers.find({city: "Berlin"}, {name: 1, _id: 0}).sort({name: -1}).skip(1).limit(2)',
+        plan(NAME, where=is_equal(CITY, "Berlin"), order_by=(Order(NAME, True),), skip=1, limit=2),
+    ),
+    ('db.customers.countDocuments({city: "Paris"})',
+     plan(count(CUSTOMERS), where=is_equal(CITY, "Paris"))),
+    ('db.customers.distinct("city")', plan(CITY, distinct=True)),
+    (
+        'db.orders.find({status: {$in: ["paid", "open"]}, note: null}, {total: 1, _id: 0})',
+        plan(TOTAL, where=And((In(STATUS, ("paid", "open")), IsNull(NOTE)))),
+    ),
+    (
+        'db.orders.find({$or: [{note: {$exists: true}}, {note: /^a\\.b/i}]}, {total: 1, _id: 0})',
+        plan(TOTAL, where=Or((Exists(NOTE), Text(NOTE, TextMatch.STARTS, "a.b")))),
+    ),
+    (
+        'db.orders.find({total: {$gte: 5, $lt: 9}}, {_id: 0, sum: "$total"})',
+        Plan((Output(TOTAL, "sum"),), Between(TOTAL, 5, 9, True)),
+    ),
+    (
+        # Tests outside $elemMatch need not meet in one element.
+        "db.orders.find({'items.quantity': 1, 'items.price': 10}, {_id: 0, total: 1})",
+        plan(TOTAL, where=And((
+            Related(ITEMS, is_equal(QUANTITY, 1)), Related(ITEMS, is_equal(PRICE, 10)),
+        ))),
+    ),
+    (
+        "db.orders.find({items: {$elemMatch: {quantity: 1, price: 10}}}, {_id: 0, total: 1})",
+        plan(TOTAL, where=Related(ITEMS, And((is_equal(QUANTITY, 1), is_equal(PRICE, 10))))),
+    ),
+    (
+        # On arrays, "not equal" means that no element is equal.
+        'db.customers.find({tags: {$ne: "vip"}}, {_id: 0, name: 1})',
+        plan(NAME, where=Related(TAG_ROWS, is_equal(TAGS, "vip"), negated=True)),
+    ),
+    (
+        "db.customers.find({tags: {$size: 0}}, {_id: 0, name: 1})",
+        plan(NAME, where=Related(TAG_ROWS, negated=True)),
+    ),
+    (
+        'db.customers.find({"tags.0": {$exists: true}}, {_id: 0, name: 1})',
+        plan(NAME, where=Related(TAG_ROWS)),
+    ),
+    (
+        "db.orders.aggregate([{$unwind: '$items'}, {$match: {'items.quantity': {$gt: 1}}},"
+        "{$project: {_id: 0, quantity: '$items.quantity', total: 1}}])",
+        plan(QUANTITY, TOTAL, where=is_over(QUANTITY, 1)),
+    ),
+    (
+        "db.orders.aggregate([{$lookup: {from: 'customers', localField: 'customer_id',"
+        "foreignField: '_id', as: 'c'}}, {$unwind: '$c'},"
+        "{$group: {_id: '$c.city', count: {$sum: 1}, avg_total: {$avg: '$total'}}},"
+        "{$match: {count: {$gte: 2}}}, {$sort: {count: -1}}, {$limit: 3},"
+        "{$project: {_id: 0, city: '$_id', count: 1, avg_total: 1}}])",
+        plan(
+            CITY, count(ORDERS), Aggregate(Function.AVG, TOTAL), group_by=(CITY,),
+            having=Compare(count(ORDERS), Comparator.GTE, 2),
+            order_by=(Order(count(ORDERS), True),), limit=3,
+        ),
+    ),
+    (
+        "db.customers.aggregate([{$lookup: {from: 'orders', localField: '_id',"
+        "foreignField: 'customer_id', as: 'o'}}, {$match: {o: {$eq: []}}},"
+        "{$project: {name: 1, _id: 0}}])",
+        plan(NAME, where=Related(ORDERS, negated=True)),
+    ),
+    (
+        "db.customers.aggregate([{$lookup: {from: 'orders', localField: '_id',"
+        "foreignField: 'customer_id', as: 'o'}}, {$project: {name: 1, count: {$size: '$o'},"
+        "_id: 0}}, {$sort: {count: 1}}])",
+        plan(NAME, count(ORDERS), order_by=(Order(count(ORDERS)),)),
+    ),
+    (
+        "db.orders.aggregate([{$group: {_id: null, s: {$addToSet: '$customer_id'}}},"
+        "{$project: {_id: 0, n: {$size: '$s'}}}])",
+        Plan((Output(count(BUYER, True), "n"),)),
+    ),
+    (
+        "db.orders.aggregate([{$group: {_id: '$customer_id'}}, {$count: 'count'}])",
+        Plan((Output(count(BUYER, True), "count"),)),
+    ),
+    (
+        "db.orders.aggregate([{$match: {status: {$ne: null}}}, {$group: {_id: {y: {$year: '$placed_at'}, s: '$status'},"
+        "sum_quantity: {$sum: {$sum: '$items.quantity'}}}},"
+        "{$project: {_id: 0, year: '$_id.y', status: '$_id.s', sum_quantity: 1}}])",
+        plan(
+            PartOf(DatePart.YEAR, PLACED), STATUS, SUM_QUANTITY,
+            where=IsNull(STATUS, negated=True), group_by=(PartOf(DatePart.YEAR, PLACED), STATUS),
+        ),
+    ),
+    (
+        "db.orders.aggregate([{$group: {_id: '$customer_id', count: {$sum: 1}}},"
+        "{$lookup: {from: 'customers', localField: '_id', foreignField: '_id', as: 'c'}},"
+        "{$unwind: '$c'}, {$project: {_id: 0, name: '$c.name', count: 1}}])",
+        plan(NAME, count(ORDERS), group_by=(Field("orders", "customer_id"),)),
+    ),
+    (
+        "db.orders.aggregate([{$sortByCount: '$status'}])",
+        Plan(
+            (Output(STATUS, "_id"), Output(count(ORDERS))), group_by=(STATUS,),
+            order_by=(Order(count(ORDERS), True),),
+        ),
+    ),
+    (
+        "db.orders.aggregate([{$unwind: '$items'}, {$replaceRoot: {newRoot: '$items'}},"
+        "{$project: {quantity: 1}}, {$sort: {quantity: 1}}, {$unset: '_id'}])",
+        plan(QUANTITY, order_by=(Order(QUANTITY),)),
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "expected"), CASES, ids=range(len(CASES)))
+def test_a_query_is_raised_to_its_plan(text: str, expected: Plan) -> None:
+    found = raised(text)
+    if text.startswith("db.orders.aggregate([{$group: {_id: '$customer_id'"):
+        assert set(found.outputs) == set(expected.outputs)
+        assert found.group_by == expected.group_by
+        return
+    assert {o for o in found.outputs} == {o for o in expected.outputs}
+    assert Plan(expected.outputs, *_rest(found)) == expected
+
+
+def _rest(found: Plan) -> tuple[Any, ...]:
+    """All but the outputs, whose order in a document means nothing."""
+    return (
+        found.where, found.group_by, found.having, found.order_by, found.limit, found.skip,
+        found.distinct,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("text", [text for text, _ in CASES], ids=range(len(CASES)))
+def test_lowering_the_raised_plan_gives_the_same_result(
+    text: str, shop: Database[dict[str, Any]]
+) -> None:
+    command = parse_query(text)
+    lowered = lower(raise_command(command, CATALOG), CATALOG)
+    assert equal_results(run(command, shop).rows, run(lowered, shop).rows, ordered=False)
+
+
+def test_what_was_unwound_and_not_used_must_still_be_there(
+    shop: Database[dict[str, Any]],
+) -> None:
+    text = "db.orders.aggregate([{$unwind: '$items'}, {$group: {_id: '$total'}}])"
+    found = raised(text)
+    assert found.where == Related(ITEMS)
+    assert run(lower(found, CATALOG), shop).rows and len(run(lower(found, CATALOG), shop).rows) == 3
+
+
+def test_raising_what_was_lowered_gives_the_plan_back() -> None:
+    asked = plan(
+        TITLE, SUM_QUANTITY, where=is_over(TOTAL, Decimal128("5")), group_by=(TITLE,),
+        order_by=(Order(SUM_QUANTITY, True),), limit=3,
+    )  # fmt: skip
+    assert raise_command(lower(asked, CATALOG), CATALOG) == asked
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("db.nowhere.find()", "unknown-collection"),
+        ("db.orders.find({}, {_id: 0, colour: 1})", "unknown-field"),
+        ("db.orders.aggregate([{$limit: 5}, {$match: {status: 'paid'}}])", "filter-after-limit"),
+        ("db.orders.aggregate([{$limit: 5}, {$sort: {total: 1}}])", "sort-after-limit"),
+        ("db.orders.aggregate([{$facet: {a: [{$limit: 1}]}}])", "stage-Facet"),
+        (
+            "db.orders.aggregate([{$project: {_id: 0, t: {$add: ['$total', 1]}}}])",
+            "expression-add",
+        ),
+        (
+            "db.orders.aggregate([{$lookup: {from: 'tickets', localField: 'customer_id',"
+            "foreignField: 'customer_id', as: 't'}}, {$unwind: '$t'},"
+            "{$project: {_id: 0, subject: '$t.subject'}}])",
+            "no-reference",
+        ),
+        ("db.orders.find({}, {_id: 0, items: 1})", "object-output"),
+        ("db.orders.find({}, {_id: 0, 'items.price': 1})", "array-output"),
+        (
+            "db.orders.aggregate([{$group: {_id: null, v: {$push: '$total'}}},"
+            "{$project: {_id: 0, v: 1}}])",
+            "array-output",
+        ),
+    ],
+)
+def test_what_has_no_plan_is_refused_with_its_cause(text: str, cause: str) -> None:
+    with pytest.raises(RaiseError) as caught:
+        raised(text)
+    assert caught.value.cause == cause
+
+
+def test_most_queries_that_people_wrote_come_back_with_the_same_result(
+    tend_folder: Path, mongo_client: MongoClient[dict[str, Any]]
+) -> None:
+    """On the corpus's development databases; `benchmarks.query_language` measures all of it."""
+    names = sorted(dev_databases(tend_folder))[:4]
+    catalogs = tend_catalogs(tend_folder, names)
+    records = json.loads((tend_folder / "train.json").read_text(encoding="utf-8"))
+    for name in names:
+        for collection, documents in tend_documents(tend_folder / "databases" / name).items():
+            mongo_client[name][collection].insert_many(documents)
+    try:
+        chosen = [record for record in records if record["db_id"] in names]
+        outcomes = list(measure(chosen, catalogs, mongo_client))
+    finally:
+        for name in names:
+            mongo_client.drop_database(name)
+    same = sum(outcome.failed is None for outcome in outcomes)
+    assert same / len(outcomes) > 0.8
