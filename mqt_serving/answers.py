@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from mqt_serving.query.pipeline import Command
 from mqt_serving.query.plan import Plan
@@ -89,5 +89,5 @@ class Receipt:
     """Feedback that is safely kept; `checked` when it came with a corrected query."""
 
     feedback_id: str
-    status: str  # accepted | noted
+    status: Literal["accepted", "noted"]
     checked: CheckedQuery | None

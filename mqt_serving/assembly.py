@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from mqt_serving.connections import LazyClient
+from mqt_serving.encoder import TextEncoder
 from mqt_serving.errors import ReleaseCorrupt
 from mqt_serving.journal import Journal
 from mqt_serving.observing import Observer
@@ -26,6 +27,7 @@ from mqt_serving.release_loading import (
 from mqt_serving.search import Hit, SemanticIndex, Vectors
 from mqt_serving.service import Service
 from mqt_serving.settings import Settings
+from mqt_serving.translator import Translator as TrainedTranslator
 
 _SELECTION_MS = 2000
 _ANSWER_MARGIN_MS = 5000
@@ -87,18 +89,17 @@ def build_serving(
 
 
 def load_translator(folder: Path) -> Translator:
-    from mqt_serving.translator.translator import Translator as TrainedTranslator
-
     return TrainedTranslator.load(folder / "translator")
 
 
-def load_search(folder: Path) -> Search | None:
-    """None for a release without an index."""
+def load_search(folder: Path, translator: Translator) -> Search | None:
+    """None for a release without an index. The translator's encoder is shared, not loaded twice."""
     if not (folder / "index").is_dir():
         return None
-    from mqt_serving.encoder import TextEncoder
-
-    encoder = TextEncoder.load(_encoder_folder(folder))
+    if isinstance(translator, TrainedTranslator):
+        encoder = translator.encoder
+    else:
+        encoder = TextEncoder.load(folder / "translator")
     return TextSearch(encoder, SemanticIndex.load(folder / "index"))
 
 
@@ -117,9 +118,3 @@ class TextSearch:
 
     def search(self, text: str, count: int, database: str | None = None) -> Sequence[Hit]:
         return self._index.search(self._encoder.encode([text])[0], count, database=database)
-
-
-def _encoder_folder(folder: Path) -> Path:
-    """The translator brings its encoder along; the index was built with the same one."""
-    inside = folder / "translator" / "encoder"
-    return inside if inside.is_dir() else folder / "encoder"

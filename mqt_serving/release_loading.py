@@ -81,10 +81,13 @@ class _StoredCorrection(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Loaders:
-    """How the parts of a release that compute are brought to life. `search` may give None."""
+    """How the parts of a release that compute are brought to life, from its folder.
+
+    `search` gets the translator too, whose encoder it may share; it gives None without an index.
+    """
 
     translator: Callable[[Path], Translator]
-    search: Callable[[Path], Search | None]
+    search: Callable[[Path, Translator], Search | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +120,12 @@ class LoadedRelease:
         }
         if not catalogs:
             raise ReleaseCorrupt(f"release {manifest.id} holds no catalog: nothing can be asked")
+        translator = loaders.translator(folder)
         release = cls(
             manifest=manifest,
             catalogs=catalogs,
-            translator=loaders.translator(folder),
-            search=loaders.search(folder),
+            translator=translator,
+            search=loaders.search(folder, translator),
             corrections=_read_corrections(folder / "corrections.json"),
             examples={name: example_questions(c) for name, c in catalogs.items()},
         )

@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import uuid4
-
-from pymongo.errors import PyMongoError
 
 from mqt_serving.answers import (
     Answer,
@@ -28,7 +26,7 @@ from mqt_serving.answers import (
     Table,
     Translation,
 )
-from mqt_serving.choices import check_text, choice_of_command, choice_of_plan, table_of
+from mqt_serving.choices import check_text, choice_of_command, choice_of_plan
 from mqt_serving.connections import LazyClient
 from mqt_serving.errors import (
     CannotAnswer,
@@ -45,12 +43,10 @@ from mqt_serving.errors import (
 from mqt_serving.intake import check_feedback, check_query_text, clean_question
 from mqt_serving.journal import FeedbackRecord, Journal, QueryRecord
 from mqt_serving.observing import Observer
-from mqt_serving.query import execution
-from mqt_serving.query.guard import check
 from mqt_serving.query.limits import Limits
-from mqt_serving.query.pipeline import Command
 from mqt_serving.query.plan_json import plan_to_json
 from mqt_serving.release_loading import LoadedRelease, ReleaseWatcher
+from mqt_serving.running import QueryRunner
 from mqt_serving.schema import Catalog
 
 log = logging.getLogger(__name__)
@@ -92,13 +88,13 @@ class Service:
         new_id: Callable[[], str] = lambda: uuid4().hex,
     ) -> None:
         self._releases = releases
-        self._mongodb = mongodb
         self._journal = journal
         self._limits = limits
         self._observer = observer
         self._max_question_length = max_question_length
         self._now = now
         self._timer = timer
+        self._runner = QueryRunner(mongodb, limits, observer, timer)
         self._new_id = new_id
 
     # ------------------------------------------------------------- questions
@@ -159,7 +155,7 @@ class Service:
         started = self._timer()
         release = self._releases.require()
         checked = self._check(release, text, database)
-        table, run_ms = self._run(checked.choice.command, release.catalogs[checked.database])
+        table, run_ms = self._runner.run(checked.choice.command, release.catalogs[checked.database])
         timings = {"execute_ms": run_ms, "total_ms": self._since(started)}
         record = QueryRecord(
             query_id=self._new_id(),
@@ -205,8 +201,8 @@ class Service:
             release = self._releases.require()
             name = database or asked["database"] or None
             checked = self._check(release, corrected_query, name)
-            self._run(checked.choice.command, release.catalogs[checked.database])
-        status = "accepted" if checked is not None else "noted"
+            self._runner.run(checked.choice.command, release.catalogs[checked.database])
+        status: Literal["accepted", "noted"] = "accepted" if checked is not None else "noted"
         record = FeedbackRecord(
             feedback_id=self._new_id(),
             query_id=query_id,
@@ -282,7 +278,8 @@ class Service:
 
     def _choices(self, asked: _Asked, catalog: Catalog) -> tuple[Choice, ...]:
         """Different queries only, best first; raises the first failure when none is left."""
-        ranked = asked.release.translator.translate(asked.question, catalog, asked.at)
+        now = asked.at.astimezone(UTC).replace(tzinfo=None)  # as MongoDB's dates: UTC, no zone
+        ranked = asked.release.translator.translate(asked.question, catalog, now)
         found: dict[str, Choice] = {}
         failure: MqtError | None = None
         for candidate in ranked:
@@ -322,7 +319,7 @@ class Service:
         failure: MqtError | None = None
         for index, choice in enumerate(translation.choices):
             try:
-                return (index, *self._run(choice.command, catalog))
+                return (index, *self._runner.run(choice.command, catalog))
             except _NEXT_CHOICE_MAY_WORK as error:
                 failure = failure or error
                 log.warning("choice %d for %r does not run: %s", index, asked.question, error)
@@ -339,32 +336,6 @@ class Service:
                 failure = failure or error
         assert failure is not None  # there is at least one catalog
         raise failure
-
-    def _run(self, command: Command, catalog: Catalog) -> tuple[Table, float]:
-        guarded = check(command, catalog, self._limits)
-        database = self._mongodb.get()[catalog.database]
-        started = self._timer()
-        try:
-            result = execution.run(guarded, database, self._limits)
-            if _is_blank(result.rows):
-                self._check_still_there(command.collection, database)
-        finally:
-            self._observer.executed(self._timer() - started)
-        table = table_of(result.rows, result.truncated, command, catalog)
-        return table, self._since(started)
-
-    def _check_still_there(self, collection: str, database: Any) -> None:
-        """MongoDB answers a query on a collection that is gone with nothing: say so instead."""
-        try:
-            found = database.list_collection_names(filter={"name": collection})
-        except PyMongoError as error:  # not everybody may list collections
-            log.info("cannot tell whether %s is there: %s", collection, error)
-            return
-        if not found:
-            raise UnknownCollection(
-                f"The collection {collection!r} is no longer in {database.name}; "
-                "the next discovery run retires it from what can be asked."
-            )
 
     @contextmanager
     def _journaling_failure(self, asked: _Asked) -> Iterator[None]:
@@ -434,11 +405,6 @@ def catalogs_meant(release: LoadedRelease, database: str | None) -> tuple[Catalo
             "A new database is asked about once discovery has found it and a release followed."
         )
     return (release.catalogs[database],)
-
-
-def _is_blank(rows: Sequence[dict[str, Any]]) -> bool:
-    """No rows, or the single row of a count of nothing."""
-    return not rows or (len(rows) == 1 and all(value in (0, None) for value in rows[0].values()))
 
 
 def _plan_json(choice: Choice) -> dict[str, Any] | None:

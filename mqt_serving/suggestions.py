@@ -37,7 +37,7 @@ def example_questions(catalog: Catalog, count: int = MOST) -> tuple[str, ...]:
 def _questions(schema: CollectionSchema) -> Iterator[str]:
     things = words(schema.collection)
     fields = [f for f in schema.fields if f.is_scalar and not f.private and not f.arrays]
-    category = next((f for f in fields if _is_category(f)), None)
+    category = next((f for f in fields if _is_category(f, schema.sampled)), None)
     number = next((f for f in fields if _is_measure(f)), None)
     date = next((f for f in fields if f.main_type is BsonType.DATE), None)
     yield f"How many {things} are there?"
@@ -63,10 +63,11 @@ def _label(field: FieldSchema) -> str:
     return words(field.path)
 
 
-def _is_category(field: FieldSchema) -> bool:
+def _is_category(field: FieldSchema, sampled: int) -> bool:
     return (
         field.main_type is BsonType.STRING
         and field.distinct in _CATEGORY_SIZE
+        and field.distinct < sampled / 2  # else it is a name of few things, not a kind of many
         and field.presence > 0.5
         and not field.numeric_text
     )

@@ -97,6 +97,7 @@ class Edge:
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-Id"] = request_id
+                headers.setdefault("Cache-Control", _caching(scope["path"]))
                 for name, value in _SECURITY_HEADERS.items():
                     headers[name] = value
             await send(message)
@@ -156,6 +157,11 @@ class Edge:
 def _from_another_site(headers: Headers) -> bool:
     """Browsers say where a request comes from; other clients say nothing and are let through."""
     return headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none")
+
+
+def _caching(path: str) -> str:
+    """Answers are never stored; files of the page are asked for again, so that an upgrade shows."""
+    return "no-cache" if path == "/" or path.startswith("/static/") else "no-store"
 
 
 def _route(scope: Scope) -> str:

@@ -21,7 +21,7 @@ from mqt_serving.assembly import TextSearch
 from mqt_serving.errors import CannotAnswer
 from mqt_serving.query.plan import Plan
 from mqt_serving.query.plan_json import plan_from_json, plan_to_json
-from mqt_serving.release_loading import Loaders, Search
+from mqt_serving.release_loading import Loaders, Search, Translator
 from mqt_serving.schema import Catalog
 from mqt_serving.search import SemanticIndex, Vectors
 
@@ -75,7 +75,7 @@ class LetterEncoder:
         return result
 
 
-def load_search(folder: Path) -> Search | None:
+def load_search(folder: Path, translator: Translator) -> Search | None:
     if not (folder / "index").is_dir():
         return None
     return TextSearch(LetterEncoder(), SemanticIndex.load(folder / "index"))

@@ -455,7 +455,7 @@ def test_wrong_credentials_are_said_to_be_wrong(
     wrong.close()
 
 
-@pytest.mark.parametrize("uri", ["", "mongodb://bad host:port", "mongodb://h/?nonsense=1&w=x"])
+@pytest.mark.parametrize("uri", ["", "mongodb://bad host:port", "mongodb://host:99999"])
 def test_an_unusable_address_does_not_keep_the_service_from_starting(
     settings: Settings, release: Callable[..., str], uri: str
 ) -> None:

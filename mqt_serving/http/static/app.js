@@ -2,7 +2,7 @@
 
 import { ask, ready, run, schemas, sendFeedback } from "./api.js";
 import { closeCorrection, connectCorrection, openCorrection } from "./correction.js";
-import { byId, element, show } from "./elements.js";
+import { byId, element, renderMeaning, show } from "./elements.js";
 import { highlight } from "./highlight.js";
 import { renderSchema } from "./schema.js";
 import { describeCount, renderTable } from "./table.js";
@@ -71,7 +71,7 @@ function showAnswer(answer) {
 
 function showReading(reading, probability) {
   shown = reading;
-  byId("meaning").textContent = reading.meaning;
+  renderMeaning(byId("meaning"), reading.meaning);
   byId("confidence").value = probability;
   byId("confidence-text").textContent = `${Math.round(probability * 100)} %`;
   byId("timings").textContent = describeTimings(reading.timings);
@@ -94,7 +94,7 @@ function showReadings(answer) {
     const radio = element("input", { type: "radio", name: "reading", checked: index === answer.chosen });
     radio.addEventListener("change", () => chooseReading(index));
     const share = element("span", { className: "share", textContent: `${Math.round(candidate.probability * 100)} %` });
-    list.append(element("label", {}, radio, element("span", { textContent: candidate.meaning }), share));
+    list.append(element("label", {}, radio, renderMeaning(element("span"), candidate.meaning), share));
   });
   show(byId("readings"), answer.candidates.length > 1);
 }

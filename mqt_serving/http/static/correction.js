@@ -1,7 +1,7 @@
 // The editor for the right query: checks and runs it, shows errors where they are, sends it.
 
 import { run, sendFeedback } from "./api.js";
-import { byId, element, show } from "./elements.js";
+import { byId, element, renderMeaning, show } from "./elements.js";
 import { renderTable } from "./table.js";
 
 let subject = null; // {queryId, question, database, onSent}
@@ -42,7 +42,7 @@ async function tryOut() {
   await working(async () => {
     const ran = await run(byId("corrected").value, subject.database || null);
     const meaning = byId("corrected-meaning");
-    meaning.textContent = `Runs. ${ran.meaning}`;
+    renderMeaning(meaning, `Runs. ${ran.meaning}`);
     show(meaning);
     const result = byId("corrected-result");
     renderTable(result, ran);
@@ -73,7 +73,8 @@ function confirmReceipt(receipt, question) {
     : "This question gets this answer from the next release on. MQT cannot generalise from it yet.";
   box.replaceChildren(
     element("strong", { textContent: "Thank you. The correction is kept." }),
-    element("p", { textContent: `“${question}” means: ${receipt.corrected.meaning}` }),
+    element("p", { textContent: `“${question}” means:` }),
+    renderMeaning(element("p"), receipt.corrected.meaning),
     element("p", { className: "muted", textContent: learns }),
   );
   show(box);

@@ -15,3 +15,18 @@ export function element(name, properties = {}, ...children) {
 export function show(node, visible = true) {
   node.hidden = !visible;
 }
+
+/** Explanations mark names of the data with backticks: show those as code. */
+export function renderMeaning(target, text) {
+  const parts = text.split("`");
+  // An odd number of backticks means that one belongs to the text.
+  if (parts.length % 2 === 0) {
+    target.replaceChildren(text);
+    return target;
+  }
+  target.classList.add("meaning");
+  target.replaceChildren(
+    ...parts.map((part, index) => (index % 2 ? element("code", { textContent: part }) : part)),
+  );
+  return target;
+}

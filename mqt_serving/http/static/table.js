@@ -15,7 +15,10 @@ export function renderTable(target, { columns, rows, truncated }) {
     return;
   }
   const head = element("tr");
-  for (const name of columns) head.append(element("th", { scope: "col", textContent: name }));
+  for (const name of columns) {
+    const numeric = rows.every((row) => typeof row[name] === "number");
+    head.append(element("th", { scope: "col", textContent: name, className: numeric ? "number" : "" }));
+  }
   const body = element("tbody");
   for (const row of rows) {
     const line = element("tr");

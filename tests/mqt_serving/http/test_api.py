@@ -319,7 +319,7 @@ def test_what_nobody_foresaw_leaves_no_trace(
         def broken(*_: object) -> None:
             raise RuntimeError("secret detail in broken code")
 
-        monkeypatch.setattr("mqt_serving.service.table_of", broken)
+        monkeypatch.setattr("mqt_serving.running.table_of", broken)
         reply = ask(client, "Orders by status")
         problem = problem_in(reply, 500, "internal-error")
         assert "secret detail" not in reply.text

@@ -1,0 +1,74 @@
+"""Running a command on the owner's MongoDB: guarded, read-only, bounded, timed.
+
+Every query that serving runs goes through `QueryRunner.run`. Thread-safe.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from pymongo.database import Database
+from pymongo.errors import PyMongoError
+
+from mqt_serving.answers import Table
+from mqt_serving.choices import table_of
+from mqt_serving.connections import LazyClient
+from mqt_serving.errors import UnknownCollection
+from mqt_serving.observing import Observer
+from mqt_serving.query import execution
+from mqt_serving.query.guard import check
+from mqt_serving.query.limits import Limits
+from mqt_serving.query.pipeline import Command
+from mqt_serving.schema import Catalog
+
+log = logging.getLogger(__name__)
+
+
+class QueryRunner:
+    def __init__(
+        self, mongodb: LazyClient, limits: Limits, observer: Observer, timer: Callable[[], float]
+    ) -> None:
+        self._mongodb = mongodb
+        self._limits = limits
+        self._observer = observer
+        self._timer = timer
+
+    def run(self, command: Command, catalog: Catalog) -> tuple[Table, float]:
+        """The rows and how long MongoDB took, in milliseconds.
+
+        Raises `QueryRefused`, `UnknownCollection` (also when the collection is gone since the
+        catalog was made), `ServiceUnavailable`, `AuthenticationFailed`, `QueryTimeout`,
+        `QueryFailed`.
+        """
+        guarded = check(command, catalog, self._limits)
+        database = self._mongodb.get()[catalog.database]
+        started = self._timer()
+        try:
+            result = execution.run(guarded, database, self._limits)
+            if _is_blank(result.rows):
+                _check_still_there(command.collection, database)
+        finally:
+            seconds = self._timer() - started
+            self._observer.executed(seconds)
+        return table_of(result.rows, result.truncated, command, catalog), round(seconds * 1000, 2)
+
+
+def _check_still_there(collection: str, database: Database[dict[str, Any]]) -> None:
+    """MongoDB answers a query on a collection that is gone with nothing: say so instead."""
+    try:
+        found = database.list_collection_names(filter={"name": collection})
+    except PyMongoError as error:  # not everybody may list collections
+        log.info("cannot tell whether %s is there: %s", collection, error)
+        return
+    if not found:
+        raise UnknownCollection(
+            f"The collection {collection!r} is no longer in {database.name}; "
+            "the next discovery run retires it from what can be asked."
+        )
+
+
+def _is_blank(rows: Sequence[dict[str, Any]]) -> bool:
+    """No rows, or the single row of a count of nothing."""
+    return not rows or (len(rows) == 1 and all(value in (0, None) for value in rows[0].values()))
