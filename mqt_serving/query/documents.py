@@ -79,6 +79,7 @@ def filter_document(condition: Filter) -> Mongo:
             return {"$and": [filter_document(item) for item in items]}
         case _:
             key, value = _entry(condition)
+            _require_path(key)
             return {key: _short(value) if isinstance(condition, _TESTS) else value}
 
 
@@ -108,6 +109,14 @@ def _entry(condition: Filter) -> tuple[str, Any]:
             assert_never(condition)
 
 
+def _require_path(key: str) -> None:
+    if not key:
+        raise ValueError(
+            "the element itself (an empty path) can be tested only directly in $elemMatch, by "
+            "operators that differ"
+        )
+
+
 def _short(operand: Mongo) -> Any:
     """`{$eq: v}` and `{$regex: /x/}` as people write them, where that means the same."""
     if len(operand) == 1:
@@ -129,6 +138,7 @@ def _merged(items: Sequence[Filter]) -> Mongo | None:
         if item == AllOf(()):
             return None
         key, value = _entry(item)
+        _require_path(key)
         if key not in merged:
             merged[key] = value
         elif key == previous and isinstance(item, _TESTS) and not merged[key].keys() & value.keys():

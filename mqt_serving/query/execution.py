@@ -161,8 +161,10 @@ def to_json(value: Any) -> Any:
     What JSON cannot hold (NaN, infinities, binary, MinKey...) becomes text.
     """
     match value:
-        case None | bool() | str():
+        case None | bool():
             return value
+        case str():
+            return str(value)  # Code is a str, and not JSON's idea of one
         case int():
             return int(value)
         case float():

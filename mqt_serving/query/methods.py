@@ -37,6 +37,7 @@ _WRITES = "it writes, and queries here are read-only"
 _ADMINISTERS = "it administers the database, and queries only read data"
 _JAVASCRIPT = "it runs JavaScript, which queries cannot"
 _WATCHES = "it follows changes without end"
+_LEAVES = "it leaves the database that was asked about"
 
 
 def _names(reason: str, names: str) -> Mapping[str, str]:
@@ -64,6 +65,7 @@ REFUSED: Mapping[str, str] = {
     ),
     **_names(_JAVASCRIPT, "mapReduce eval group forEach map filter reduce"),
     **_names(_WATCHES, "watch tail addOption"),
+    **_names(_LEAVES, "getSiblingDB getMongo getDB"),
     "explain": "it describes how a query runs instead of running it: leave it out",
     "collation": "it changes how text compares, which the query language does not have yet",
 }

@@ -146,10 +146,6 @@ def _property(member: Member) -> QueryError:
 
 
 def _not_a_collection(call: _Call) -> QueryError:
-    if call.name in ("getSiblingDB", "getMongo"):
-        return call.position.not_read_only(
-            f"{call.name} leaves the database that was asked about: name collections of it only"
-        )
     if call.name in COLLECTION_METHODS:
         return call.position.error(f"{call.name} needs a collection: db.orders.{call.name}(...)")
     return call.position.not_read_only(

@@ -122,6 +122,8 @@ class FieldTest:
         _require_operator(self.operator, FIELD_TESTS)
         if self.operator == "$regex" and not isinstance(self.value, Regex):
             raise ValueError(f"$regex needs a Regex, not {self.value!r}")
+        if isinstance(self.value, Regex) and self.operator not in ("$regex", "$eq"):
+            raise ValueError(f"{self.operator} cannot take a regular expression")
         if self.operator in ("$in", "$nin", "$all") and not isinstance(self.value, tuple):
             raise ValueError(f"{self.operator} needs a tuple, not {self.value!r}")
 

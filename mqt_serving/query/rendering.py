@@ -125,8 +125,8 @@ def _find_text(
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _DATABASE_MEMBERS = frozenset(
     {
-        *COLLECTION_METHODS, *REFUSED, "getCollection", "getSiblingDB", "getMongo", "getName",
-        "version", "help", "constructor", "prototype", "toString", "valueOf", "hasOwnProperty",
+        *COLLECTION_METHODS, *REFUSED, "getCollection", "getName", "version", "help",
+        "constructor", "prototype", "toString", "valueOf", "hasOwnProperty",
         "toJSON",
     }
 )  # fmt: skip

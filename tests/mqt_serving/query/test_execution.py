@@ -1,0 +1,178 @@
+"""Execution on a real mongod: bounded rows and time, and errors a person can act on."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+from bson import (
+    Binary,
+    Code,
+    DatetimeMS,
+    DBRef,
+    Decimal128,
+    Int64,
+    MaxKey,
+    MinKey,
+    ObjectId,
+    Regex,
+    Timestamp,
+)
+from pymongo import MongoClient
+from pymongo.database import Database
+from pymongo.errors import OperationFailure
+
+from mqt_serving.errors import (
+    AuthenticationFailed,
+    QueryFailed,
+    QueryTimeout,
+    ServiceUnavailable,
+)
+from mqt_serving.query.execution import mapped_error, run, to_json
+from mqt_serving.query.limits import Limits
+from mqt_serving.query.parsing import parse_query
+from mqt_serving.query.pipeline import AnyOf, ElementMatch, FieldTest, Find
+
+Documents = Database[dict[str, Any]]
+
+
+@pytest.fixture
+def numbers(database: Documents) -> Documents:
+    """Documents 0 to 29, each with its tens and a list."""
+    database.n.insert_many(
+        [{"_id": i, "tens": i // 10, "in": {"list": [i, i + 1]}} for i in range(30)]
+    )
+    return database
+
+
+def rows_of(text: str, database: Documents, limits: Limits | None = None) -> list[dict[str, Any]]:
+    return run(parse_query(text), database, limits).rows
+
+
+def test_find_returns_rows_in_order(numbers: Documents) -> None:
+    text = "db.n.find({tens: 1}, {tens: 1}).sort({_id: -1}).skip(1).limit(2)"
+    assert rows_of(text, numbers) == [{"_id": 18, "tens": 1}, {"_id": 17, "tens": 1}]
+
+
+def test_aggregate_returns_rows(numbers: Documents) -> None:
+    text = "db.n.aggregate([{$group: {_id: '$tens', n: {$sum: 1}}}, {$sort: {_id: 1}}])"
+    assert rows_of(text, numbers) == [{"_id": tens, "n": 10} for tens in range(3)]
+
+
+def test_a_count_is_one_row_even_of_nothing(numbers: Documents) -> None:
+    assert rows_of("db.n.countDocuments({tens: 2})", numbers) == [{"count": 10}]
+    assert rows_of("db.n.countDocuments({tens: 9})", numbers) == [{"count": 0}]
+    assert rows_of("db.nothing.countDocuments()", numbers) == [{"count": 0}]
+
+
+def test_distinct_is_one_row_a_value_under_the_last_name(numbers: Documents) -> None:
+    assert rows_of("db.n.distinct('tens')", numbers) == [{"tens": 0}, {"tens": 1}, {"tens": 2}]
+    assert rows_of("db.n.distinct('in.list', {_id: 4})", numbers) == [{"list": 4}, {"list": 5}]
+
+
+@pytest.mark.parametrize(
+    "text", ["db.n.find()", "db.n.aggregate([])", "db.n.distinct('_id')", "db.n.find().limit(20)"]
+)
+def test_rows_beyond_the_limit_are_cut_and_said_so(text: str, numbers: Documents) -> None:
+    result = run(parse_query(text), numbers, Limits(max_rows=5))
+    assert len(result.rows) == 5
+    assert result.truncated
+
+
+def test_exactly_the_limit_is_not_truncated(numbers: Documents) -> None:
+    result = run(parse_query("db.n.find()"), numbers, Limits(max_rows=30))
+    assert (len(result.rows), result.truncated) == (30, False)
+    assert result.milliseconds > 0
+
+
+def test_a_slow_query_times_out(numbers: Documents) -> None:
+    numbers.big.insert_many([{"i": i} for i in range(3000)])
+    text = (
+        "db.big.aggregate([{$lookup: {from: 'big', pipeline: [], as: 'x'}}, {$unwind: '$x'}, "
+        "{$group: {_id: '$x.i', n: {$sum: 1}}}])"
+    )
+    with pytest.raises(QueryTimeout, match="within 50 ms"):
+        run(parse_query(text), numbers, Limits(max_time_ms=50))
+
+
+def test_what_mongodb_refuses_carries_its_reason(numbers: Documents) -> None:
+    with pytest.raises(QueryFailed, match="divide by zero") as caught:
+        rows_of("db.n.aggregate([{$project: {a: {$divide: ['$tens', 0]}}}])", numbers)
+    assert "full error" not in str(caught.value)
+
+
+def test_a_tree_that_mql_cannot_write_fails_clearly(numbers: Documents) -> None:
+    either = AnyOf((FieldTest("", "$eq", 1), FieldTest("", "$eq", 2)))
+    with pytest.raises(QueryFailed, match="cannot be sent"):
+        run(Find("n", ElementMatch("in.list", either)), numbers)
+
+
+@pytest.mark.parametrize("condition", [FieldTest("a", "$eq", 2**70), FieldTest("a\0", "$eq", 1)])
+def test_values_that_bson_cannot_hold_fail_clearly(
+    condition: FieldTest, numbers: Documents
+) -> None:
+    with pytest.raises(QueryFailed):
+        run(Find("n", condition), numbers)
+
+
+def test_a_server_that_is_away_is_unavailable() -> None:
+    client: MongoClient[dict[str, Any]] = MongoClient(
+        "mongodb://127.0.0.1:1", serverSelectionTimeoutMS=200
+    )
+    with pytest.raises(ServiceUnavailable, match="MONGODB_URI"):
+        run(parse_query("db.n.find()"), client.get_database("x"))
+    client.close()
+
+
+@pytest.mark.parametrize("code", [13, 18, 8000])
+def test_refused_credentials_are_told_apart(code: int) -> None:
+    error = OperationFailure("Authentication failed.", code)
+    assert isinstance(mapped_error(error, Limits()), AuthenticationFailed)
+
+
+def test_dates_come_back_in_utc_and_impossible_ones_do_not_break_the_query(
+    database: Documents,
+) -> None:
+    far = DatetimeMS(10**15)
+    database.d.insert_many([{"_id": 1, "at": datetime(2025, 3, 1)}, {"_id": 2, "at": far}])
+    rows = rows_of("db.d.find().sort({_id: 1})", database)
+    assert rows == [
+        {"_id": 1, "at": datetime(2025, 3, 1, tzinfo=UTC)},
+        {"_id": 2, "at": DatetimeMS(10**15)},
+    ]
+    assert to_json(rows)[1]["at"] == 10**15
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (None, None),
+        (True, True),
+        (Int64(5), 5),
+        (2.5, 2.5),
+        (float("nan"), "nan"),
+        (float("inf"), "inf"),
+        ("é", "é"),
+        (datetime(2025, 3, 1, 12, tzinfo=UTC), "2025-03-01T12:00:00Z"),
+        (datetime(2025, 3, 1, 12, 0, 0, 5000), "2025-03-01T12:00:00.005Z"),
+        (ObjectId("64b7f0a1c2d3e4f5a6b7c8d9"), "64b7f0a1c2d3e4f5a6b7c8d9"),
+        (Decimal128("1.50"), "1.50"),
+        (UUID(int=1), "00000000-0000-0000-0000-000000000001"),
+        (Binary(b"ab"), "YWI="),
+        (Timestamp(86400, 1), "1970-01-02T00:00:00Z"),
+        (Regex("^a"), "/^a/"),
+        (Code("x"), "x"),
+        (DBRef("c", 1), {"$ref": "c", "$id": 1}),
+        (MinKey(), "MinKey"),
+        (MaxKey(), "MaxKey"),
+        ({"a": [Int64(1), {"b": Decimal128("2")}]}, {"a": [1, {"b": "2"}]}),
+    ],
+)
+def test_every_bson_value_has_a_json_form(value: object, expected: object) -> None:
+    converted = to_json(value)
+    assert converted == expected
+    assert type(converted) is type(expected)
+    json.dumps(converted, allow_nan=False)
