@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import hypothesis
 import numpy as np
 import pytest
+from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
 from mqt_serving.http.edge import MOST_BODY_BYTES, Workers
@@ -362,6 +364,54 @@ def test_with_the_journal_away_answers_say_so_and_feedback_is_refused(
         problem_in(client.post("/v1/feedback", json=feedback), 503, "journal-unavailable")
         assert metric(client, "mqt_journal_failures_total", operation="query") == 1
         assert metric(client, "mqt_journal_failures_total", operation="read") == 1
+
+
+_JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=30),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner),
+    max_leaves=5,
+)
+_QUERY = st.one_of(
+    st.text(max_size=60),
+    st.text(alphabet="db.orders.find({}[]()'$:,1\n /*", max_size=60).map("db.orders".__add__),
+    st.builds(
+        "db.orders.{}({})".format,
+        st.sampled_from(["find", "aggregate", "countDocuments", "distinct", "drop", "mapReduce"]),
+        _JSON.map(lambda value: json.dumps(value)),
+    ),
+)
+
+
+@hypothesis.settings(
+    max_examples=80,
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture],
+)
+@hypothesis.given(
+    path=st.sampled_from(["/v1/query", "/v1/translate", "/v1/run", "/v1/check", "/v1/feedback"]),
+    body=st.one_of(
+        _JSON,
+        st.fixed_dictionaries({"question": st.text(max_size=40)}),
+        st.fixed_dictionaries({"query": _QUERY}),
+        st.fixed_dictionaries(
+            {
+                "query_id": st.text(max_size=5),
+                "verdict": st.sampled_from(["up", "down"]),
+                "corrected_query": _QUERY,
+                "comment": st.text(max_size=9),
+            }
+        ),
+    ),
+)
+def test_no_input_leads_to_an_error_of_ours(client: httpx.Client, path: str, body: Any) -> None:
+    reply = client.post(path, json=body)
+    assert reply.status_code < 500, (body, reply.text)
+    if reply.status_code >= 400:
+        assert reply.headers["content-type"] == "application/problem+json"
 
 
 # ------------------------------------------------------------ load, reloads
