@@ -15,6 +15,12 @@ _CATEGORY_SIZE = range(2, 16)
 """Fields with so many different values read as categories ("by status")."""
 
 
+_LONGEST_CATEGORY = 24
+_TELLING_CATEGORIES = r"status|state$|category|type$|kind|department|country|region|priority|brand"
+_TELLING_MEASURES = r"total|amount|price|salary|rating|score|stock|quantity|budget"
+_TELLING_DATES = r"placed|created|ordered|opened|hired|paid|released|joined|date"
+
+
 def example_questions(catalog: Catalog, count: int = MOST) -> tuple[str, ...]:
     """At most `count` questions, spread over the collections, the largest first.
 
@@ -37,9 +43,9 @@ def example_questions(catalog: Catalog, count: int = MOST) -> tuple[str, ...]:
 def _questions(schema: CollectionSchema) -> Iterator[str]:
     things = words(schema.collection)
     fields = [f for f in schema.fields if f.is_scalar and not f.private and not f.arrays]
-    category = next((f for f in fields if _is_category(f, schema.sampled)), None)
-    number = next((f for f in fields if _is_measure(f)), None)
-    date = next((f for f in fields if f.main_type is BsonType.DATE), None)
+    category = _best([f for f in fields if _is_category(f, schema.sampled)], _TELLING_CATEGORIES)
+    number = _best([f for f in fields if _is_measure(f)], _TELLING_MEASURES)
+    date = _best([f for f in fields if f.main_type is BsonType.DATE], _TELLING_DATES)
     yield f"How many {things} are there?"
     if category is not None:
         yield f"Number of {things} by {_label(category)}"
@@ -50,7 +56,10 @@ def _questions(schema: CollectionSchema) -> Iterator[str]:
             yield f"What is the average {_label(number)} of {things} by {_label(category)}?"
         yield f"Which 5 {things} have the highest {_label(number)}?"
     if date is not None:
-        yield f"Number of {things} per year of {_label(date)}"
+        year = date.maximum[:4] if date.maximum else ""
+        verb = re.sub(r" (at|on|date)$", "", _label(date))
+        if year.isdecimal() and verb.endswith("ed"):
+            yield f"How many {things} were {verb} in {year}?"
 
 
 def words(name: str) -> str:
@@ -60,7 +69,15 @@ def words(name: str) -> str:
 
 
 def _label(field: FieldSchema) -> str:
-    return words(field.path)
+    return words(field.leaf)
+
+
+def _best(fields: list[FieldSchema], telling: str) -> FieldSchema | None:
+    """Telling names first, then those near the top of the document, then in order of path."""
+    ranked = sorted(
+        fields, key=lambda f: (not re.search(telling, f.leaf.lower()), f.path.count("."), f.path)
+    )
+    return ranked[0] if ranked else None
 
 
 def _is_category(field: FieldSchema, sampled: int) -> bool:
@@ -70,6 +87,7 @@ def _is_category(field: FieldSchema, sampled: int) -> bool:
         and field.distinct < sampled / 2  # else it is a name of few things, not a kind of many
         and field.presence > 0.5
         and not field.numeric_text
+        and all(len(sample) <= _LONGEST_CATEGORY for sample in field.samples)
     )
 
 
