@@ -122,16 +122,21 @@ def _redis(settings: Settings) -> Finding:
 
 
 def _serving(settings: Settings) -> Iterator[Finding]:
+    # A running `mqt up` may have been started with other ports than this terminal has set.
+    servers = RunningServers.read(settings.servers_file) or RunningServers()
+    http = servers.http_url or settings.http_url
+    dagster = servers.dagster_url or settings.dagster_url
+
     def look() -> str:
-        ready = asking.call(settings.http_url, "GET", "/readyz", timeout=3.0)
+        ready = asking.call(http, "GET", "/readyz", timeout=3.0)
         refused = f"; newer one refused: {ready['refused']}" if ready.get("refused") else ""
-        return f"{settings.http_url} serves release {ready['release_id']}{refused}"
+        return f"{http} serves release {ready['release_id']}{refused}"
 
     yield _check("serving", look)
-    if reachability.http_answers(f"{settings.dagster_url}/server_info"):
-        yield Finding("Dagster", Health.OK, settings.dagster_url)
+    if reachability.http_answers(f"{dagster}/server_info"):
+        yield Finding("Dagster", Health.OK, dagster)
     else:
-        text = f"no answer at {settings.dagster_url}: the pipeline is not running"
+        text = f"no answer at {dagster}: the pipeline is not running"
         yield Finding("Dagster", Health.WARNING, text)
 
 
