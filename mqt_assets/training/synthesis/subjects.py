@@ -13,7 +13,7 @@ from typing import Final
 from mqt_assets.training.synthesis.conditions import Said, condition, field_words, noun_phrase
 from mqt_assets.training.synthesis.draft import Draft, NotHere, text_value
 from mqt_assets.training.synthesis.view import EntityView, FieldView, Link, Noun, Role
-from mqt_assets.training.wording import plural_phrase, synonym, with_article
+from mqt_assets.training.wording import article, plural_phrase, synonym
 from mqt_serving.query.plan import (
     And,
     Comparator,
@@ -174,7 +174,7 @@ def _of_owner(draft: Draft, link: Link, item: FieldView) -> Said:
         phrase = noun_phrase(draft, link.noun.plural, [inner])
         return Said(inner.predicate, "after", f"{word} {phrase}")
     phrase = noun_phrase(draft, link.noun.singular, [inner])
-    return Said(inner.predicate, "after", f"{word} {with_article(phrase)}")
+    return Said(inner.predicate, "after", f"{word} {_a(phrase)}")
 
 
 def with_part(draft: Draft, view: EntityView, link: Link, negated: bool | None = None) -> Said:
@@ -188,27 +188,38 @@ def with_part(draft: Draft, view: EntityView, link: Link, negated: bool | None =
         fields = [item for item in link.target.fields if item.role != Role.ID]
         inner = [condition(draft, link.target, draft.pick(fields))]
         where = inner[0].predicate
-        if link.inside and not negated and link.hops == 1 and draft.chance(0.6):
-            # One test on an array needs no quantifier: "at least one" is what a plan means.
-            phrase = noun_phrase(draft, noun.singular, inner)
-            text = f"{draft.pick(('with', 'that have', 'containing', 'having', 'that include'))}"
-            return Said(where, "after", f"{text} {with_article(phrase)}")
-    predicate = Related(link.target.entity, where, negated)
+        if draft.chance(0.14) and inner[0].form != "before":
+            other = condition(draft, link.target, draft.pick(fields))
+            if other.form == inner[0].form and _left(other) != _left(inner[0]):
+                inner.append(other)
+                where = And((where, other.predicate))
+    predicate: Predicate = Related(link.target.entity, where, negated)
+    if link.inside and len(inner) == 1 and where is not None and not negated:
+        # One test on an array needs no quantifier: "at least one" is what a plan means.
+        predicate = where
     who = "who" if view.is_person else "that"
     one, many = (noun_phrase(draft, word, inner) for word in (noun.singular, noun.plural))
     if negated:
         text = draft.pick(
             (f"without any {many}", f"with no {many}", f"{who} have no {many}",
              f"without {many}", f"{who} don't have any {many}", f"{who} never had any {many}",
-             f"{who} do not have {with_article(one)}", f"with no {one}")
+             f"{who} do not have {_a(one)}", f"with no {one}")
         )  # fmt: skip
     else:
         text = draft.pick(
             (f"with at least one {one}", f"{who} have {many}", f"{who} have at least one {one}",
-             f"with {many}", f"with {with_article(one)}", f"{who} have {with_article(one)}",
+             f"with {many}", f"with {_a(one)}", f"{who} have {_a(one)}",
              f"having {many}", f"with any {many}")
         )  # fmt: skip
     return Said(predicate, "after", text)
+
+
+def _left(said: Said) -> object:
+    return getattr(said.predicate, "left", None)
+
+
+def _a(phrase: str) -> str:
+    return f"{article(phrase)} {phrase}"
 
 
 def _listed(draft: Draft, view: EntityView) -> tuple[Said, object]:

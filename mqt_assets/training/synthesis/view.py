@@ -278,7 +278,7 @@ def _role_of(item: FieldSchema, sampled: int, is_key: bool, owner: Noun) -> Role
         return Role.ID
     if item.samples and all(_ISO_DATE.match(text) for text in item.samples[:10]):
         return Role.TEXT_DATE
-    if " ".join(words) in _NAME_LEAVES[:10] or (head == "name" and words[0] in owner.singular):
+    if " ".join(words) in (*_NAME_LEAVES[:10], "first name", "last name", "surname") or (head == "name" and words[0] in owner.singular):
         return Role.NAME
     if head in _CODE_HEADS:
         return Role.CODE
