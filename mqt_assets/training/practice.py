@@ -50,11 +50,14 @@ class Table:
     items: tuple[Item, ...]
 
 
+_CONTINUED: Final = "\n      "
+
+
 def parse_domains(text: str = DOMAINS) -> dict[str, tuple[Table, ...]]:
     """The tables by domain; raises ValueError naming what it cannot read."""
     found: dict[str, list[Table]] = {}
     current: list[Table] = []
-    for line in text.splitlines():
+    for line in text.replace(_CONTINUED, " ").splitlines():
         if not line.startswith(" "):
             current = found.setdefault(line.strip(), [])
             continue

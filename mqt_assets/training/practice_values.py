@@ -57,11 +57,14 @@ _TRADES: Final = (
 )
 _STREETS: Final = "Street Avenue Lane Road Square Way".split()
 _SENTENCES: Final = (
-    "Arrived late but in good shape.", "Very satisfied with everything.", "Needs another look next week.",
+    "Arrived late but in good shape.", "Very satisfied with everything.",
+    "Needs another look next week.",
     "No problems were reported.", "The customer asked for a refund.", "Please call before coming.",
     "Better than last year, still too expensive.", "Works well after the second repair.",
-    "Great value for the money.", "Something was missing from the box.", "Would recommend to a friend.",
-    "The staff were friendly and quick.", "Not what we had agreed on.", "Second visit, all fine now.",
+    "Great value for the money.", "Something was missing from the box.",
+    "Would recommend to a friend.",
+    "The staff were friendly and quick.", "Not what we had agreed on.",
+    "Second visit, all fine now.",
 )  # fmt: skip
 
 

@@ -24,7 +24,8 @@ ABBREVIATIONS: Final = {
     "tel": "phone", "dob": "date of birth", "msg": "message", "img": "image", "org": "organization",
     "mgr": "manager", "acct": "account", "stu": "student", "inv": "invoice", "dt": "date",
     "ts": "time", "lat": "latitude", "lng": "longitude", "lon": "longitude", "max": "maximum",
-    "min": "minimum", "temp": "temperature", "dist": "distance", "dur": "duration", "est": "estimated",
+    "min": "minimum", "temp": "temperature", "dist": "distance", "dur": "duration",
+    "est": "estimated",
     "pos": "position", "abbr": "abbreviation", "ref": "reference", "loc": "location",
     "wt": "weight", "ht": "height", "cnt": "count", "ctry": "country", "lang": "language",
     "info": "information", "stat": "status", "sal": "salary", "mfr": "manufacturer",
@@ -64,7 +65,8 @@ _SINGULAR: Final = {plural: singular for singular, plural in _IRREGULAR.items()}
     "horses": "horse", "courses": "course", "nurses": "nurse", "houses": "house",
     "warehouses": "warehouse", "expenses": "expense", "licenses": "license", "leases": "lease",
     "purchases": "purchase", "releases": "release", "responses": "response", "cases": "case",
-    "databases": "database", "diseases": "disease", "exercises": "exercise", "franchises": "franchise",
+    "databases": "database", "diseases": "disease", "exercises": "exercise",
+    "franchises": "franchise",
     "premises": "premise", "causes": "cause", "bases": "base", "phases": "phase",
     "analyses": "analysis", "diagnoses": "diagnosis",
 }  # fmt: skip
@@ -187,7 +189,6 @@ ticket case
 review comment
 address location
 gender sex
-name full_name
 stock inventory
 stock units_in_stock
 shipment delivery
@@ -268,7 +269,7 @@ def spell_count(number: int, rng: Random) -> str:
 def spell_number(number: int | float, rng: Random) -> str:
     """`1500` as 1500, 1,500; floats as short as they are exact."""
     text = repr(number) if isinstance(number, float) else str(number)
-    if isinstance(number, float) and number.is_integer() and rng.random() < 0.8:
+    if isinstance(number, float) and number.is_integer() and rng.random() < 0.95:
         text = str(int(number))
     if abs(number) >= 1000 and "e" not in text and rng.random() < 0.3:
         whole, point, rest = text.partition(".")

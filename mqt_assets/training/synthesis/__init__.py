@@ -14,10 +14,11 @@ from random import Random
 from typing import Final, TypeAlias
 
 from mqt_assets.training.examples import Example, make_example, normal_question
-from mqt_assets.training.synthesis import groups, shapes
+from mqt_assets.training.synthesis import aggregates, groups, lists, rankings, superlatives
 from mqt_assets.training.synthesis.draft import Draft, NotHere
 from mqt_assets.training.synthesis.subjects import Posed
-from mqt_assets.training.synthesis.view import EntityView, view_of
+from mqt_assets.training.synthesis.things import EntityView
+from mqt_assets.training.synthesis.view import view_of
 from mqt_assets.training.wording import in_style
 from mqt_serving.errors import PlanError
 from mqt_serving.query.lowering import lower
@@ -27,22 +28,22 @@ from mqt_serving.schema import Catalog
 Shape: TypeAlias = Callable[[Draft, EntityView], Posed]
 
 SHAPES: Final[tuple[tuple[Shape, float], ...]] = (
-    (shapes.list_fields, 13.0),
-    (shapes.whole_things, 9.0),
-    (shapes.which_things, 7.0),
-    (shapes.attribute, 7.0),
-    (shapes.superlative, 11.0),
-    (shapes.page, 0.6),
-    (shapes.count_things, 12.0),
-    (shapes.related_things, 4.0),
-    (shapes.distinct_values, 4.0),
-    (shapes.count_distinct, 2.5),
-    (shapes.aggregate, 9.0),
+    (lists.list_fields, 13.0),
+    (lists.whole_things, 9.0),
+    (lists.which_things, 7.0),
+    (lists.attribute, 7.0),
+    (superlatives.superlative, 11.0),
+    (superlatives.page, 0.6),
+    (aggregates.count_things, 12.0),
+    (aggregates.related_things, 4.0),
+    (aggregates.distinct_values, 4.0),
+    (aggregates.count_distinct, 2.5),
+    (aggregates.aggregate, 9.0),
     (groups.per_group, 10.0),
     (groups.per_date_part, 4.5),
-    (groups.top_groups, 7.0),
-    (groups.having, 4.0),
-    (groups.owners_by_parts, 4.0),
+    (rankings.top_groups, 7.0),
+    (rankings.having, 4.0),
+    (rankings.owners_by_parts, 4.0),
 )
 _TRIES: Final = 12
 """Drawings per wanted example before a poor schema is left with fewer examples."""

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import TypeVar
 
-from mqt_assets.training.synthesis.view import FieldView, Role
+from mqt_assets.training.synthesis.things import FieldView, Role
 from mqt_assets.training.wording import (
     quoted,
     spell_day,
@@ -164,9 +164,23 @@ def number_range(draft: Draft, item: FieldView) -> tuple[Scalar, Scalar, str, st
 
 def count_bound(draft: Draft) -> int:
     return draft.weighted(
-        ((1, 2.0), (2, 3.0), (3, 3.0), (4, 1.5), (5, 3.0), (6, 0.7), (8, 0.7), (10, 2.5),
-         (12, 0.5), (15, 0.7), (20, 1.2), (25, 0.5), (50, 1.0), (100, 1.0))
-    )  # fmt: skip
+        (
+            (1, 2.0),
+            (2, 3.0),
+            (3, 3.0),
+            (4, 1.5),
+            (5, 3.0),
+            (6, 0.7),
+            (8, 0.7),
+            (10, 2.5),
+            (12, 0.5),
+            (15, 0.7),
+            (20, 1.2),
+            (25, 0.5),
+            (50, 1.0),
+            (100, 1.0),
+        )
+    )
 
 
 def _spelled_number(

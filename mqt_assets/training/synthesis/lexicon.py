@@ -89,7 +89,8 @@ PERIODS: Final = {
 
 _SPECIAL: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     # head word: (more than, less than)
-    "price": (("that cost more than {}", "costing over {}", "priced above {}", "costing more than {}"),
+    "price": (("that cost more than {}", "costing over {}", "priced above {}",
+               "costing more than {}"),
               ("that cost less than {}", "cheaper than {}", "costing under {}", "priced below {}")),
     "age": (("older than {}", "over {} years old", "older than {}"),
             ("younger than {}", "under {} years old")),
@@ -97,13 +98,15 @@ _SPECIAL: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
                ("lighter than {}", "weighing less than {}")),
     "height": (("taller than {}", "higher than {}"), ("shorter than {}",)),
     "length": (("longer than {}",), ("shorter than {}",)),
-    "duration": (("longer than {}", "lasting more than {}"), ("shorter than {}", "lasting under {}")),
+    "duration": (("longer than {}", "lasting more than {}"), ("shorter than {}",
+                  "lasting under {}")),
     "salary": (("earning more than {}", "who earn over {}", "making more than {}"),
                ("earning less than {}", "who earn under {}")),
-    "rating": (("rated above {}", "rated higher than {}"), ("rated below {}", "rated lower than {}")),
+    "rating": (("rated above {}", "rated higher than {}"), ("rated below {}",
+                "rated lower than {}")),
     "speed": (("faster than {}",), ("slower than {}",)),
     "area": (("bigger than {}", "larger than {}"), ("smaller than {}",)),
-    "capacity": (("that hold more than {}", "seating over {}"), ("that hold less than {}",)),
+    "capacity": (("that hold more than {}", "with room for over {}"), ("that hold less than {}",)),
     "population": (("with more than {} inhabitants",), ("with fewer than {} inhabitants",)),
     "distance": (("farther than {}", "longer than {}"), ("closer than {}", "shorter than {}")),
 }  # fmt: skip
@@ -188,16 +191,22 @@ _DATES_OF_BEING: Final = frozenset(
 
 _PARTICIPLES: Final = {
     "order": "placed", "ordered": "placed", "birth": "born", "hire": "hired", "release": "released",
-    "registration": "registered", "signup": "registered", "joined": "who joined", "join": "who joined",
-    "creation": "created", "publication": "published", "purchase": "purchased", "delivery": "delivered",
+    "registration": "registered", "signup": "registered", "joined": "who joined",
+    "join": "who joined",
+    "creation": "created", "publication": "published", "purchase": "purchased",
+    "delivery": "delivered",
     "shipping": "shipped", "ship": "shipped", "shipment": "shipped", "payment": "paid",
-    "start": "starting", "end": "ending", "due": "due", "opening": "opened", "foundation": "founded",
+    "start": "starting", "end": "ending", "due": "due", "opening": "opened",
+    "foundation": "founded",
     "founding": "founded", "build": "built", "construction": "built", "departure": "departing",
     "arrival": "arriving", "update": "updated", "modification": "modified", "issue": "issued",
-    "return": "returned", "sale": "sold", "loan": "lent", "booking": "booked", "enrollment": "enrolled",
+    "return": "returned", "sale": "sold", "loan": "lent", "booking": "booked",
+    "enrollment": "enrolled",
     "admission": "admitted", "appointment": "scheduled", "manufacture": "made", "death": "who died",
-    "graduation": "graduating", "expiry": "expiring", "expiration": "expiring", "established": "established",
-    "departed": "that departed", "arrived": "that arrived", "expires": "expiring", "starts": "starting",
+    "graduation": "graduating", "expiry": "expiring", "expiration": "expiring",
+    "established": "established",
+    "departed": "that departed", "arrived": "that arrived", "expires": "expiring",
+    "starts": "starting",
     "ends": "ending", "started": "started", "ended": "ended", "died": "who died", "dob": "born",
 }  # fmt: skip
 _IRREGULAR_PARTICIPLES: Final = frozenset(

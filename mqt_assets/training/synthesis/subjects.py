@@ -10,9 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from mqt_assets.training.synthesis.conditions import Said, condition, field_words, noun_phrase
+from mqt_assets.training.synthesis.conditions import condition
 from mqt_assets.training.synthesis.draft import Draft, NotHere, text_value
-from mqt_assets.training.synthesis.view import EntityView, FieldView, Link, Noun, Role
+from mqt_assets.training.synthesis.phrases import Said, field_words, noun_phrase
+from mqt_assets.training.synthesis.things import EntityView, FieldView, Link, Noun, Role
 from mqt_assets.training.wording import article, plural_phrase, synonym
 from mqt_serving.query.plan import (
     And,
@@ -157,8 +158,14 @@ def _of_owner(draft: Draft, link: Link, item: FieldView) -> Said:
         stored, spelled = text_value(draft, item)
         predicate = Compare(item.field, Comparator.EQ, stored)
         noun = link.noun.singular
-        options = [f"of {spelled}", f"for {spelled}", f"of {noun} {spelled}", f"for {noun} {spelled}",
-                   f"of the {noun} {spelled}", f"from {spelled}"]  # fmt: skip
+        options = [
+            f"of {spelled}",
+            f"for {spelled}",
+            f"of {noun} {spelled}",
+            f"for {noun} {spelled}",
+            f"of the {noun} {spelled}",
+            f"from {spelled}",
+        ]
         if link.target.is_person:
             options += [f"by {spelled}", f"by {noun} {spelled}"]
         if link.inside:
@@ -201,16 +208,30 @@ def with_part(draft: Draft, view: EntityView, link: Link, negated: bool | None =
     one, many = (noun_phrase(draft, word, inner) for word in (noun.singular, noun.plural))
     if negated:
         text = draft.pick(
-            (f"without any {many}", f"with no {many}", f"{who} have no {many}",
-             f"without {many}", f"{who} don't have any {many}", f"{who} never had any {many}",
-             f"{who} do not have {_a(one)}", f"with no {one}")
-        )  # fmt: skip
+            (
+                f"without any {many}",
+                f"with no {many}",
+                f"{who} have no {many}",
+                f"without {many}",
+                f"{who} don't have any {many}",
+                f"{who} never had any {many}",
+                f"{who} do not have {_a(one)}",
+                f"with no {one}",
+            )
+        )
     else:
         text = draft.pick(
-            (f"with at least one {one}", f"{who} have {many}", f"{who} have at least one {one}",
-             f"with {many}", f"with {_a(one)}", f"{who} have {_a(one)}",
-             f"having {many}", f"with any {many}")
-        )  # fmt: skip
+            (
+                f"with at least one {one}",
+                f"{who} have {many}",
+                f"{who} have at least one {one}",
+                f"with {many}",
+                f"with {_a(one)}",
+                f"{who} have {_a(one)}",
+                f"having {many}",
+                f"with any {many}",
+            )
+        )
     return Said(predicate, "after", text)
 
 
@@ -230,10 +251,16 @@ def _listed(draft: Draft, view: EntityView) -> tuple[Said, object]:
     one = one.removesuffix("s") if one.endswith("s") and not one.endswith("ss") else one
     predicate = Compare(item.field, Comparator.EQ, stored)
     text = draft.pick(
-        (f"with {one} {spelled}", f"with the {one} {spelled}", f"with {spelled} in the {many}",
-         f"whose {many} include {spelled}", f"that have {one} {spelled}",
-         f"having {spelled} among the {many}", f"whose {many} contain {spelled}")
-    )  # fmt: skip
+        (
+            f"with {one} {spelled}",
+            f"with the {one} {spelled}",
+            f"with {spelled} in the {many}",
+            f"whose {many} include {spelled}",
+            f"that have {one} {spelled}",
+            f"having {spelled} among the {many}",
+            f"whose {many} contain {spelled}",
+        )
+    )
     return Said(predicate, "after", text), item.field
 
 
@@ -260,10 +287,18 @@ def _pair(draft: Draft, view: EntityView) -> tuple[Said, object]:
 
 
 _ASK_WEIGHT: Final = {
-    Role.NAME: 3.0, Role.CATEGORY: 1.4, Role.TEXT: 1.5, Role.LONG_TEXT: 0.5, Role.CODE: 1.0,
-    Role.ID: 0.1, Role.BOOL: 0.4, Role.DATE: 1.2, Role.TEXT_DATE: 1.2, Role.YEAR: 1.0,
+    Role.NAME: 3.0,
+    Role.CATEGORY: 1.4,
+    Role.TEXT: 1.5,
+    Role.LONG_TEXT: 0.5,
+    Role.CODE: 1.0,
+    Role.ID: 0.1,
+    Role.BOOL: 0.4,
+    Role.DATE: 1.2,
+    Role.TEXT_DATE: 1.2,
+    Role.YEAR: 1.0,
     Role.NUMBER: 1.5,
-}  # fmt: skip
+}
 
 
 def some_fields(draft: Draft, view: EntityView, count: int) -> list[Asked]:

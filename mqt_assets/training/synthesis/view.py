@@ -1,18 +1,22 @@
-"""A catalog as a questioner sees it: things with names, their fields by role, what belongs to what.
+"""Builds the view of a catalog: its things, and what belongs to what.
 
-Built once per catalog, then only read. Names come from identifiers alone (`wording`), roles from
-types, samples and counts. Private fields don't exist here. Depends on the schema contract.
+Built once per catalog, then only read. Private fields don't exist here. Depends on `fields`.
 """
 
 from __future__ import annotations
 
-import math
-import re
 from collections import Counter
-from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Final
 
+from mqt_assets.training.synthesis.fields import field_view, names_of
+from mqt_assets.training.synthesis.things import (
+    CatalogView,
+    EntityView,
+    FieldView,
+    Link,
+    Noun,
+    Role,
+)
 from mqt_assets.training.wording import (
     plural_phrase,
     singular,
@@ -20,134 +24,10 @@ from mqt_assets.training.wording import (
     spelled_out,
     words_of,
 )
-from mqt_serving.query.plan import Entity, Field
-from mqt_serving.schema import NUMERIC, BsonType, Catalog, CollectionSchema, FieldSchema
+from mqt_serving.query.plan import Entity
+from mqt_serving.schema import BsonType, Catalog, CollectionSchema, FieldSchema
 
-
-class Role(StrEnum):
-    NAME = "name"  # text that stands for the thing
-    CATEGORY = "category"  # text with few values
-    TEXT = "text"
-    LONG_TEXT = "long text"
-    CODE = "code"  # identifies, is not computed with
-    ID = "id"  # keys between documents
-    BOOL = "bool"
-    DATE = "date"
-    TEXT_DATE = "text date"  # ISO dates kept as text
-    YEAR = "year"
-    NUMBER = "number"
-
-
-_GROUPING: Final = frozenset((Role.CATEGORY, Role.BOOL, Role.YEAR, Role.NAME, Role.TEXT, Role.CODE))
-
-
-@dataclass(frozen=True, slots=True)
-class Noun:
-    singular: str
-    plural: str
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class FieldView:
-    """`nouns` name the field inside its entity, the plainest first."""
-
-    field: Field
-    schema: FieldSchema
-    role: Role
-    nouns: tuple[str, ...]
-    sampled: int
-
-    @property
-    def words(self) -> tuple[str, ...]:
-        return spelled_out(words_of(self.schema.leaf))
-
-    @property
-    def head(self) -> str:
-        return self.words[-1]
-
-    @property
-    def gaps(self) -> bool:
-        """Whether some documents lack the value."""
-        return self.schema.presence < 0.999 or self.schema.types.get(BsonType.NULL, 0.0) > 0
-
-    @property
-    def groups(self) -> bool:
-        """Whether grouping by it gives groups that are worth asking for."""
-        repeats = self.schema.distinct * 1.5 <= self.sampled or self.schema.distinct <= 4
-        return repeats and self.schema.distinct > 1 and self.role in _GROUPING
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Link:
-    """From one thing to another; `noun` is what the questioner calls the other one."""
-
-    target: EntityView
-    noun: Noun
-    hops: int
-    inside: bool  # an array of the same documents rather than a reference
-
-
-@dataclass(slots=True, eq=False)
-class EntityView:
-    """A thing that can be counted, with everything that can be said about it.
-
-    `owners` are coarser things (the document around an array, referenced documents), `parts`
-    finer ones (arrays inside, collections that refer to it), `lists` arrays of plain values.
-    """
-
-    entity: Entity
-    nouns: tuple[Noun, ...]
-    fields: tuple[FieldView, ...]
-    lists: tuple[FieldView, ...] = ()
-    names: tuple[FieldView, ...] = ()
-    owners: list[Link] = field(default_factory=list)
-    parts: list[Link] = field(default_factory=list)
-    by_role: dict[Role, tuple[FieldView, ...]] = field(default_factory=dict)
-
-    def of_role(self, *roles: Role) -> list[FieldView]:
-        return [view for role in roles for view in self.by_role.get(role, ())]
-
-    @property
-    def is_person(self) -> bool:
-        return self.nouns[0].singular.rpartition(" ")[2] in _PEOPLE
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class CatalogView:
-    catalog: Catalog
-    entities: tuple[EntityView, ...]
-
-
-_PEOPLE: Final = frozenset(
-    "customer client user employee worker person student teacher instructor doctor patient member "
-    "author guest passenger driver player coach staff manager agent tenant owner artist singer "
-    "actor director pilot visitor donor borrower trainer nurse professor lecturer seller buyer "
-    "supplier contact lead candidate applicant participant athlete chef farmer citizen voter "
-    "resident volunteer reader subscriber musician engineer people pupil judge lawyer".split()
-)
-_NAME_LEAVES: Final = (
-    "name", "full name", "title", "display name", "label", "username", "user name", "headline",
-    "subject", "company name", "email", "code", "number", "sku", "reference", "reference number",
-)  # fmt: skip
-_CODE_HEADS: Final = frozenset(
-    "code sku isbn barcode phone fax zip postcode number ssn vin iban serial plate tracking "
-    "reference token url link email version".split()
-)
-_WRAPPERS: Final = frozenset(
-    "details detail info information meta metadata data attributes attrs properties profile "
-    "general basic extra value values doc payload".split()
-)
 _PREFIXES: Final = frozenset("tbl tb ref the all list my app dim fact".split())
-_EVENTS: Final = {
-    "starts": "start", "ends": "end", "expires": "expiry", "arrives": "arrival",
-    "departs": "departure", "closes": "closing", "opens": "opening", "begins": "start",
-}  # fmt: skip
-_UNITS: Final = frozenset(
-    "kg g lb lbs cm mm m km ft inches usd eur gb mb tb kb minutes mins min hours hrs seconds sec "
-    "ms days weeks months years celsius kwh sqm sqft miles liters ml kcal percent mph kmh".split()
-)
-_ISO_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ].*)?$")
-_MEASURES_NOT: Final = frozenset("latitude longitude coordinates".split())
 
 
 def view_of(catalog: Catalog) -> CatalogView:
@@ -165,9 +45,6 @@ def view_of(catalog: Catalog) -> CatalogView:
     return CatalogView(catalog, usable)
 
 
-# ------------------------------------------------------------------ entities
-
-
 def _entities_of(catalog: Catalog, schema: CollectionSchema, shared: int) -> list[EntityView]:
     keys = {r.from_path for r in catalog.references if r.from_collection == schema.collection}
     places = ["", *(path for path in schema.array_paths if _holds_objects(schema, path))]
@@ -179,19 +56,23 @@ def _entities_of(catalog: Catalog, schema: CollectionSchema, shared: int) -> lis
         bare = Counter(spelled_out(words_of(f.leaf)) for f in own)
         entity = Entity(schema.collection, place)
         fields = tuple(
-            _field_view(schema, f, place, nouns[0], bare[spelled_out(words_of(f.leaf))] > 1, keys)
+            field_view(schema, f, place, nouns[0], bare[spelled_out(words_of(f.leaf))] > 1, keys)
             for f in own
         )
         lists = tuple(
-            _field_view(schema, f, place, nouns[0], False, keys)
+            field_view(schema, f, place, nouns[0], False, keys)
             for f in schema.fields
-            if f.arrays and f.arrays[-1] == f.path and f.is_scalar and not f.private
-            and f.main_type == BsonType.STRING and (f.arrays[-2] if len(f.arrays) > 1 else "") == place
-        )  # fmt: skip
+            if f.arrays
+            and f.arrays[-1] == f.path
+            and f.is_scalar
+            and not f.private
+            and f.main_type == BsonType.STRING
+            and (f.arrays[-2] if len(f.arrays) > 1 else "") == place
+        )
         by_role: dict[Role, tuple[FieldView, ...]] = {}
         for item in fields:
             by_role[item.role] = (*by_role.get(item.role, ()), item)
-        names = _names_of(fields, nouns[0])
+        names = names_of(fields, nouns[0])
         found.append(EntityView(entity, nouns, fields, lists, names, by_role=by_role))
     return found
 
@@ -237,137 +118,6 @@ def _array_nouns(path: str, around: Noun) -> tuple[Noun, ...]:
 
 def _noun(phrase: str) -> Noun:
     return Noun(singular_phrase(phrase), plural_phrase(singular_phrase(phrase)))
-
-
-# -------------------------------------------------------------------- fields
-
-
-def _field_view(
-    schema: CollectionSchema,
-    item: FieldSchema,
-    place: str,
-    owner: Noun,
-    ambiguous: bool,
-    keys: set[str],
-) -> FieldView:
-    field_of = Field(schema.collection, item.path)
-    role = _role_of(item, schema.sampled, item.path in keys, owner)
-    nouns = _field_nouns(item, place, owner, ambiguous)
-    return FieldView(field_of, item, role, nouns, max(1, schema.sampled))
-
-
-def _role_of(item: FieldSchema, sampled: int, is_key: bool, owner: Noun) -> Role:
-    kind = item.main_type
-    words = spelled_out(words_of(item.leaf))
-    head = words[-1]
-    if kind == BsonType.OBJECT_ID or is_key or head in ("id", "uuid", "guid"):
-        return Role.ID
-    if kind == BsonType.BOOL:
-        return Role.BOOL
-    if kind == BsonType.DATE:
-        return Role.DATE
-    if kind in NUMERIC or item.numeric_text:
-        if "year" in (words[0], head) and _looks_like_years(item):
-            return Role.YEAR
-        if item.numeric_text and _looks_like_codes(item):
-            return Role.CODE
-        if head in _CODE_HEADS and words[:1] != ("total",) and "of" not in words:
-            return Role.CODE
-        return Role.CODE if head in _MEASURES_NOT else Role.NUMBER
-    if kind != BsonType.STRING:
-        return Role.ID
-    if item.samples and all(_ISO_DATE.match(text) for text in item.samples[:10]):
-        return Role.TEXT_DATE
-    if " ".join(words) in (*_NAME_LEAVES[:10], "first name", "last name", "surname") or (head == "name" and words[0] in owner.singular):
-        return Role.NAME
-    if head in _CODE_HEADS:
-        return Role.CODE
-    lengths = [len(text) for text in item.samples]
-    if lengths and sum(lengths) / len(lengths) > 40:
-        return Role.LONG_TEXT
-    if item.distinct <= 12 or item.distinct <= min(40, sampled * 0.2):
-        return Role.CATEGORY
-    return Role.TEXT
-
-
-def _looks_like_codes(item: FieldSchema) -> bool:
-    """Digits kept as text that are no quantities: postal codes, the last four of a card."""
-    texts = [text for text in item.samples if text]
-    padded = any(len(text) > 1 and text[0] == "0" and text[1] != "." for text in texts)
-    return padded or (len({len(text) for text in texts}) == 1 and len(texts[:1] and texts[0]) > 3)
-
-
-def _looks_like_years(item: FieldSchema) -> bool:
-    try:
-        low, high = float(item.minimum or "nan"), float(item.maximum or "nan")
-    except ValueError:
-        return False
-    return 1000 <= low <= high <= 2200 and math.isfinite(high)
-
-
-def _field_nouns(item: FieldSchema, place: str, owner: Noun, ambiguous: bool) -> tuple[str, ...]:
-    inner = item.path[len(place) + 1 :] if place and item.path != place else item.path
-    parents = [spelled_out(words_of(part)) for part in inner.split(".")[:-1]]
-    parents = [words for words in parents if not set(words) <= _WRAPPERS]
-    leaf = _plain_leaf(spelled_out(words_of(item.leaf)), owner)
-    nouns = [leaf]
-    measured, _, unit = leaf.rpartition(" ")
-    if measured and unit in _UNITS and item.main_type in NUMERIC:
-        return (measured, measured, f"{measured} in {unit}", leaf)
-    if parents:
-        around = " ".join(parents[-1])
-        joined = leaf if set(parents[-1]) <= set(leaf.split()) else f"{around} {leaf}"
-        nouns = [joined, f"{leaf} of the {around}"] if ambiguous else [leaf, joined, joined]
-    raw = " ".join(spelled_out(words_of(item.leaf)))
-    if raw not in nouns and not ambiguous:
-        nouns.append(raw)
-    if len(nouns) == 1 and not parents:
-        nouns = [*nouns, *_rephrased(leaf, item)]
-    return tuple(nouns)
-
-
-def _plain_leaf(words: tuple[str, ...], owner: Noun) -> str:
-    """Without the owner's own name in front: `customer_name` of customers is the name."""
-    owned = owner.singular.split()
-    if len(words) > 1 and singular(words[0]) in owned and words[1] not in ("of",):
-        words = words[1:]
-    if words[0] in ("is", "has", "was", "can") and len(words) > 1:
-        words = words[1:]
-    if words[-1] in ("at", "on") and len(words) > 1:
-        core = " ".join((*words[:-2], _EVENTS.get(words[-2], words[-2])))
-        return core if words[-2] == "date" else f"{core} date"
-    if len(words) > 1 and words[0] in ("number", "num") and words[1] != "of":
-        return f"number of {' '.join(words[1:])}"
-    return " ".join(words)
-
-
-def _rephrased(leaf: str, item: FieldSchema) -> list[str]:
-    words = leaf.split()
-    if len(words) == 2 and words[1] in ("count", "number") and item.main_type in NUMERIC:
-        return [f"number of {plural_phrase(words[0])}"]
-    if len(words) == 2 and words[1] in ("date", "time", "name", "price", "code", "level", "status"):
-        return [f"{words[1]} of {words[0]}"] if words[1] in ("date", "time") else []
-    return []
-
-
-def _names_of(fields: tuple[FieldView, ...], owner: Noun) -> tuple[FieldView, ...]:
-    """The fields that stand for the thing when it is asked for ("which customers ...")."""
-    top = [f for f in fields if f.field.path.count(".") <= 1 and f.role != Role.ID]
-    by_words = {" ".join(f.words): f for f in reversed(top)}
-    if first := by_words.get("first name"):
-        last = by_words.get("last name") or by_words.get("surname")
-        return (first, last) if last else (first,)
-    for leaf in _NAME_LEAVES:
-        for words in (leaf, *(f"{part} {leaf}" for part in owner.singular.split())):
-            if words in by_words and by_words[words].role != Role.BOOL:
-                return (by_words[words],)
-    for view in top:
-        if view.role in (Role.NAME, Role.CODE, Role.TEXT) and view.head in ("name", "title"):
-            return (view,)
-    return ()
-
-
-# --------------------------------------------------------------------- links
 
 
 def _link_inside(views: dict[Entity, EntityView]) -> None:

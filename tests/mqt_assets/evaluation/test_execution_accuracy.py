@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -26,8 +27,10 @@ from mqt_serving.query.pipeline import Command
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-5, 5) | st.floats(-2, 2) | st.text("ab", max_size=2),
-    lambda inner: st.lists(inner, max_size=2)
-    | st.dictionaries(st.sampled_from(["a", "b"]), inner, max_size=2),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(st.sampled_from(["a", "b"]), inner, max_size=2)
+    ),
     max_leaves=4,
 )
 ROWS = st.lists(
@@ -67,7 +70,7 @@ def test_only_rows_that_tie_may_change_places(
 ) -> None:
     gold = [{"key": key, "other": other} for key, other in sorted(pairs)]
     shuffled = data.draw(st.permutations(gold))
-    sorted_by_key = all(a["key"] <= b["key"] for a, b in zip(shuffled, shuffled[1:], strict=False))
+    sorted_by_key = all(a["key"] <= b["key"] for a, b in pairwise(shuffled))
     assert equal_results(gold, shuffled, True, ["key"]) == sorted_by_key
 
 

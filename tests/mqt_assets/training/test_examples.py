@@ -54,7 +54,9 @@ def test_kind_is_the_shape_of_the_plan(plan: Plan, kind: str) -> None:
 
 
 def test_an_example_survives_json() -> None:
-    example = make_example("Who?", "shop", Plan((Output(NAME),), BERLIN), "db.x", source="synthetic")
+    example = make_example(
+        "Who?", "shop", Plan((Output(NAME),), BERLIN), "db.x", source="synthetic"
+    )
     assert Example.from_json(json.loads(json.dumps(example.to_json()))) == example
     unraised = make_example("Who?", "shop", None, "db.x", source="tend", ordered=True)
     assert Example.from_json(unraised.to_json()) == unraised

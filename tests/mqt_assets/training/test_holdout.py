@@ -89,7 +89,9 @@ def test_a_database_with_few_collections_holds_out_single_questions() -> None:
 
 
 def test_a_corpus_holds_out_whole_databases() -> None:
-    corpus = [_example(n, "c", database=f"db{d}", source="tend") for d in range(40) for n in range(3)]
+    corpus = [
+        _example(n, "c", database=f"db{d}", source="tend") for d in range(40) for n in range(3)
+    ]
     synthetic = [_example(n, "c", database="db7") for n in range(50, 60)]
     holdout = freeze([*corpus, *synthetic], corpus_databases=["db7", "elsewhere"])
     assert holdout.databases == ("db7",)
@@ -116,9 +118,7 @@ def test_corrections_train_unless_the_holdout_asks_the_same() -> None:
 def test_copies_of_held_out_golds_and_questions_do_not_train() -> None:
     holdout = freeze(_questions())
     member = holdout.members[0]
-    copy = make_example(
-        "asked in other words", "shop", None, member.command, source="synthetic"
-    )
+    copy = make_example("asked in other words", "shop", None, member.command, source="synthetic")
     assert divide([copy], holdout).excluded == (copy,)
 
 

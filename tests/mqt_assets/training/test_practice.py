@@ -41,12 +41,16 @@ def test_schemas_differ_in_everything_a_model_could_learn_by_heart(
     assert any("_" in path.strip("_") for path in paths)
     assert any(path[:1].islower() and path != path.lower() for path in paths)
     assert any(path[:1].isupper() for path in paths)
-    types = {kind for c in catalogs.values() for s in c.collections for f in s.fields for kind in f.types}
+    types = {
+        kind for c in catalogs.values() for s in c.collections for f in s.fields for kind in f.types
+    }
     wanted = {BsonType.DECIMAL, BsonType.DOUBLE, BsonType.INT, BsonType.DATE, BsonType.BOOL,
               BsonType.OBJECT_ID, BsonType.ARRAY, BsonType.NULL}  # fmt: skip
     assert wanted <= types
     assert sum(bool(c.references) for c in catalogs.values()) > 0.7 * len(catalogs)
-    assert any(len(f.arrays) > 1 for c in catalogs.values() for s in c.collections for f in s.fields)
+    assert any(
+        len(f.arrays) > 1 for c in catalogs.values() for s in c.collections for f in s.fields
+    )
 
 
 def test_every_database_can_be_asked(catalogs: dict[str, Catalog]) -> None:

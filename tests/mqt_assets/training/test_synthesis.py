@@ -15,7 +15,8 @@ from mqt_assets.schemas.catalogs import catalog_from_documents
 from mqt_assets.training.examples import Example, literals_of, normal_question, references_of
 from mqt_assets.training.synthesis import SHAPES, synthesise
 from mqt_assets.training.synthesis.draft import Draft, NotHere
-from mqt_assets.training.synthesis.view import Role, view_of
+from mqt_assets.training.synthesis.things import Role
+from mqt_assets.training.synthesis.view import view_of
 from mqt_resources.sample_database.generator import generate
 from mqt_serving.query.execution import run
 from mqt_serving.query.lowering import lower
@@ -130,7 +131,9 @@ def test_mongodb_runs_every_command(
 ) -> None:
     for name, content in documents.items():
         database[name].insert_many([dict(document) for document in content])
-    answered = [bool(run(parse_query(example.command), database).rows) for example in examples[:500]]
+    answered = [
+        bool(run(parse_query(example.command), database).rows) for example in examples[:500]
+    ]
     assert sum(answered) > 0.6 * len(answered)
 
 
