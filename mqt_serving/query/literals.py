@@ -17,6 +17,7 @@ from bson import Decimal128, ObjectId
 from mqt_serving.query.plan import Scalar
 from mqt_serving.schema import BsonType, FieldSchema
 
+_INT64_MIN, _INT64_MAX = -(2**63), 2**63 - 1
 _TRUE = frozenset({"true", "yes", "y", "t", "1"})
 _FALSE = frozenset({"false", "no", "n", "f", "0"})
 _DATE_TEXT = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -46,10 +47,11 @@ def fit(value: Scalar, field: FieldSchema) -> Scalar:
 
     Where the field holds several types and the value already is one of them, it stays.
     """
+    value = plain(value)
     kind = field.main_type
     own = bson_type(value)
     if own == kind or (field.types.get(own, 0.0) > 0 and kind is not BsonType.DECIMAL):
-        return _utc(value) if isinstance(value, datetime) else value
+        return value
     match kind:
         case BsonType.STRING:
             return _as_text(value, field)
@@ -70,6 +72,15 @@ def fit(value: Scalar, field: FieldSchema) -> Scalar:
             return value
 
 
+def plain(value: Scalar) -> Scalar:
+    """The value as BSON can hold it: dates in UTC to the millisecond, huge integers as doubles."""
+    if isinstance(value, datetime):
+        return _utc(value)
+    if isinstance(value, int) and not _INT64_MIN <= value <= _INT64_MAX:
+        return float(value)
+    return value
+
+
 def parse_date(text: str) -> datetime | None:
     """An ISO date or time as a datetime in UTC; None if the text is none."""
     try:
@@ -79,7 +90,8 @@ def parse_date(text: str) -> datetime | None:
 
 
 def _utc(moment: datetime) -> datetime:
-    """The moment as the pipeline has it: aware, in UTC (a naive one is taken to be UTC)."""
+    """The moment aware and in UTC (a naive one is taken to be so), to the millisecond."""
+    moment = moment.replace(microsecond=moment.microsecond // 1000 * 1000, fold=0)
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
@@ -134,7 +146,7 @@ def _as_number(value: Scalar, whole: bool) -> Scalar:
     if number is None:
         return value
     if number == number.to_integral_value():
-        return int(number) if whole or isinstance(value, int) else float(number)
+        return plain(int(number)) if whole or isinstance(value, int) else float(number)
     return float(number)
 
 

@@ -129,6 +129,17 @@ def _check(plan: Plan) -> None:
         raise PlanError("a plan with `having` needs an aggregate")
     if any(value is not None and value < 0 for value in (plan.limit, plan.skip)):
         raise PlanError("limit and skip cannot be negative")
+    _check_names([output.alias for output in plan.outputs if output.alias is not None])
+
+
+def _check_names(names: Sequence[str]) -> None:
+    """Aliases must be names that MongoDB gives to columns, and none the parent of another."""
+    for name in names:
+        parts = name.split(".")
+        if "\0" in name or any(not part or part.startswith("$") for part in parts):
+            raise PlanError(f"{name!r} cannot be the name of a column")
+        if sum(other == name or other.startswith(f"{name}.") for other in names) > 1:
+            raise PlanError(f"two columns are called {name!r}")
 
 
 def _aggregates(plan: Plan) -> tuple[Aggregate, ...]:

@@ -209,6 +209,9 @@ class Plan:
     Predicates in `where` on arrays or collections finer than the grain mean "at least one";
     predicates on coarser ones (parents, referenced documents) simply apply.
     `having` holds predicates over aggregates (and group keys); it needs an aggregate somewhere.
+    Where fields are shown (or ordered by) beside aggregates and nothing is grouped, aggregates
+    run over what belongs to each row: "each customer with the number of their orders", customers
+    without orders included.
     `distinct` removes duplicate rows of the outputs. `limit`/`skip` apply last.
     """
 

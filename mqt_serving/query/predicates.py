@@ -261,11 +261,15 @@ def leaf_expression(leaf: Leaf, scope: Scope) -> Expression:
 
 def fitted(value: Scalar, left: Operand, scope: Scope) -> Scalar:
     """The literal as the field stores it; calendar parts and aggregates take it as it is."""
-    return literals.fit(value, scope.schema(left)) if isinstance(left, Field) else value
+    if isinstance(left, Field):
+        return literals.fit(value, scope.schema(left))
+    return literals.plain(value)
 
 
 def text_pattern(test: Text) -> str:
-    """The regular expression of a text test."""
+    """The regular expression of a text test; PlanError for one that cannot be a pattern."""
+    if "\0" in test.value:
+        raise PlanError("text tests cannot hold a NUL character")
     escaped = _SPECIAL.sub(r"\\\1", test.value)
     match test.match:
         case TextMatch.CONTAINS:
@@ -275,6 +279,10 @@ def text_pattern(test: Text) -> str:
         case TextMatch.ENDS:
             return f"{escaped}$"
         case TextMatch.REGEX:
+            try:
+                re.compile(test.value)
+            except re.error as error:
+                raise PlanError(f"{test.value!r} is no regular expression: {error}") from error
             return test.value
 
 
@@ -309,7 +317,7 @@ def _plain_comparison(
         second = comparable(right, scope) if as_number else scope.expression(right)
     else:
         keep = as_number and isinstance(left, Field) and scope.schema(left).numeric_text
-        second = LiteralExpression(right if keep else fitted(right, left, scope))
+        second = LiteralExpression(literals.plain(right) if keep else fitted(right, left, scope))
     return Operation(f"${op.value}", (first, second))
 
 

@@ -338,7 +338,19 @@ class Rows:
         finer = [entity for entity in self._entities(leaf) if entity not in self._planned]
         if not finer:
             return None
-        return max(finer, key=lambda entity: (len(self._path_to(entity)), entity.path))
+        finest = max(finer, key=lambda entity: (len(self._path_to(entity)), entity.path))
+        if _crosses(self._path_to(finest)):
+            self._require_one_row(self._entities(leaf), finest)
+        return finest
+
+    def _require_one_row(self, entities: Sequence[Entity], finest: Entity) -> None:
+        """Fields that are compared must meet in one row of the finest entity."""
+        for entity in entities:
+            if graph.path([finest], entity, self.catalog, upward_only=True) is None:
+                raise PlanError(
+                    f"{graph.describe(entity)} and {graph.describe(finest)} do not meet in one "
+                    "row, so their fields cannot be compared"
+                )
 
     def _common_finer_entity(self, predicate: Predicate) -> Entity | None:
         """The finer entity that all tests of the predicate are about, if there is just one."""
@@ -419,8 +431,9 @@ class Rows:
         if not beyond or isinstance(condition, Related | Not):
             test.conditions.append(condition)
             return
-        edges = graph.path([test.entity], beyond[0], self.catalog)
-        if not edges:
+        edges = graph.path(holders, beyond[0], self.catalog)
+        beside = edges and edges[0].source != test.entity and not edges[0].crosses_collections
+        if not edges or beside:
             raise PlanError(f"{graph.describe(beyond[0])} is not part of the related rows")
         _add(test.children, edges, condition)
 

@@ -82,8 +82,8 @@ def leaves() -> st.SearchStrategy[Predicate]:
         st.builds(IsNull, fields, st.booleans()),
         st.builds(Exists, fields, st.booleans()),
         st.builds(
-            Text, fields, st.sampled_from(TextMatch), st.text(max_size=8), st.booleans(),
-            st.booleans(),
+            Text, fields, st.sampled_from(TextMatch), st.text("ab. %(é$", max_size=8),
+            st.booleans(), st.booleans(),
         ),
     )  # fmt: skip
 

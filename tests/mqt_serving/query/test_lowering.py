@@ -9,12 +9,14 @@ from uuid import uuid4
 
 import pytest
 from bson import Decimal128
+from hypothesis import given, settings
 from pymongo import MongoClient
 from pymongo.database import Database
 
-from mqt_serving.errors import PlanError, UnknownCollection, UnknownField
+from mqt_serving.errors import MqtError, PlanError, UnknownCollection, UnknownField
 from mqt_serving.query.execution import run
 from mqt_serving.query.lowering import lower
+from mqt_serving.query.parsing import parse_query
 from mqt_serving.query.pipeline import Aggregate as AggregateCommand
 from mqt_serving.query.pipeline import CountDocuments, Find, Lookup, Match, Unwind
 from mqt_serving.query.plan import (
@@ -41,7 +43,9 @@ from mqt_serving.query.plan import (
     Text,
     TextMatch,
 )
+from mqt_serving.query.rendering import render_mongosh
 from mqt_serving.schema import Catalog
+from tests.mqt_serving.query.plans import plans
 from tests.mqt_serving.query.shop import (
     AGE,
     CATEGORY,
@@ -490,6 +494,19 @@ def test_lowering_is_deterministic(known: Catalog) -> None:
     assert lower(asked, known) == lower(asked, catalog())
 
 
+@given(asked=plans())
+@settings(max_examples=150, deadline=None)
+def test_every_plan_runs_and_reads_back_or_is_refused_with_a_reason(
+    asked: Plan, shop: Database[dict[str, Any]], known: Catalog
+) -> None:
+    try:
+        command = lower(asked, known)
+    except MqtError:
+        return
+    run(command, shop)
+    assert parse_query(render_mongosh(command)) == command
+
+
 def test_plans_that_make_no_sense_are_refused(known: Catalog) -> None:
     with pytest.raises(PlanError, match="at least one output"):
         lower(Plan(()), known)
@@ -497,3 +514,9 @@ def test_plans_that_make_no_sense_are_refused(known: Catalog) -> None:
         lower(plan(NAME, having=is_over(AGE, 3)), known)
     with pytest.raises(PlanError, match="negative"):
         lower(plan(NAME, limit=-1), known)
+    with pytest.raises(PlanError, match="two columns"):
+        lower(Plan((Output(NAME, "x"), Output(CITY, "x"))), known)
+    with pytest.raises(PlanError, match="name of a column"):
+        lower(Plan((Output(NAME, "$x"),)), known)
+    with pytest.raises(PlanError, match="regular expression"):
+        lower(plan(NAME, where=Text(NAME, TextMatch.REGEX, "a(")), known)

@@ -173,7 +173,8 @@ CASES: list[tuple[str, Plan]] = [
         Plan((Output(count(BUYER, True), "count"),)),
     ),
     (
-        "db.orders.aggregate([{$match: {status: {$ne: null}}}, {$group: {_id: {y: {$year: '$placed_at'}, s: '$status'},"
+        "db.orders.aggregate([{$match: {status: {$ne: null}}},"
+        "{$group: {_id: {y: {$year: '$placed_at'}, s: '$status'},"
         "sum_quantity: {$sum: {$sum: '$items.quantity'}}}},"
         "{$project: {_id: 0, year: '$_id.y', status: '$_id.s', sum_quantity: 1}}])",
         plan(
