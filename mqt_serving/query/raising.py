@@ -67,9 +67,11 @@ from mqt_serving.query.raising_scope import (
     Constant,
     Environment,
     Fields,
+    Filtered,
     Found,
     Known,
     LookedUp,
+    SizeOf,
     Stored,
     Test,
     array_entity,
@@ -262,6 +264,10 @@ class _State:
             case LookedUp(edge=edge):
                 self._join(edge.target)
                 place = Stored(edge.foreign.collection)
+                self.environment = self.environment.with_names({stage.path: place})
+            case Filtered(entity=entity, place=place, where=where):
+                self._join(entity)
+                self.where.extend(conjuncts(where))
                 self.environment = self.environment.with_names({stage.path: place})
             case None:
                 raise RaiseError("unknown-name", f"nothing is called {stage.path!r} to unwind")
@@ -573,7 +579,7 @@ def _as_values(binding: Binding, catalog: Catalog) -> Binding:
             return Fields({name: _as_values(inner, catalog) for name, inner in members.items()})
         case Known():
             return binding
-        case LookedUp() | Found():
+        case LookedUp() | Found() | Filtered() | SizeOf():
             raise RaiseError("array-output", "looked-up documents are used as a value")
         case Collected():
             raise RaiseError("array-output", "the collected values of a group are shown")

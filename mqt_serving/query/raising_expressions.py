@@ -6,7 +6,7 @@ of looked-up documents, and tests. Anything computed otherwise has no place in a
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from mqt_serving.errors import RaiseError
 from mqt_serving.query.pipeline import (
@@ -27,9 +27,11 @@ from mqt_serving.query.raising_scope import (
     Constant,
     Environment,
     Fields,
+    Filtered,
     Found,
     Known,
     LookedUp,
+    SizeOf,
     Stored,
     Test,
     array_entity,
@@ -70,11 +72,13 @@ class ExpressionRaiser:
         environment: Environment,
         joined: Collection[Entity],
         collection: str,
+        variables: Mapping[str, Binding] | None = None,
     ) -> None:
         self._catalog = catalog
         self._environment = environment
         self._joined = set(joined)
         self._collection = collection
+        self._variables = variables or {}
 
     def bind(self, expression: Expression) -> Binding:
         """What the expression stands for."""
@@ -104,6 +108,10 @@ class ExpressionRaiser:
 
     def _variable(self, name: str) -> Binding:
         root, _, rest = name.partition(".")
+        if root in self._variables:
+            found = inside(self._variables[root], rest)
+            if found is not None:
+                return found
         if root in ("ROOT", "CURRENT"):
             whole = self._environment.base or Fields(dict(self._environment.names))
             if not rest:
@@ -149,12 +157,32 @@ class ExpressionRaiser:
             text = pattern.value if isinstance(pattern, LiteralExpression) else None
             if isinstance(text, str) and text in _FORMATS:
                 return self._part(_FORMATS[text], arguments["date"])
+        if operator == "$filter":
+            return self._filtered(arguments)
         if operator == "$regexMatch":
             return Test(self._tests().condition(expression))
         raise RaiseError(f"expression-{operator.lstrip('$')}", f"{operator} has no place in a plan")
 
     def _tests(self) -> FilterRaiser:
         return FilterRaiser(self._catalog, self._environment.find, self.bind, self._joined)
+
+    def _filtered(self, arguments: dict[str, Expression]) -> Binding:
+        bound = self.bind(arguments["input"])
+        entity: Entity | None = None
+        place = Stored("")
+        if isinstance(bound, LookedUp):
+            entity, place = bound.edge.target, Stored(bound.edge.foreign.collection)
+        elif isinstance(bound, Stored):
+            entity, place = array_entity(bound, self._catalog), bound
+        named = arguments.get("as")
+        name = named.value if isinstance(named, LiteralExpression) else "this"
+        if entity is None or "limit" in arguments or not isinstance(name, str):
+            raise RaiseError("expression-filter", "$filter of something that is no array of data")
+        inner = ExpressionRaiser(
+            self._catalog, self._environment, {*self._joined, entity}, self._collection,
+            {**self._variables, name: place},
+        )  # fmt: skip
+        return Filtered(entity, place, inner._tests().condition(arguments["cond"]))
 
     def _part(self, part: DatePart, argument: Expression) -> Binding:
         bound = self.bind(argument)
@@ -177,6 +205,8 @@ class ExpressionRaiser:
                     return Known(Aggregate(Function.COUNT, entity))
             case Known(operand=Aggregate()):
                 return bound
+            case Filtered():
+                return SizeOf(bound)
         raise RaiseError("expression-size", "the size of something that is no array of the data")
 
     def _total(self, function: Function, argument: Expression) -> Binding:
@@ -200,8 +230,15 @@ class ExpressionRaiser:
                 return Stored(collection)
             case Stored(collection=collection) if collection != self._collection:
                 return bound
+            case Stored() if isinstance(argument, PathExpression) and self._is_found(argument):
+                return bound
             case _:
                 raise RaiseError("expression-arrayElemAt", "one element of an array by position")
+
+    def _is_found(self, argument: PathExpression) -> bool:
+        """Whether the path leads into the one document that a group key names."""
+        first = argument.path.partition(".")[0]
+        return isinstance(self._environment.names.get(first), Found)
 
     def _without_default(self, argument: Expression, default: Expression) -> Binding:
         bound = self.bind(argument)

@@ -59,8 +59,10 @@ from mqt_serving.query.raising_scope import (
     Binding,
     Collected,
     Constant,
+    Filtered,
     Known,
     LookedUp,
+    SizeOf,
     Stored,
     Test,
     array_entity,
@@ -173,19 +175,33 @@ class FilterRaiser:
     def _test(self, test: FieldTest) -> Predicate:
         path = test.path
         if path.endswith(".0") and test.operator == "$exists":
-            entity = self._entity(self._binding(path.removesuffix(".0")))
+            array = self._binding(path.removesuffix(".0"))
+            if isinstance(array, Filtered):
+                return Related(array.entity, array.where, negated=not test.value)
+            entity = self._entity(array)
             if entity is not None:
                 return Related(entity, negated=not test.value)
         binding = self._binding(path)
         if isinstance(binding, Test) and isinstance(test.value, bool):
             wanted = test.value == (test.operator == "$eq")
             return binding.predicate if wanted else self._none(binding.predicate)
+        if isinstance(binding, Filtered):
+            return self._filtered_test(binding, test)
         entity = self._entity(binding)
         if entity is not None:
             found = self._array_test(entity, test)
             if found is not None:
                 return found
         return self._value_test(self._operand(binding, path), test.operator, test.value)
+
+    def _filtered_test(self, filtered: Filtered, test: FieldTest) -> Predicate:
+        match test:
+            case FieldTest(operator="$ne", value=()):
+                return Related(filtered.entity, filtered.where)
+            case FieldTest(operator="$eq", value=()) | FieldTest(operator="$size", value=0):
+                return Related(filtered.entity, filtered.where, negated=True)
+            case _:
+                raise RaiseError("filtered-test", f"{test.operator} on a filtered array")
 
     def _array_test(self, entity: Entity, test: FieldTest) -> Predicate | None:
         """Tests of an array as a whole; None for tests of its elements."""
@@ -211,6 +227,9 @@ class FilterRaiser:
 
     def _value_test(self, operand: Operand, operator: str, value: Value) -> Predicate:
         finer = self._not_unwound(operand) if isinstance(operand, Field) else None
+        if finer is not None and operator == "$all" and isinstance(value, tuple) and value:
+            each = [Related(finer, plain_test(operand, "$eq", one)) for one in value]
+            return _not_none(all_of(each))
         if finer is not None and operator in _ANTI:
             return Related(finer, plain_test(operand, _ANTI[operator], value), negated=True)
         if finer is not None and operator == "$exists" and not value:
@@ -290,6 +309,10 @@ class FilterRaiser:
         if isinstance(first, Constant) and not isinstance(second, Constant):
             first, second = second, first
             op = _MIRRORED.get(op, op)
+        if isinstance(first, SizeOf):
+            return _size_test(first, op, second)
+        if isinstance(first, Filtered) and second == Constant(()):
+            return Related(first.entity, first.where, negated=op is Comparator.EQ)
         if isinstance(first, Collected):
             raise RaiseError("collected-test", "tests on the array of a group")
         if isinstance(second, Constant):
@@ -340,6 +363,16 @@ class FilterRaiser:
         found = pattern.value
         regex = found if isinstance(found, Regex) else Regex(str(found), str(flags))
         return plain_test(operand, "$regex", regex)
+
+
+def _size_test(size: SizeOf, op: Comparator, limit: Binding) -> Predicate:
+    """Whether there is any (or none): all that plans say about the size of a filtered array."""
+    some = {(Comparator.GT, 0), (Comparator.GTE, 1), (Comparator.NE, 0)}
+    none = {(Comparator.EQ, 0), (Comparator.LT, 1), (Comparator.LTE, 0)}
+    asked = (op, limit.value if isinstance(limit, Constant) else None)
+    if asked not in some | none:
+        raise RaiseError("filtered-size", "the size of a filtered array is compared")
+    return Related(size.filtered.entity, size.filtered.where, negated=asked in none)
 
 
 def plain_test(operand: Operand, operator: str, value: Value) -> Predicate:

@@ -56,6 +56,22 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Filtered:
+    """The rows of an entity that meet a test, as an array at a place."""
+
+    entity: Entity
+    place: Stored
+    where: Predicate
+
+
+@dataclass(frozen=True, slots=True)
+class SizeOf:
+    """How many there are in a filtered array."""
+
+    filtered: Filtered
+
+
+@dataclass(frozen=True, slots=True)
 class Constant:
     value: Value
 
@@ -74,7 +90,9 @@ class Fields:
     members: Mapping[str, Binding] = field(default_factory=dict)
 
 
-Binding: TypeAlias = Stored | Known | Collected | LookedUp | Found | Constant | Test | Fields
+Binding: TypeAlias = (
+    Stored | Known | Collected | LookedUp | Found | Filtered | SizeOf | Constant | Test | Fields
+)
 
 
 @dataclass(frozen=True)
