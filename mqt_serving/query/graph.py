@@ -298,6 +298,11 @@ def _tree(
     return JoinTree(anchor, tuple(edges), closed)
 
 
+def crosses(edges: Iterable[Edge]) -> bool:
+    """Whether any of the edges follows a reference, either way."""
+    return any(edge.crosses_collections for edge in edges)
+
+
 def describe(entity: Entity) -> str:
     """`orders` or `orders.items`, as people write it."""
     return f"{entity.collection}.{entity.path}" if entity.path else entity.collection

@@ -10,27 +10,23 @@ document per row and one key per output. Raises `PlanError` (no way between enti
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from mqt_serving.errors import PlanError
 from mqt_serving.query import graph, naming
 from mqt_serving.query.graph import JoinTree
+from mqt_serving.query.grouping import Grouped, aggregates_in, bare_count, group, operands_in
 from mqt_serving.query.pipeline import (
     Accumulator,
     AddFields,
-    ArrayExpression,
     Command,
     Count,
     CountDocuments,
     Expression,
-    FieldTest,
     Find,
     Group,
     Limit,
-    LiteralExpression,
     Match,
     ObjectExpression,
-    Operation,
     PathExpression,
     Project,
     Skip,
@@ -43,27 +39,21 @@ from mqt_serving.query.plan import (
     Aggregate,
     Entity,
     Field,
-    Function,
     Operand,
     Order,
     Output,
     PartOf,
     Plan,
-    Predicate,
-    Related,
 )
 from mqt_serving.query.predicates import (
     Scope,
     all_of,
     comparable,
-    field_of,
     filter_of,
-    leaves,
-    operands,
 )
 from mqt_serving.query.row_aggregates import add_row_aggregates
 from mqt_serving.query.rows import Rows
-from mqt_serving.schema import BsonType, Catalog, FieldSchema
+from mqt_serving.schema import Catalog
 
 
 def lower(plan: Plan, catalog: Catalog) -> Command:
@@ -76,10 +66,10 @@ def lower(plan: Plan, catalog: Catalog) -> Command:
     rows = Rows(catalog, tree, reserved=names)
     rows.populate(plan.where)
     if per_row:
-        add_row_aggregates(rows, _aggregates(plan))
+        add_row_aggregates(rows, aggregates_in(plan))
         if plan.having is not None:
             rows.stages.append(Match(rows.compile(plan.having)))
-    elif plan.group_by or _aggregates(plan):
+    elif plan.group_by or aggregates_in(plan):
         return _command(rows, _grouped(plan, names, rows))
     if _is_whole_document(plan, rows):
         return _command(rows, _whole_documents(plan, rows))
@@ -90,7 +80,7 @@ def grain_entities(plan: Plan, catalog: Catalog) -> tuple[Entity, ...]:
     """The entities that fix what a row is: of outputs, grouping, order and aggregates."""
     per_row = has_row_aggregates(plan)
     values: list[Operand | Entity] = [output.value for output in plan.outputs]
-    values += [*plan.group_by, *(order.by for order in plan.order_by), *_aggregates(plan)]
+    values += [*plan.group_by, *(order.by for order in plan.order_by), *aggregates_in(plan)]
     entities = [
         _entity(value, catalog)
         for value in values
@@ -107,7 +97,7 @@ def has_row_aggregates(plan: Plan) -> bool:
     """
     shown = [*(output.value for output in plan.outputs), *(order.by for order in plan.order_by)]
     plain = any(not isinstance(value, Aggregate) for value in shown)
-    return plain and not plan.group_by and bool(_aggregates(plan))
+    return plain and not plan.group_by and bool(aggregates_in(plan))
 
 
 def _entity(value: Operand | Entity, catalog: Catalog) -> Entity:
@@ -125,7 +115,7 @@ def _entity(value: Operand | Entity, catalog: Catalog) -> Entity:
 def _check(plan: Plan) -> None:
     if not plan.outputs:
         raise PlanError("a plan needs at least one output")
-    if plan.having is not None and not _aggregates(plan):
+    if plan.having is not None and not aggregates_in(plan):
         raise PlanError("a plan with `having` needs an aggregate")
     if any(value is not None and value < 0 for value in (plan.limit, plan.skip)):
         raise PlanError("limit and skip cannot be negative")
@@ -140,22 +130,6 @@ def _check_names(names: Sequence[str]) -> None:
             raise PlanError(f"{name!r} cannot be the name of a column")
         if sum(other == name or other.startswith(f"{name}.") for other in names) > 1:
             raise PlanError(f"two columns are called {name!r}")
-
-
-def _aggregates(plan: Plan) -> tuple[Aggregate, ...]:
-    """All different aggregates, those shown first."""
-    found: list[Operand | Entity] = [output.value for output in plan.outputs]
-    found += [order.by for order in plan.order_by]
-    found += _operands_of(plan.having)
-    return tuple(dict.fromkeys(value for value in found if isinstance(value, Aggregate)))
-
-
-def _operands_of(predicate: Predicate | None) -> list[Operand]:
-    found: list[Operand] = []
-    for leaf in leaves(predicate):
-        if not isinstance(leaf, Related):
-            found.extend(operands(leaf))
-    return found
 
 
 # ------------------------------------------------------------------ whole entities
@@ -220,36 +194,12 @@ def _whole_documents(plan: Plan, rows: Rows) -> list[Stage]:
 # ------------------------------------------------------------------------ grouping
 
 
-@dataclass
-class _Grouped:
-    """The scope of the documents that `$group` gives: operands under the names there."""
-
-    rows: Rows
-    names: dict[Operand, str]
-    expressions: dict[Operand, Expression]
-
-    def path(self, operand: Operand) -> str | None:
-        return None if operand in self.expressions else self._name(operand)
-
-    def expression(self, operand: Operand) -> Expression:
-        found = self.expressions.get(operand)
-        return PathExpression(self._name(operand)) if found is None else found
-
-    def schema(self, field: Field) -> FieldSchema:
-        return self.rows.schema(field)
-
-    def _name(self, operand: Operand) -> str:
-        if operand not in self.names:
-            raise PlanError("a test on groups can only use group keys and aggregates")
-        return self.names[operand]
-
-
 def _grouped(plan: Plan, names: Sequence[str], rows: Rows) -> list[Stage]:
-    if (counted := _bare_count(plan, rows)) is not None:
+    if (counted := bare_count(plan, rows)) is not None:
         return [*counted, Count(names[0])]
-    scope, group = _group(plan, names, rows)
-    stages: list[Stage] = [*rows.stages, group]
-    tested = {*_operands_of(plan.having), *(order.by for order in plan.order_by)}
+    scope, grouped = group(plan, names, rows)
+    stages: list[Stage] = [*rows.stages, grouped]
+    tested = {*operands_in(plan.having), *(order.by for order in plan.order_by)}
     early = [operand for operand in scope.expressions if operand in tested]
     if early or (plan.distinct and scope.expressions):
         stages.append(AddFields(tuple((scope.names[o], e) for o, e in scope.expressions.items())))
@@ -259,135 +209,13 @@ def _grouped(plan: Plan, names: Sequence[str], rows: Rows) -> list[Stage]:
     return stages + _finish(plan, names, scope, grouped=True)
 
 
-def _bare_count(plan: Plan, rows: Rows) -> list[Stage] | None:
-    """The stages before `$count` when one count is all there is; None otherwise."""
-    value = plan.outputs[0].value
-    if len(plan.outputs) > 1 or plan.group_by or plan.having or not isinstance(value, Aggregate):
-        return None
-    if value.function is not Function.COUNT or _aggregates(plan) != (value,):
-        return None
-    if isinstance(value.argument, Entity):
-        counts = rows.counts_rows(value.argument)
-        return list(rows.stages) if counts else None
-    if not value.distinct:
-        present = rows.path(value.argument)
-        if present is None:
-            return None
-        if _is_always_there(value.argument, rows):
-            return list(rows.stages)
-        return _merged([*rows.stages, Match(FieldTest(present, "$ne", None))])
-    stages: list[Stage] = [*rows.stages, Group(rows.expression(value.argument))]
-    if not _is_always_there(value.argument, rows):
-        stages.append(Match(FieldTest("_id", "$ne", None)))
-    return stages
-
-
-def _group(plan: Plan, names: Sequence[str], rows: Rows) -> tuple[_Grouped, Group]:
-    scope = _Grouped(rows, {}, {})
-    key = _group_key(plan, names, rows, scope)
-    taken = {"_id"}
-    accumulators: list[Accumulator] = []
-    shown = {output.value: name for output, name in zip(plan.outputs, names, strict=True)}
-    others = [output.value for output in plan.outputs if not isinstance(output.value, Entity)]
-    others += [order.by for order in plan.order_by] + _operands_of(plan.having)
-    for operand in dict.fromkeys(others):
-        if operand in scope.names:
-            continue
-        wanted = shown.get(operand)
-        if wanted is None or wanted in taken or "." in wanted or wanted.startswith("$"):
-            wanted = naming.unique_name(operand, taken | set(names))
-        taken.add(wanted)
-        scope.names[operand] = wanted
-        accumulators.append(_accumulator(wanted, operand, rows, scope))
-    return scope, Group(key, tuple(accumulators))
-
-
-def _group_key(plan: Plan, names: Sequence[str], rows: Rows, scope: _Grouped) -> Expression | None:
-    keys = plan.group_by
-    if not keys:
-        return None
-    if len(keys) == 1:
-        scope.names[keys[0]] = "_id"
-        return rows.expression(keys[0])
-    shown = {output.value: name for output, name in zip(plan.outputs, names, strict=True)}
-    items: list[tuple[str, Expression]] = []
-    taken: set[str] = set()
-    for key in keys:
-        name = shown.get(key)
-        if name is None or name in taken or "." in name:
-            name = naming.unique_name(key, taken)
-        taken.add(name)
-        scope.names[key] = f"_id.{name}"
-        items.append((name, rows.expression(key)))
-    return ObjectExpression(tuple(items))
-
-
-def _accumulator(name: str, operand: Operand, rows: Rows, scope: _Grouped) -> Accumulator:
-    if not isinstance(operand, Aggregate):
-        return Accumulator(name, "$first", rows.expression(operand))
-    argument = operand.argument
-    if operand.function is Function.COUNT:
-        if isinstance(argument, Entity) and rows.counts_rows(argument):
-            return Accumulator(name, "$sum", LiteralExpression(1))
-        if isinstance(argument, Entity) or operand.distinct:
-            return _distinct_count(name, operand, rows, scope)
-        if _is_always_there(argument, rows):
-            return Accumulator(name, "$sum", LiteralExpression(1))
-        there = Operation("$gt", (rows.expression(argument), LiteralExpression(None)))
-        counted = Operation("$cond", (there, LiteralExpression(1), LiteralExpression(0)))
-        return Accumulator(name, "$sum", counted)
-    if isinstance(argument, Entity):
-        raise PlanError(f"{operand.function.value} needs a field, not {graph.describe(argument)}")
-    if operand.distinct and operand.function in (Function.SUM, Function.AVG):
-        function = Operation(f"${operand.function.value}", (PathExpression(name),))
-        scope.expressions[operand] = function
-        return Accumulator(name, "$addToSet", comparable(argument, rows))
-    return Accumulator(name, f"${operand.function.value}", comparable(argument, rows))
-
-
-def _distinct_count(name: str, operand: Aggregate, rows: Rows, scope: _Grouped) -> Accumulator:
-    """Collect the different values; their number without null is computed afterwards."""
-    collected: Expression = PathExpression(name)
-    argument = operand.argument
-    if isinstance(argument, Entity):
-        identity = rows.identity(argument)
-    else:
-        identity = rows.expression(argument)
-        if not _is_always_there(argument, rows):
-            nothing = ArrayExpression((LiteralExpression(None),))
-            collected = Operation("$setDifference", (collected, nothing))
-    scope.expressions[operand] = Operation("$size", (collected,))
-    return Accumulator(name, "$addToSet", identity)
-
-
-def _is_always_there(operand: Field | PartOf, rows: Rows) -> bool:
-    """Whether every document is known to have a value, since all of them were looked at."""
-    field = field_of(operand)
-    assert field is not None
-    schema = graph.schema_of(field.collection, rows.catalog)
-    known = rows.schema(field)
-    complete = schema.sampled >= schema.document_count
-    holders = [schema.by_path[path] for path in _prefixes(field.path) if path in schema.by_path]
-    return (
-        complete
-        and isinstance(operand, Field)
-        and all(holder.presence >= 1 for holder in (known, *holders))
-        and BsonType.NULL not in known.types
-    )
-
-
-def _prefixes(path: str) -> list[str]:
-    names = path.split(".")
-    return [".".join(names[:length]) for length in range(1, len(names))]
-
-
 # ------------------------------------------------------ order, limit, output columns
 
 
 def _finish(plan: Plan, names: Sequence[str], scope: Scope, grouped: bool = False) -> list[Stage]:
     if plan.distinct and not (grouped and _shows_all_keys(plan)):
         return _distinct(plan, names, scope)
-    stages = _ordered(plan, scope, scope.rows if isinstance(scope, _Grouped) else scope)
+    stages = _ordered(plan, scope, scope.rows if isinstance(scope, Grouped) else scope)
     stages.append(_projection(plan, names, scope))
     return stages
 

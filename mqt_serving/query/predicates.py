@@ -9,7 +9,7 @@ in where a filter cannot: computed operands, two fields, correlated array elemen
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from bson import Regex
@@ -104,6 +104,11 @@ def conjuncts(predicate: Predicate | None) -> tuple[Predicate, ...]:
     if isinstance(predicate, And):
         return tuple(part for item in predicate.items for part in conjuncts(item))
     return (predicate,)
+
+
+def conjunction(items: Sequence[Predicate]) -> Predicate:
+    """At least one predicate as one."""
+    return items[0] if len(items) == 1 else And(tuple(items))
 
 
 def operands(leaf: Leaf) -> tuple[Operand, ...]:

@@ -189,6 +189,27 @@ CASES: list[tuple[str, Plan]] = [
         plan(NAME, count(ORDERS), group_by=(Field("orders", "customer_id"),)),
     ),
     (
+        "db.orders.aggregate([{$project: {total: 1, _id: 0, big: {$filter: {input: '$items',"
+        "as: 'i', cond: {$gt: ['$$i.quantity', 2]}}}}}, {$match: {big: {$ne: []}}},"
+        "{$project: {total: 1}}])",
+        plan(TOTAL, where=Related(ITEMS, is_over(QUANTITY, 2))),
+    ),
+    (
+        "db.orders.aggregate([{$match: {$expr: {$eq: [{$size: {$filter: {input: '$items',"
+        "cond: {$gt: ['$$this.quantity', 2]}}}}, 0]}}}, {$project: {total: 1, _id: 0}}])",
+        plan(TOTAL, where=Related(ITEMS, is_over(QUANTITY, 2), negated=True)),
+    ),
+    (
+        "db.customers.find({tags: {$all: ['vip', 'new']}}, {name: 1, _id: 0})",
+        plan(NAME, where=And((
+            Related(TAG_ROWS, is_equal(TAGS, "vip")), Related(TAG_ROWS, is_equal(TAGS, "new")),
+        ))),
+    ),
+    (
+        "db.customers.find({tags: {$exists: true, $eq: []}}, {name: 1, _id: 0})",
+        plan(NAME, where=And((Exists(TAGS), Related(TAG_ROWS, negated=True)))),
+    ),
+    (
         "db.orders.aggregate([{$sortByCount: '$status'}])",
         Plan(
             (Output(STATUS, "_id"), Output(count(ORDERS))), group_by=(STATUS,),
