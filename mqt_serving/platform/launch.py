@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import time
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -32,6 +33,7 @@ QUIET = {"DAGSTER_DISABLE_TELEMETRY": "true", "MLFLOW_DISABLE_TELEMETRY": "true"
          "DO_NOT_TRACK": "true"}  # fmt: skip
 """Nothing that we start phones home."""
 
+_LOADING_SECONDS = 30.0
 FIRST_QUESTION = "How many orders were placed in 2024?"
 """Asked when the sample shop is served; other data gets a question that the service suggests."""
 
@@ -48,24 +50,27 @@ def up(settings: Settings, progress: Progress) -> None:
         environment = child_environment(ready)
         if not settings.mongodb_uri:
             _load_sample(supervisor, environment)
-        serving = _serving(ready, environment, "readyz")
-        dagster = _dagster(ready, environment)
-        # With a release from an earlier run, answers need not wait for the pipeline.
-        early = read_pointer(settings.releases_folder) is not None
-        if early:
-            _launch(supervisor, serving)
+        released = read_pointer(settings.releases_folder) is not None
+        serving = _serving(ready, environment)
+        webserver, daemon = _dagster(ready, environment)
+        _launch(supervisor, webserver)
+        if released:
+            _launch(supervisor, serving)  # answers need not wait for the pipeline
+        else:
+            # Alone at first, since two processes that create Dagster's SQLite files collide; the
+            # long first run can then be watched in the UI.
+            webserver.wait()
+            progress.say(f"Watch the pipeline at {ready.dagster_url}")
         with progress.step("Bringing the pipeline up to date", "Pipeline is up to date"):
             supervisor.run("bootstrap", _python("-m", "mqt_assets.bootstrap"), environment)
-        released = read_pointer(settings.releases_folder) is not None
-        if not early:
-            serving = _serving(ready, environment, "readyz" if released else "healthz")
+        _launch(supervisor, daemon)  # only now: its sensors would start the same work
+        if not released:
             _launch(supervisor, serving)
-        _launch(supervisor, *dagster)
-        for program in (serving, *dagster):
+        for program in (serving, webserver):
             program.wait()
             progress.say(f"{program.name} is ready", "green")
         supervisor.publish(http_url=ready.http_url, dagster_url=ready.dagster_url)
-        if released:
+        if _has_release(ready, progress):
             _ask_first_question(ready, progress)
         _say_where_to_go(ready, progress)
         supervisor.watch()
@@ -163,14 +168,14 @@ def _load_sample(supervisor: Supervisor, environment: dict[str, str]) -> None:
     supervisor.run("sample-database", command, environment)
 
 
-def _serving(settings: Settings, environment: dict[str, str], probe: str) -> Program:
+def _serving(settings: Settings, environment: dict[str, str]) -> Program:
     return Program(
         "Serving",
         _python("-m", "mqt_serving.cli", "serve"),
         settings.logs_folder / "serving.log",
         environment,
         project_folder(),
-        ready=lambda: reachability.http_answers(f"{settings.http_url}/{probe}"),
+        ready=lambda: reachability.http_answers(f"{settings.http_url}/healthz"),
     )
 
 
@@ -202,6 +207,24 @@ def _launch(supervisor: Supervisor, *programs: Program) -> None:
         supervisor.adopt(program)
         program.launch()
     supervisor.publish()
+
+
+def _has_release(settings: Settings, progress: Progress) -> bool:
+    """Wait until serving has loaded the release, if there is one. A release that is refused is
+    told with its reason and does not keep MQT down: Dagster is where to put it right."""
+    deadline = time.monotonic() + _LOADING_SECONDS
+    exists = read_pointer(settings.releases_folder) is not None
+    while True:
+        try:
+            ready = asking.call(settings.http_url, "GET", "/readyz", timeout=5.0)
+        except MqtError as error:
+            if exists and time.monotonic() < deadline:
+                time.sleep(0.1)
+                continue
+            progress.warn(f"No question can be answered yet: {error}")
+            return False
+        progress.say(f"Release {ready['release_id']} is live", "green")
+        return True
 
 
 def _ask_first_question(settings: Settings, progress: Progress) -> None:

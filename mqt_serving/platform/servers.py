@@ -90,6 +90,7 @@ class EmbeddedServer(ABC):
             offset = self.log.stat().st_size if self.log.exists() else 0
             self._process = processes.spawn(self._command(binary), self.log)
             if self._wait_ready():
+                self._fixed_port = True  # clients know it now: a restart must be found there
                 return self
             problem = self._diagnose(offset)
             self.stop()

@@ -121,6 +121,18 @@ def test_a_killed_server_is_reported_with_its_signal(tmp_path: Path) -> None:
             server.check()
 
 
+@BOTH
+def test_a_restart_keeps_the_address(kind: type[EmbeddedServer], tmp_path: Path) -> None:
+    with kind(tmp_path) as server:
+        address = server.uri
+        os.kill(server.pid, signal.SIGKILL)
+        while server.is_running:
+            time.sleep(0.01)
+        server.stop()
+        server.start()
+        assert server.uri == address
+
+
 def test_recovers_the_data_of_a_killed_mongod(tmp_path: Path) -> None:
     with MongoServer(tmp_path) as server:
         client: MongoClient[dict[str, Any]] = MongoClient(server.uri, journal=True)
