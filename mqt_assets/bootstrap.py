@@ -150,8 +150,9 @@ def _materialize(
 
     from mqt_assets.definitions import build_defs
     from mqt_assets.partitions import COLLECTIONS, range_tags
+    from mqt_serving.platform.launch import prepare_dagster_home
 
-    settings.dagster_home.mkdir(parents=True, exist_ok=True)
+    prepare_dagster_home(settings)
     os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
     defs = build_defs()
     with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:

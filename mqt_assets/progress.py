@@ -32,6 +32,7 @@ class ProgressLines(logging.Handler):
         self._clock = clock
         self._began = clock()
         self._started: dict[str, float] = {}
+        self._made: set[str] = set()
 
     def emit(self, record: logging.LogRecord) -> None:
         meta: dict[str, Any] = getattr(record, "dagster_meta", {})
@@ -43,7 +44,9 @@ class ProgressLines(logging.Handler):
         match event.event_type_value:
             case "STEP_START":
                 self._started[step] = self._clock()
-            case "STEP_SUCCESS":
+            case "ASSET_MATERIALIZATION":
+                self._made.add(step)
+            case "STEP_SUCCESS" if step in self._made:  # a check that passes is no news
                 self._say(f"{step:<28} {self._took(step):6.1f} s")
             case "STEP_FAILURE":
                 self._say(f"{step:<28} failed after {self._took(step):.1f} s: {cause_of(event)}")
@@ -52,6 +55,8 @@ class ProgressLines(logging.Handler):
 
     def _message(self, record: logging.LogRecord, meta: dict[str, Any]) -> None:
         text = str(meta.get("orig_message") or record.getMessage())
+        if text.endswith("Not executing."):
+            return  # what follows from a failure is no news after the failure itself
         if record.levelno >= logging.WARNING:
             self._say(f"warning: {text}")
         elif record.levelno >= logging.INFO:

@@ -95,7 +95,7 @@ def candidate_evaluation(
         {f"{kind} ({share.total})": share.score for kind, share in report.by_kind.items()},
         f"Execution accuracy on the holdout: {report.score:.1%}",
     )
-    _log(mlflow, report, plot, candidate, context.run_id)
+    _log(mlflow, report, plot, candidate, context.run.run_id)
     context.log.info(
         f"{report.overall.correct} of {report.overall.total} right ({report.score:.1%}), "
         f"median {report.milliseconds_p50:.0f} ms"

@@ -29,7 +29,7 @@ def choose_questions(
         if example.database in databases:
             groups[example.source].append(example)
     for source, examples in sorted(groups.items()):
-        queues[source] = _first_wordings_first(examples)
+        queues[source] = first_wordings_first(examples)
     chosen: list[Example] = []
     while len(chosen) < most and any(queues.values()):
         for queue in queues.values():
@@ -38,7 +38,8 @@ def choose_questions(
     return sorted(chosen, key=lambda example: example.id)
 
 
-def _first_wordings_first(examples: Sequence[Example]) -> list[Example]:
+def first_wordings_first(examples: Sequence[Example]) -> list[Example]:
+    """One wording of each gold query, then all others; both in the order of ids."""
     seen: set[tuple[str, str]] = set()
     first: list[Example] = []
     rest: list[Example] = []

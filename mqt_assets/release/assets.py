@@ -90,7 +90,7 @@ def release(
     )
     if champion is not None and contents.parts == champion.parts:
         return _kept("nothing changed", decision, champion)
-    manifest = _write(config, contents, context.run_id)
+    manifest = _write(config, contents, context.run.run_id)
     _try_out(config, manifest.id, corrections)
     before = read_pointer(config.releases_folder)
     after = promote(config.releases_folder, manifest.id)
@@ -98,7 +98,7 @@ def release(
     record(
         config.releases_folder,
         action="release",
-        dagster_run_id=context.run_id,
+        dagster_run_id=context.run.run_id,
         before=before.champion if before else None,
         after=after.champion,
         reason="" if decision.passed else " ".join(decision.reasons),

@@ -208,16 +208,17 @@ def training_set(
     corpus_examples: Any,
     feedback_dataset: dict[str, Any],
     holdout: dict[str, Any],
+    settings: SettingsResource,
 ) -> dg.Output[Any]:
     from mqt_assets.training.examples import Example, dataset_digest
     from mqt_assets.training.holdout import Holdout, divide
+    from mqt_assets.training.selection import choose_training
     from mqt_assets.training.tables import from_table, to_table
 
     corrections = [Example.from_json(body) for body in feedback_dataset["examples"]]
     found = [*from_table(synthetic_examples), *from_table(corpus_examples), *corrections]
     division = divide(found, Holdout.from_json(holdout))
-    # Golds without a plan can be evaluated, not learned.
-    examples = [example for example in division.train if example.plan is not None]
+    examples = choose_training(division.train, settings.load().corpus_questions)
     digest = dataset_digest(examples)
     learned = sum(example.source == "correction" for example in examples)
     context.log.info(f"{len(examples)} examples, {learned} of them corrections")
@@ -267,14 +268,17 @@ def candidate_model(
     examples = from_table(training_set)
     digest = dataset_digest(examples)
     # A name in several is the user's.
-    stored = {**corpus_catalogs, **practice_catalogs, **schema_catalog}
+    named = {**corpus_catalogs, **practice_catalogs, **schema_catalog}
+    used = {example.database for example in examples}
+    stored = {name: body for name, body in named.items() if name in used}
     practice = frozenset(practice_catalogs) - frozenset(schema_catalog)
     folder = settings.artifacts().path("candidate_model") / ".building"
     shutil.rmtree(folder, ignore_errors=True)
     translator = folder / "translator"
+    dagster_run = context.run.run_id
 
     with mlflow.run(
-        "train", dagster_run_id=context.run_id, tags={"dataset_digest": digest}
+        "train", dagster_run_id=dagster_run, tags={"dataset_digest": digest}
     ) as run:
         run.log_params({"dataset_digest": digest, "examples": len(examples), **vars_of(options)})
         model = fit(
@@ -295,7 +299,7 @@ def candidate_model(
         version = mlflow.register(
             run.run_id,
             source,
-            {"translator": identity, "dataset_digest": digest, "dagster_run_id": context.run_id},
+            {"translator": identity, "dataset_digest": digest, "dagster_run_id": dagster_run},
         )
     record = {
         "translator": identity,
@@ -307,7 +311,7 @@ def candidate_model(
         "feedback": feedback_dataset["feedback"],
         "mlflow_run_id": run.run_id,
         "mlflow_model_version": version,
-        "dagster_run_id": context.run_id,
+        "dagster_run_id": dagster_run,
     }
     (folder / TRAINING).write_text(json.dumps(record, indent=1), encoding="utf-8")
     return dg.Output(

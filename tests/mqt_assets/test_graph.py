@@ -1,0 +1,384 @@
+"""The whole loop on a small real database: documents to a release, a correction to the next one.
+
+One story in order, on one home folder, one mongod and one Dagster instance, as it would be lived;
+each test is a chapter and says what is promised at its end. Training takes a handful of steps: it
+is not good, and the gates are told to mind only what is broken.
+"""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import dagster as dg
+import pytest
+from pymongo import MongoClient
+
+from mqt_assets.bootstrap import bootstrap
+from mqt_assets.definitions import build_defs
+from mqt_assets.partitions import COLLECTIONS, range_tags
+from mqt_assets.release.audit import entries
+from mqt_assets.release.packaging import Champion
+from mqt_assets.sensors import collection_discovery_sensor, corrections_sensor
+from mqt_resources.definitions import local_resources
+from mqt_resources.gateways import SettingsResource
+from mqt_resources.mlflow_tracking import MlflowTracking
+from mqt_serving.assembly import load_search, load_translator
+from mqt_serving.query.rendering import render_mongosh
+from mqt_serving.release_loading import LoadedRelease, Loaders
+from mqt_serving.releases import list_releases, read_pointer
+from mqt_serving.settings import JOURNAL_DATABASE, Settings
+
+SHOP = "graph_shop"
+QUESTION = "Which customers are our darlings?"
+CORRECTED = 'db.customers.find({"city": "Berlin"}, {"name": 1, "_id": 0})'
+
+
+@dataclass
+class World:
+    """What the chapters share."""
+
+    settings: Settings
+    client: MongoClient[dict[str, Any]]
+    folder: Path
+
+    @property
+    def shop(self) -> Any:
+        return self.client[SHOP]
+
+    @contextmanager
+    def instance(self) -> Iterator[dg.DagsterInstance]:
+        with dg.DagsterInstance.from_config(str(self.settings.dagster_home)) as instance:
+            yield instance
+
+    def run(self, job: str, **options: Any) -> dg.ExecuteInProcessResult:
+        with self.instance() as instance:
+            return (
+                build_defs()
+                .resolve_job_def(job)
+                .execute_in_process(instance=instance, raise_on_error=False, **options)
+            )
+
+    def champion(self) -> Champion:
+        champion = Champion.of(self.settings.releases_folder)
+        assert champion is not None
+        return champion
+
+    def load_champion(self) -> LoadedRelease:
+        return LoadedRelease.load(self.champion().folder, Loaders(load_translator, load_search))
+
+    def aliases(self) -> dict[str, str]:
+        return MlflowTracking(settings=SettingsResource()).aliases()
+
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
+
+@pytest.fixture(scope="module")
+def world(
+    tmp_path_factory: pytest.TempPathFactory, mongo_uri: str, redis_url: str
+) -> Iterator[World]:
+    folder = tmp_path_factory.mktemp("world")
+    with pytest.MonkeyPatch.context() as patch, MongoClient(mongo_uri) as client:
+        patch.chdir(folder)  # no corpus lies beside it
+        for name, value in {
+            "MONGODB_URI": mongo_uri,
+            "MQT_JOURNAL_URI": mongo_uri,
+            "MQT_REDIS_URL": redis_url,
+            "MQT_HOME": str(folder / "home"),
+            "MQT_DATABASES": SHOP,
+            "MQT_TRAINING_STEPS": "45",
+            "MQT_TRAINING_SECONDS": "60",
+            "MQT_SYNTHETIC_QUESTIONS": "400",
+            "MQT_PRACTICE_QUESTIONS": "2",
+            "MQT_EVALUATION_QUESTIONS": "60",
+            "MQT_MAX_TRANSLATE_MS": "60000",
+            "MQT_RETRAIN_AFTER_CORRECTIONS": "1",
+        }.items():
+            patch.setenv(name, value)
+        patch.delenv("MQT_TEND_FOLDER", raising=False)
+        fill(client)
+        yield World(Settings.load(), client, folder)
+        client.drop_database(SHOP)
+        client.drop_database(JOURNAL_DATABASE)
+
+
+def fill(client: MongoClient[dict[str, Any]]) -> None:
+    chance = Random(7)
+    client.drop_database(SHOP)
+    client.drop_database(JOURNAL_DATABASE)
+    cities = ["Berlin", "Paris", "Rome", "Vienna"]
+    client[SHOP]["customers"].insert_many(
+        {"_id": n, "name": f"Customer {n}", "city": cities[n % 4], "age": 20 + n % 50}
+        for n in range(60)
+    )
+    client[SHOP]["orders"].insert_many(
+        {
+            "_id": n,
+            "customer_id": chance.randrange(60),
+            "status": chance.choice(["paid", "open", "shipped"]),
+            "placed_at": datetime(2025, 1, 1) + timedelta(days=chance.randrange(300)),
+            "total": round(chance.random() * 200, 2),
+            "items": [
+                {"sku": f"S{chance.randrange(20)}", "quantity": chance.randrange(1, 5)}
+                for _ in range(chance.randrange(1, 4))
+            ],
+        }
+        for n in range(300)
+    )
+    client[SHOP]["staff"].insert_many(
+        {"_id": n, "name": f"Staff {n}", "role": chance.choice(["clerk", "driver"]), "pay": n * 100}
+        for n in range(20)
+    )
+
+
+def metadata_of(world: World, asset: str) -> dict[str, Any]:
+    with world.instance() as instance:
+        event = instance.get_latest_materialization_event(dg.AssetKey(asset))
+    assert event is not None
+    assert event.asset_materialization is not None
+    return {name: value.value for name, value in event.asset_materialization.metadata.items()}
+
+
+def test_a_first_start_makes_everything_and_something_serves(world: World) -> None:
+    lines: list[str] = []
+    assert bootstrap(world.settings, lines.append, time.monotonic()) == 0
+    assert "is live" in lines[-1]
+    with world.instance() as instance:
+        run = instance.get_runs(filters=dg.RunsFilter(job_name="everything_job"))[0]
+        assert run.status is dg.DagsterRunStatus.SUCCESS
+        keys = build_defs().resolve_asset_graph().get_all_asset_keys()
+        for key in keys:
+            assert instance.get_latest_materialization_event(key), key
+        assert len(instance.get_materialized_partitions(dg.AssetKey("collection_schema"))) == 3
+    release = world.load_champion()
+    assert set(release.catalogs) == {SHOP}
+    references = release.catalogs[SHOP].references
+    assert [(r.from_collection, r.to_collection) for r in references] == [("orders", "customers")]
+    assert release.search is not None
+    assert "customers" in {hit.item.collection for hit in release.search.search("buyers' city", 5)}
+    assert release.translator.translate("How many orders are there?", release.catalogs[SHOP])
+
+
+def test_the_release_can_be_traced_to_run_model_and_data(world: World) -> None:
+    manifest, report = world.champion().manifest, world.champion().report
+    tracking = MlflowTracking(settings=SettingsResource())
+    assert world.aliases() == {"champion": manifest.mlflow_model_version}
+    run_id = tracking.run_of_version(manifest.mlflow_model_version)
+    assert run_id == report.mlflow_run_id
+    run = tracking.client.get_run(run_id)
+    assert run.data.tags["dagster_run_id"] == manifest.dagster_run_id
+    assert run.data.tags["dataset_digest"] == manifest.dataset_digest
+    assert run.data.params["dataset_digest"] == manifest.dataset_digest
+    assert run.data.params["seed"]
+    assert run.data.metrics["holdout_accuracy"] == pytest.approx(report.score)
+    plots = {item.path for item in tracking.client.list_artifacts(run_id, "plots")}
+    assert plots == {"plots/loss.png", "plots/accuracy_by_kind.png"}
+    assert manifest.catalog_digests == {
+        name: catalog.digest for name, catalog in world.load_champion().catalogs.items()
+    }
+    assert [entry["action"] for entry in entries(world.settings.releases_folder)] == ["release"]
+
+
+def test_metadata_shows_tables_and_plots(world: World) -> None:
+    assert "| path |" in metadata_of(world, "collection_schema")["field_table"]
+    assert "data:image/png;base64," in metadata_of(world, "candidate_evaluation")["accuracy_plot"]
+    assert "data:image/png;base64," in metadata_of(world, "candidate_model")["loss"]
+    assert "| accuracy |" in metadata_of(world, "release")["gates"]
+
+
+def test_a_second_start_does_nothing_and_quickly(world: World) -> None:
+    lines: list[str] = []
+    started = time.monotonic()
+    assert bootstrap(world.settings, lines.append, started) == 0
+    assert time.monotonic() - started < 5
+    (line,) = lines
+    assert "up to date: 3 collections" in line
+
+
+def test_a_new_collection_is_discovered_embedded_and_served(world: World) -> None:
+    before = world.champion()
+    world.shop["suppliers"].insert_many({"_id": n, "country": "IT"} for n in range(10))
+    with (
+        world.instance() as instance,
+        dg.build_sensor_context(instance, resources=local_resources(SettingsResource())) as context,
+    ):
+        tick = collection_discovery_sensor.evaluate_tick(context)
+        (request,) = tick.run_requests or ()
+        (added,) = tick.dynamic_partitions_requests or ()
+        instance.add_dynamic_partitions(COLLECTIONS, list(added.partition_keys))
+    assert world.run(str(request.job_name), tags=dict(request.tags)).success
+    after = world.champion()
+    assert "suppliers" in world.load_champion().catalogs[SHOP].by_name
+    assert after.manifest.id != before.manifest.id
+    assert after.parts.translator == before.parts.translator
+
+
+def test_the_same_again_releases_nothing_new(world: World) -> None:
+    before = list_releases(world.settings.releases_folder)
+    with world.instance() as instance:
+        known = instance.get_dynamic_partitions(COLLECTIONS)
+    assert world.run("embed_job", tags=range_tags(known, known)).success
+    assert list_releases(world.settings.releases_folder) == before
+    embedded = metadata_of(world, "collection_embeddings")
+    assert embedded["cache_misses"] == 0
+
+
+def test_a_dropped_collection_leaves_catalog_and_index(world: World) -> None:
+    world.shop["suppliers"].drop()
+    with (
+        world.instance() as instance,
+        dg.build_sensor_context(instance, resources=local_resources(SettingsResource())) as context,
+    ):
+        tick = collection_discovery_sensor.evaluate_tick(context)
+        (request,) = tick.run_requests or ()
+        (gone,) = tick.dynamic_partitions_requests or ()
+        for key in gone.partition_keys:
+            instance.delete_dynamic_partition(COLLECTIONS, key)
+    assert request.asset_selection
+    result = world.run(str(request.job_name), asset_selection=list(request.asset_selection))
+    assert result.success
+    assert "suppliers" not in world.load_champion().catalogs[SHOP].by_name
+
+
+def test_a_correction_is_learned_and_answered_by_the_next_release(world: World) -> None:
+    world.client[JOURNAL_DATABASE]["feedback"].insert_one(
+        {
+            "_id": "f1",
+            "query_id": "q1",
+            "at": datetime.now(UTC),
+            "question": QUESTION,
+            "database": SHOP,
+            "verdict": "down",
+            "corrected_query": CORRECTED,
+            "plan": plan_of(world, CORRECTED),
+            "status": "accepted",
+            "comment": "",
+            "author": "",
+            "release_id": "r",
+        }
+    )
+    with (
+        world.instance() as instance,
+        dg.build_sensor_context(instance, resources=local_resources(SettingsResource())) as context,
+    ):
+        (request,) = corrections_sensor.evaluate_tick(context).run_requests or ()
+    assert request.run_key
+    assert world.run("retrain_job").success
+    release = world.load_champion()
+    correction = release.correction(QUESTION.lower(), SHOP)
+    assert correction is not None
+    assert "Berlin" in render_mongosh(correction.command)
+    assert metadata_of(world, "training_set")["corrections"] == 1
+    with (
+        world.instance() as instance,
+        dg.build_sensor_context(instance, resources=local_resources(SettingsResource())) as context,
+    ):
+        tick = corrections_sensor.evaluate_tick(context)
+        assert "All 1 accepted corrections" in (tick.skip_message or "")
+
+
+def test_a_worse_candidate_stays_a_candidate(world: World, monkeypatch: Any) -> None:
+    before = world.champion()
+    monkeypatch.setenv("MQT_TRAINING_STEPS", "8")
+    result = world.run("retrain_job")
+    assert world.champion().manifest.id == before.manifest.id
+    (check,) = (
+        check
+        for check in result.get_asset_check_evaluations()
+        if check.check_name == "evaluation_gates"
+    )
+    assert not check.passed
+    assert "right on the holdout; the champion" in (check.description or "")
+    # Nothing right at all is taken for something broken: then the run stops before the release.
+    assert result.success == (check.severity is dg.AssetCheckSeverity.WARN)
+    assert world.run("retrain_job", asset_selection=[dg.AssetKey("release")]).success
+    assert world.champion().manifest.id == before.manifest.id
+    metadata = metadata_of(world, "release")
+    assert metadata["pointer"] == "not moved: nothing changed"
+    assert "the champion" in metadata["reasons"]
+
+
+def test_something_broken_stops_the_run_before_the_release(world: World, monkeypatch: Any) -> None:
+    before = world.champion().manifest.id
+    monkeypatch.setenv("MQT_MAX_RELEASE_MB", "1")
+    result = world.run(
+        "retrain_job", asset_selection=[dg.AssetKey("candidate_evaluation"), dg.AssetKey("release")]
+    )
+    assert not result.success
+    assert world.champion().manifest.id == before
+    # In a run of its own the check doesn't bind, so the release decides again.
+    assert world.run("retrain_job", asset_selection=[dg.AssetKey("release")]).success
+    assert world.champion().manifest.id == before
+    assert "size" in metadata_of(world, "release")["reasons"]
+
+
+def test_a_rollback_is_a_run_with_an_audit_entry(world: World) -> None:
+    pointer = read_pointer(world.settings.releases_folder)
+    assert pointer is not None
+    assert pointer.previous is not None
+    config = {"ops": {"move_release_pointer": {"config": {"reason": "numbers look odd"}}}}
+    result = world.run("rollback_job", run_config=config)
+    assert result.success
+    assert world.champion().manifest.id == pointer.previous
+    last = entries(world.settings.releases_folder)[-1]
+    assert last["action"] == "rollback"
+    assert last["dagster_run_id"] == result.run_id
+    assert last["reason"] == "numbers look odd"
+    assert world.aliases()["champion"] == world.champion().manifest.mlflow_model_version
+    to = {"ops": {"move_release_pointer": {"config": {"release_id": pointer.champion}}}}
+    assert world.run("rollback_job", run_config=to).success
+    assert world.champion().manifest.id == pointer.champion
+
+
+def test_a_rollback_to_nothing_says_so_and_moves_nothing(world: World) -> None:
+    before = world.champion().manifest.id
+    config = {"ops": {"move_release_pointer": {"config": {"release_id": "no-such"}}}}
+    assert not world.run("rollback_job", run_config=config).success
+    assert world.champion().manifest.id == before
+
+
+def test_artifacts_are_never_pickles(world: World) -> None:
+    suffixes = {path.suffix for path in world.settings.home.rglob("*") if path.is_file()}
+    assert not suffixes & {".pkl", ".pickle", ".joblib", ".pt", ".pth"}
+
+
+def test_an_unreachable_server_is_one_clear_sentence(world: World) -> None:
+    import subprocess
+    import sys
+
+    environment = {
+        "MONGODB_URI": "mongodb://127.0.0.1:9/?serverSelectionTimeoutMS=300",
+        "MQT_HOME": str(world.folder / "other"),
+        "PYTHONPATH": str(Path(__file__).resolve().parents[2]),
+        "PATH": "/usr/bin:/bin",
+    }
+    result = subprocess.run(
+        [sys.executable, "-m", "mqt_assets.bootstrap"],
+        env=environment,
+        cwd=world.folder,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert result.returncode == 1
+    assert "does not answer" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def plan_of(world: World, text: str) -> dict[str, Any]:
+    """As serving stores it with the correction."""
+    from mqt_serving.query.parsing import parse_query
+    from mqt_serving.query.plan_json import plan_to_json
+    from mqt_serving.query.raising import raise_command
+
+    catalog = world.load_champion().catalogs[SHOP]
+    body: dict[str, Any] = json.loads(
+        json.dumps(plan_to_json(raise_command(parse_query(text), catalog)))
+    )
+    return body
