@@ -61,8 +61,7 @@ def up(settings: Settings, progress: Progress) -> None:
             # long first run can then be watched in the UI.
             webserver.wait()
             progress.say(f"Watch the pipeline at {ready.dagster_url}")
-        with progress.step("Bringing the pipeline up to date", "Pipeline is up to date"):
-            supervisor.run("bootstrap", _python("-m", "mqt_assets.bootstrap"), environment)
+        _bring_up_to_date(supervisor, environment, progress)
         _launch(supervisor, daemon)  # only now: its sensors would start the same work
         if not released:
             _launch(supervisor, serving)
@@ -166,6 +165,19 @@ def _start_servers(supervisor: Supervisor, settings: Settings, progress: Progres
 def _load_sample(supervisor: Supervisor, environment: dict[str, str]) -> None:
     command = _python("-m", "mqt_resources.sample_database")
     supervisor.run("sample-database", command, environment)
+
+
+def _bring_up_to_date(
+    supervisor: Supervisor, environment: dict[str, str], progress: Progress
+) -> None:
+    """Run the pipeline. If it fails we stay up: Dagster's UI is where the cause can be seen and
+    the run repeated, and an earlier release goes on answering."""
+    doing, done = "Bringing the pipeline up to date", "Pipeline is up to date"
+    try:
+        with progress.step(doing, done):
+            supervisor.run("bootstrap", _python("-m", "mqt_assets.bootstrap"), environment)
+    except PlatformError as error:
+        progress.say(f"The pipeline did not finish. {error}", "red")
 
 
 def _serving(settings: Settings, environment: dict[str, str]) -> Program:

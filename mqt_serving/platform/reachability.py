@@ -42,8 +42,8 @@ def mongodb(uri: str, variable: str = "MONGODB_URI", timeout: float = 5.0) -> Mo
         if error.code in _AUTHENTICATION_CODES:
             raise AuthenticationFailed(
                 f"MongoDB at {shown} refuses the user or password of {variable} "
-                f"({(error.details or {}).get('errmsg', error)}). Correct them; reading needs the "
-                "role `read` on the databases that are asked about and `listDatabases`."
+                f"({(error.details or {}).get('errmsg', error)}). Correct them; the role `read` on "
+                "the databases to be asked about is enough."
             ) from error
         raise ServiceUnavailable(f"MongoDB at {shown} ({variable}): {error}") from error
     except PyMongoError as error:
