@@ -35,9 +35,12 @@ def schema_quality(schema_catalog: dict[str, Any]) -> dg.AssetCheckResult:
         for finding in assess(schema)
     ]
     serious = [item for item in findings if item[1].severity is not Severity.INFO]
+    codes = Counter(finding.code for _, finding in serious).most_common()
+    told = ", ".join(f"{code} {count}" for code, count in codes)
     return dg.AssetCheckResult(
         passed=not serious,
         severity=dg.AssetCheckSeverity.WARN,
+        description=f"{len(serious)} remarks on the data ({told})." if serious else "No remarks.",
         metadata={
             "findings": len(findings),
             "by_code": markdown(

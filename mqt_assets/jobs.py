@@ -12,7 +12,6 @@ from mqt_assets.release.rollback import move_release_pointer
 
 _HEAVY = {"mqt/heavy": "training"}  # `dagster.yaml` lets one such run at a time use the cores
 _QUERY_LOG = dg.AssetSelection.assets("query_log")
-_RELEASE = dg.AssetSelection.assets("release")
 _MODEL = dg.AssetSelection.assets(
     "feedback_dataset",
     "synthetic_examples",
@@ -25,9 +24,12 @@ _MODEL = dg.AssetSelection.assets(
 
 embed_job = dg.define_asset_job(
     "embed_job",
-    # The release is part of it: new schemas and vectors are of use only once they are served.
-    selection=dg.AssetSelection.groups("schemas", "embeddings") | _RELEASE,
-    description="Refresh schemas, embeddings and index, and serve them with the model as it is.",
+    # The release is part of it: new schemas and vectors are of use only once they are served, and
+    # so are corrections too few to train for.
+    selection=dg.AssetSelection.groups("schemas", "embeddings")
+    | dg.AssetSelection.assets("feedback_dataset", "release"),
+    description="Refresh schemas, embeddings, index and corrections, and serve them with the model "
+    "as it is.",
 )
 
 retrain_job = dg.define_asset_job(

@@ -65,7 +65,7 @@ class ProgressLines(logging.Handler):
     def _check(self, evaluation: Any) -> None:
         if not evaluation.passed:
             why = evaluation.description or "see its page in Dagster"
-            self._say(f"check {evaluation.check_name} did not pass: {why}")
+            self._say(f"{evaluation.check_name}: {why}")
 
     def _took(self, step: str) -> float:
         return self._clock() - self._started.get(step, self._began)

@@ -38,7 +38,9 @@ DEPENDENCIES: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Every asset but the daily query log, upstream first."""
 
-REFRESHED = ("schema_catalog", "collection_embeddings", "semantic_index", "release")
+REFRESHED = (
+    "schema_catalog", "collection_embeddings", "semantic_index", "feedback_dataset", "release",
+)  # fmt: skip
 """What follows from changed collections. A model doesn't: it reads schemas when it is asked."""
 
 

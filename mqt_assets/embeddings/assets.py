@@ -116,8 +116,11 @@ def semantic_index(
     "serving runs, so that neither needs torch for it.",
 )
 def text_encoder(context: dg.AssetExecutionContext, settings: SettingsResource) -> dg.Output[Path]:
+    from transformers.utils.logging import disable_progress_bar
+
     from mqt_assets.training.export import export_encoder
 
+    disable_progress_bar()  # type: ignore[no-untyped-call]
     folder = settings.artifacts().path("text_encoder") / ".building"
     export_encoder(folder, settings.load().embedding_model)
     described = json.loads((folder / "encoder.json").read_text(encoding="utf-8"))

@@ -81,7 +81,7 @@ def test_what_must_not_pass_blocks() -> None:
     blocking = {
         spec.name
         for check in defs.asset_checks or ()
-        for spec in check.check_specs  # type: ignore[union-attr]
+        for spec in check.check_specs
         if spec.blocking
     }
     assert blocking == {

@@ -84,7 +84,8 @@ def world(
     tmp_path_factory: pytest.TempPathFactory, mongo_uri: str, redis_url: str
 ) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("world")
-    with pytest.MonkeyPatch.context() as patch, MongoClient(mongo_uri) as client:
+    client: MongoClient[dict[str, Any]] = MongoClient(mongo_uri)
+    with pytest.MonkeyPatch.context() as patch, client:
         patch.chdir(folder)  # no corpus lies beside it
         for name, value in {
             "MONGODB_URI": mongo_uri,

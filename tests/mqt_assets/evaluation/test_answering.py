@@ -1,0 +1,117 @@
+"""Asking a translator and running what it answers, on a real mongod."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import pytest
+from pymongo.database import Database
+
+from mqt_assets.evaluation.answering import (
+    Answering,
+    broken_corrections,
+    percentile,
+    runner,
+)
+from mqt_assets.schemas.catalogs import catalog_from_documents
+from mqt_assets.training.examples import make_example
+from mqt_serving.errors import CannotAnswer, MqtError
+from mqt_serving.query.guard import Limits
+from mqt_serving.query.parsing import parse_query
+from mqt_serving.query.plan import Aggregate, Entity, Field, Function, Output, Plan
+from mqt_serving.schema import Catalog
+
+ORDERS = [{"_id": n, "status": "paid", "total": n} for n in range(12)]
+CATALOG = catalog_from_documents("shop", {"orders": ORDERS})
+COUNT = Plan((Output(Aggregate(Function.COUNT, Entity("orders"))),))
+NOWHERE = Plan((Output(Field("nowhere", "x")),))
+
+
+@dataclass(frozen=True)
+class Ranked:
+    plan: Plan
+    probability: float = 0.5
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """A translator that always answers the same."""
+
+    plans: tuple[Plan, ...]
+
+    def translate(
+        self, question: str, catalog: Catalog, now: datetime | None = None
+    ) -> Sequence[Ranked]:
+        return [Ranked(plan) for plan in self.plans]
+
+
+ASKED = make_example("How many orders?", "shop", COUNT, "db.orders.count()", source="synthetic")
+
+
+def test_the_first_candidate_that_lowers_is_the_answer() -> None:
+    answering = Answering(Fixed((NOWHERE, COUNT)), {"shop": CATALOG})
+    assert answering.predict(ASKED).collection == "orders"
+    assert len(answering.milliseconds) == 1
+
+
+def test_no_candidate_is_no_answer_but_its_time_counts() -> None:
+    answering = Answering(Fixed(()), {"shop": CATALOG})
+    with pytest.raises(CannotAnswer):
+        answering.predict(ASKED)
+    assert len(answering.milliseconds) == 1
+
+
+def test_results_come_whole(database: Database[dict[str, Any]]) -> None:
+    database["orders"].insert_many(ORDERS)
+    run = runner(lambda name: database)
+    assert len(run("shop", parse_query("db.orders.find({})"))) == 12
+    assert run("shop", parse_query("db.orders.countDocuments({})")) == [{"count": 12}]
+
+
+def correction(question: str, command: str, database: str = "shop") -> Any:
+    return make_example(question, database, None, command, source="correction")
+
+
+def test_a_correction_is_broken_only_when_its_query_fails(
+    database: Database[dict[str, Any]],
+) -> None:
+    database["orders"].insert_many(ORDERS)
+    found = broken_corrections(
+        [
+            correction("fine", 'db.orders.find({"status": "paid"})'),
+            correction("of a database that is gone", "db.a.find({})", database="old"),
+            correction("of a collection that is gone", "db.a.find({})"),
+            correction("fails", 'db.orders.aggregate([{"$project": {"x": {"$divide": [1, 0]}}}])'),
+        ],
+        {"shop": CATALOG},
+        lambda name: database,
+        Limits(),
+    )
+    (broken,) = found
+    assert broken.startswith("'fails': ")
+
+
+def test_a_server_that_is_away_breaks_no_correction() -> None:
+    from pymongo import MongoClient
+
+    client: MongoClient[dict[str, Any]] = MongoClient(
+        "mongodb://127.0.0.1:9", serverSelectionTimeoutMS=200
+    )
+    with client, pytest.raises(MqtError, match="answer|reach"):
+        broken_corrections(
+            [correction("any", "db.orders.find({})")],
+            {"shop": CATALOG},
+            lambda name: client["shop"],
+            Limits(),
+        )
+
+
+@pytest.mark.parametrize(
+    ("share", "value"), [(0.5, 50), (0.95, 95), (0.99, 99), (1.0, 100), (0.0, 1)]
+)
+def test_percentiles_are_measured_values(share: float, value: float) -> None:
+    assert percentile(list(range(100, 0, -1)), share) == value
+    assert percentile([], share) == 0.0

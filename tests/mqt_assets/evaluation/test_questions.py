@@ -1,0 +1,63 @@
+"""Which holdout questions are asked: bounded, the same tomorrow, from every source."""
+
+from __future__ import annotations
+
+from mqt_assets.evaluation.questions import choose_questions
+from mqt_assets.training.examples import Example, Source, make_example
+from mqt_assets.training.selection import choose_training
+from mqt_serving.query.plan import Aggregate, Entity, Function, Output, Plan
+
+PLAN = Plan((Output(Aggregate(Function.COUNT, Entity("c"))),))
+
+
+def example(question: str, database: str, command: str, source: Source, plan: bool = True) -> Example:
+    return make_example(question, database, PLAN if plan else None, command, source=source)
+
+
+OWN = [example(f"own {n}?", "shop", f"db.c.find({{n: {n}}})", "synthetic") for n in range(30)]
+TEND = [
+    example(f"wording {w} of {n}?", "bank", f"db.b.find({{n: {n}}})", "tend")
+    for n in range(10)
+    for w in range(5)
+]
+
+
+def test_sources_take_turns_and_first_wordings_come_first() -> None:
+    chosen = choose_questions([*OWN, *TEND], {"shop", "bank"}, most=20)
+    assert sum(e.source == "synthetic" for e in chosen) == 10
+    golds = [e.command for e in chosen if e.source == "tend"]
+    assert len(golds) == len(set(golds)) == 10
+
+
+def test_the_choice_depends_on_the_questions_alone() -> None:
+    once = choose_questions([*OWN, *TEND], {"shop", "bank"}, most=20)
+    assert choose_questions([*TEND[::-1], *OWN[::-1]], {"bank", "shop"}, most=20) == once
+
+
+def test_databases_that_are_gone_are_not_asked() -> None:
+    chosen = choose_questions([*OWN, *TEND], {"shop"}, most=20)
+    assert {e.database for e in chosen} == {"shop"}
+
+
+def test_few_questions_are_all_asked() -> None:
+    assert len(choose_questions(OWN, {"shop"}, most=100)) == 30
+    assert choose_questions([], {"shop"}, most=100) == []
+
+
+def test_training_takes_all_of_ones_own_and_a_part_of_a_corpus() -> None:
+    without_plan = example("odd?", "shop", "db.c.aggregate([])", "correction", plan=False)
+    chosen = choose_training([*OWN, *TEND, without_plan], most_from_corpus=12)
+    assert [e for e in chosen if e.source == "synthetic"] == OWN
+    corpus = [e for e in chosen if e.source == "tend"]
+    assert len(corpus) == 12
+    assert len({e.command for e in corpus}) == 10
+    assert without_plan not in chosen
+
+
+def test_a_part_of_a_corpus_is_whole_databases() -> None:
+    other = [example(f"in {d}?", d, f"db.b.find({{d: '{d}'}})", "tend") for d in "abcdefgh"]
+    other += [example(f"more {d}?", d, f"db.b.find({{m: '{d}'}})", "tend") for d in "abcdefgh"]
+    chosen = choose_training(other, most_from_corpus=6)
+    assert len({e.database for e in chosen}) == 3
+    assert choose_training(other[::-1], most_from_corpus=6)[::-1] == chosen
+    assert choose_training(other, most_from_corpus=0) == []
