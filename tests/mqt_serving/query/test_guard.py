@@ -40,7 +40,7 @@ from mqt_serving.schema import BsonType, Catalog, CollectionSchema, FieldSchema
 Documents = Database[dict[str, Any]]
 
 SECRET = "SECRET"
-CUSTOMERS = [
+CUSTOMERS: list[dict[str, Any]] = [
     {
         "_id": 1,
         "name": "Ann",
@@ -50,7 +50,7 @@ CUSTOMERS = [
     },
     {"_id": 2, "name": "Bob", "ssn": f"{SECRET}-5", "contact": {"city": "Oslo"}, "cards": []},
 ]
-ORDERS = [
+ORDERS: list[dict[str, Any]] = [
     {"_id": 10, "customer": 1, "total": 5, "ssn": "public here"},
     {"_id": 11, "customer": 2, "total": 7},
 ]

@@ -68,6 +68,7 @@ def test_pymongo_text_evaluates_to_the_call_that_runs(command: Command) -> None:
     call = to_mongo(command)
     recorded = _evaluated(render_pymongo(command))
     assert recorded.collection == call.collection
+    expected: list[Any]
     match call.method:
         case "find":
             expected = [call.filter] if call.projection is None else [call.filter, call.projection]
@@ -126,16 +127,12 @@ _AT_LEAST_1, _BELOW_5 = FieldTest("a", "$gte", 1), FieldTest("a", "$lt", 5)
 
 
 def test_two_tests_of_one_field_share_its_entry() -> None:
-    condition = AllOf(
-        (FieldTest("a", "$gte", 1), FieldTest("a", "$lt", 5), FieldTest("b", "$eq", 2))
-    )
+    condition = AllOf((_AT_LEAST_1, _BELOW_5, FieldTest("b", "$eq", 2)))
     assert to_mongo(CountDocuments("c", condition)).filter == {"a": {"$gte": 1, "$lt": 5}, "b": 2}
 
 
 def test_a_field_that_comes_back_needs_and() -> None:
-    condition = AllOf(
-        (FieldTest("a", "$gt", 1), FieldTest("b", "$eq", 2), FieldTest("a", "$lt", 5))
-    )
+    condition = AllOf((_AT_LEAST_1, FieldTest("b", "$eq", 2), _BELOW_5))
     assert to_mongo(CountDocuments("c", condition)).filter == {
         "$and": [{"a": {"$gte": 1}}, {"b": 2}, {"a": {"$lt": 5}}]
     }
