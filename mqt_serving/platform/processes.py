@@ -147,12 +147,12 @@ def port_is_free(port: int, host: str = "127.0.0.1") -> bool:
     return True
 
 
-def tail(log: Path, lines: int = 5) -> str:
-    """The last lines of a log file, empty when there is none."""
+def tail(log: Path, lines: int = 5, since: int = 0) -> str:
+    """The last lines of a log file after byte `since`, empty when there are none."""
     try:
         with log.open("rb") as file:
             file.seek(0, os.SEEK_END)
-            file.seek(max(0, file.tell() - 16_384))
+            file.seek(max(since, file.tell() - 16_384))
             return "\n".join(file.read().decode(errors="replace").splitlines()[-lines:])
     except OSError:
         return ""

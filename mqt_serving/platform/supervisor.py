@@ -178,6 +178,7 @@ class Supervisor:
     def run(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> None:
         """Run a command to its end, its lines shown; raises `PlatformError` if it fails."""
         log = self.settings.logs_folder / f"{name}.log"
+        before = log.stat().st_size if log.exists() else 0
         process = processes.spawn(
             command, log, environment, folder=project_folder(), read_output=True
         )
@@ -194,7 +195,7 @@ class Supervisor:
         if code:
             raise PlatformError(
                 f"{name} failed ({processes.describe_end(code)}). Its log: {log}. "
-                f"Last lines:\n{processes.tail(log, 12)}"
+                f"Last lines:\n{processes.tail(log, 4, since=before)}"
             )
 
     def watch(self, pause: float = 0.5) -> None:
