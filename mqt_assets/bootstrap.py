@@ -27,7 +27,7 @@ from mqt_assets.state import (
 from mqt_resources.artifacts import ArtifactStore, artifact_name
 from mqt_resources.mongodb import MongoGateway
 from mqt_serving.errors import MqtError, ReleaseCorrupt
-from mqt_serving.releases import read_manifest, read_pointer
+from mqt_serving.releases import read_pointer, verify
 from mqt_serving.settings import Settings
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def _released_catalogs(settings: Settings) -> dict[str, str] | None:
         pointer = read_pointer(settings.releases_folder)
         if pointer is None:
             return None
-        return dict(read_manifest(settings.releases_folder / pointer.champion).catalog_digests)
+        return dict(verify(settings.releases_folder / pointer.champion).catalog_digests)
     except ReleaseCorrupt:
         return None  # made again; serving refuses it in the meantime, with the reason
 

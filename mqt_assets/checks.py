@@ -14,6 +14,7 @@ import dagster as dg
 from mqt_assets.embeddings.stored import from_arrays
 from mqt_assets.evaluation.measuring import corrections_that_broke
 from mqt_assets.presentation import markdown
+from mqt_assets.release.audit import entries, withdrawn
 from mqt_assets.release.gates import EvaluationReport, Limits, decide
 from mqt_assets.release.packaging import Champion
 from mqt_assets.schemas.assets import read_catalogs
@@ -155,6 +156,7 @@ def evaluation_gates(
         translator=report.translator,
         holdout_digest=report.holdout_digest,
         champion_translator=champion.parts.translator if champion else None,
+        withdrawn=withdrawn(entries(config.releases_folder)),
     )
     return dg.AssetCheckResult(
         passed=decision.passed,

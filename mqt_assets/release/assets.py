@@ -15,7 +15,7 @@ import dagster as dg
 from mqt_assets.evaluation.measuring import corrections_that_broke
 from mqt_assets.evaluation.questions import choose_questions
 from mqt_assets.presentation import markdown
-from mqt_assets.release.audit import record
+from mqt_assets.release.audit import entries, record, withdrawn
 from mqt_assets.release.gates import Decision, EvaluationReport, Limits, decide
 from mqt_assets.release.packaging import (
     TRANSLATOR,
@@ -25,6 +25,7 @@ from mqt_assets.release.packaging import (
     code_version,
     corrections_text,
     mirror_pointer,
+    translator_of,
 )
 from mqt_assets.schemas.assets import read_catalogs
 from mqt_resources.artifacts import folder_digest
@@ -68,19 +69,23 @@ def release(
     corrections = [Example.from_json(body) for body in feedback_dataset["examples"]]
     report = EvaluationReport.model_validate(candidate_evaluation)
     candidate = folder_digest(candidate_model / TRANSLATOR)
-    questions = choose_questions(
-        Holdout.from_json(holdout).members,
-        {*schema_catalog, *corpus_catalogs},
-        config.evaluation_questions,
-    )
-    decision = decide(
-        report,
-        Limits(config.max_translate_ms, config.max_release_mb),
-        corrections_that_broke(corrections, catalogs, mongodb),
-        translator=candidate,
-        holdout_digest=dataset_digest(questions),
-        champion_translator=champion.parts.translator if champion else None,
-    )
+    if champion is not None and champion.parts.translator == candidate:
+        decision = Decision(())  # it serves already: new data is all that there may be to release
+    else:
+        questions = choose_questions(
+            Holdout.from_json(holdout).members,
+            {*schema_catalog, *corpus_catalogs},
+            config.evaluation_questions,
+        )
+        decision = decide(
+            report,
+            Limits(config.max_translate_ms, config.max_release_mb),
+            corrections_that_broke(corrections, catalogs, mongodb),
+            translator=candidate,
+            holdout_digest=dataset_digest(questions),
+            champion_translator=champion.parts.translator if champion else None,
+            withdrawn=withdrawn(entries(config.releases_folder)),
+        )
     chosen = _choose(champion, candidate, candidate_model / TRANSLATOR, report, decision)
     if chosen is None:
         return _kept("nothing is released yet", decision, champion)
@@ -88,7 +93,7 @@ def release(
     contents = Contents(
         translator, catalogs, semantic_index, corrections_text(corrections), chosen_report
     )
-    if champion is not None and contents.parts == champion.parts:
+    if champion is not None and champion.is_live and contents.parts == champion.parts:
         return _kept("nothing changed", decision, champion)
     manifest = _write(config, contents, context.run.run_id)
     _try_out(config, manifest.id, corrections)
@@ -101,6 +106,10 @@ def release(
         dagster_run_id=context.run.run_id,
         before=before.champion if before else None,
         after=after.champion,
+        translators=(
+            translator_of(config.releases_folder, before.champion if before else None),
+            contents.parts.translator,
+        ),
         reason="" if decision.passed else " ".join(decision.reasons),
     )
     gone = prune(config.releases_folder, config.keep_releases)
@@ -203,5 +212,7 @@ def _try_out(config: Settings, release_id: str, corrections: Sequence[Any]) -> N
 
 
 def _gates(decision: Decision) -> dg.MarkdownMetadataValue:
+    if not decision.gates:
+        return dg.MetadataValue.md("The candidate serves already; there was nothing to decide.")
     rows = [[g.name, "passed" if g.passed else "failed", g.explanation] for g in decision.gates]
     return markdown(["gate", "result", "figures"], rows)

@@ -19,15 +19,20 @@ def record(
     dagster_run_id: str,
     before: str | None,
     after: str,
+    translators: tuple[str, str],
     reason: str = "",
     now: datetime | None = None,
 ) -> None:
-    """Append an entry, on disk when this returns. A line is one write, so entries don't mix."""
+    """Append an entry, on disk when this returns. A line is one write, so entries don't mix.
+
+    `translators` are the digests of the translators of `before` and `after` (empty if unknown).
+    """
     entry = {
         "at": (now or datetime.now(UTC)).isoformat(timespec="seconds"),
         "action": action,
         "from": before,
         "to": after,
+        "translators": list(translators),
         "reason": reason,
         "dagster_run_id": dagster_run_id,
     }
@@ -43,3 +48,18 @@ def entries(root: Path) -> Sequence[dict[str, Any]]:
     if not path.exists():
         return []
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def withdrawn(history: Sequence[dict[str, Any]]) -> frozenset[str]:
+    """Translators that people rolled back from and did not bring back since.
+
+    A rollback would be undone by the next nightly refresh if its candidate could come back by
+    itself: only a person (or a new model) ends it.
+    """
+    found: set[str] = set()
+    for entry in history:
+        left, taken = entry["translators"]
+        if entry["action"] == "rollback" and left and left != taken:
+            found.add(left)
+        found.discard(taken)
+    return frozenset(found)

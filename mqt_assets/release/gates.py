@@ -99,10 +99,15 @@ def decide(
     translator: str,
     holdout_digest: str,
     champion_translator: str | None,
+    withdrawn: frozenset[str] = frozenset(),
 ) -> Decision:
-    """Judge the report against the state of now: this translator, holdout and champion."""
+    """Judge the report against the state of now: this translator, holdout and champion.
+
+    `withdrawn` are translators that people rolled back from.
+    """
     return Decision(
         (
+            _not_withdrawn(translator in withdrawn),
             _is_current(report, (translator, holdout_digest, champion_translator)),
             _beats_champion(report),
             _keeps_corrections(broken_corrections),
@@ -128,6 +133,18 @@ def _is_current(report: EvaluationReport, present: tuple[str, str, str | None]) 
         f"The evaluation is of {'; '.join(stale)}: materialize candidate_evaluation again."
         if stale
         else "Measured on this translator and holdout, against this champion.",
+    )
+
+
+def _not_withdrawn(rolled_back: bool) -> Gate:
+    return Gate(
+        "not withdrawn",
+        not rolled_back,
+        False,
+        "This translator was rolled back: run rollback_job with its release id to serve it again, "
+        "or train a new one."
+        if rolled_back
+        else "Nobody rolled this translator back.",
     )
 
 

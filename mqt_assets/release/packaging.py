@@ -21,8 +21,9 @@ from typing import Any
 from mqt_assets.release.gates import EvaluationReport
 from mqt_resources.artifacts import folder_digest, link_or_copy
 from mqt_resources.mlflow_tracking import MlflowTracking
+from mqt_serving.errors import ReleaseCorrupt
 from mqt_serving.query.plan_json import plan_to_json
-from mqt_serving.releases import Manifest, Pointer, read_manifest, read_pointer
+from mqt_serving.releases import Manifest, Pointer, read_manifest, read_pointer, verify
 from mqt_serving.schema import Catalog, digest_of
 
 TRANSLATOR, CATALOGS, INDEX = "translator", "catalogs", "index"
@@ -43,11 +44,15 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class Champion:
-    """The release that serves now."""
+    """The release to compare with and to take parts from.
+
+    `is_live` is false when the pointer names a damaged release and this is the one before it.
+    """
 
     folder: Path
     manifest: Manifest
     report: EvaluationReport
+    is_live: bool = True
 
     @property
     def parts(self) -> Parts:
@@ -61,13 +66,20 @@ class Champion:
 
     @classmethod
     def of(cls, root: Path) -> Champion | None:
-        """None when nothing was released; `ReleaseCorrupt` when it can't be read."""
+        """None when nothing whole was released; `ReleaseCorrupt` for an unreadable pointer."""
         pointer = read_pointer(root)
         if pointer is None:
             return None
-        folder = root / pointer.champion
-        report = (folder / EVALUATION).read_bytes()
-        return cls(folder, read_manifest(folder), EvaluationReport.model_validate_json(report))
+        for name in filter(None, (pointer.champion, pointer.previous)):
+            folder = root / name
+            try:
+                manifest = verify(folder)
+            except ReleaseCorrupt as error:
+                log.warning("%s; comparing with the release before it", error)
+                continue
+            report = EvaluationReport.model_validate_json((folder / EVALUATION).read_bytes())
+            return cls(folder, manifest, report, is_live=name == pointer.champion)
+        return None
 
 
 def part_digest(files: Mapping[str, str], part: str) -> str:
@@ -79,6 +91,15 @@ def part_digest(files: Mapping[str, str], part: str) -> str:
         if name.startswith(prefix)
     ]
     return hashlib.sha256("".join(lines).encode()).hexdigest()[:16]
+
+
+def translator_of(root: Path, release_id: str | None) -> str:
+    """Digest of a release's translator; empty when there is no such release or it is damaged."""
+    try:
+        manifest = read_manifest(root / release_id) if release_id else None
+    except ReleaseCorrupt:
+        return ""
+    return part_digest(manifest.files, TRANSLATOR) if manifest else ""
 
 
 def corrections_text(corrections: Sequence[Any]) -> str:

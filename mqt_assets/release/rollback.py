@@ -7,7 +7,7 @@ serving follows within seconds. Releases themselves are never changed.
 import dagster as dg
 
 from mqt_assets.release.audit import record
-from mqt_assets.release.packaging import mirror_pointer
+from mqt_assets.release.packaging import mirror_pointer, translator_of
 from mqt_resources.gateways import SettingsResource
 from mqt_resources.mlflow_tracking import MlflowTracking
 from mqt_serving.errors import NoRelease
@@ -40,6 +40,7 @@ def move_release_pointer(
         dagster_run_id=context.run_id,
         before=before.champion,
         after=after.champion,
+        translators=(translator_of(root, before.champion), translator_of(root, after.champion)),
         reason=config.reason,
     )
     context.log.info(f"{after.champion} serves again, instead of {before.champion}")

@@ -344,6 +344,17 @@ def test_a_rollback_to_nothing_says_so_and_moves_nothing(world: World) -> None:
     assert world.champion().manifest.id == before
 
 
+def test_a_damaged_champion_is_replaced_at_the_next_start(world: World) -> None:
+    damaged = world.champion()
+    (damaged.folder / "corrections.json").write_text("[]")
+    lines: list[str] = []
+    assert bootstrap(world.settings, lines.append, time.monotonic()) == 0
+    champion = world.champion()
+    assert champion.is_live
+    assert champion.manifest.id != damaged.manifest.id
+    assert world.load_champion().correction(QUESTION, SHOP)
+
+
 def test_artifacts_are_never_pickles(world: World) -> None:
     suffixes = {path.suffix for path in world.settings.home.rglob("*") if path.is_file()}
     assert not suffixes & {".pkl", ".pickle", ".joblib", ".pt", ".pth"}

@@ -65,6 +65,16 @@ def test_a_correction_that_no_longer_holds_stops_the_candidate() -> None:
     assert "how many?" in decision.reasons[0]
 
 
+def test_a_translator_that_was_rolled_back_does_not_return_by_itself() -> None:
+    decision = decide(
+        report(), LIMITS, (), translator="t2", holdout_digest="h", champion_translator="t1",
+        withdrawn=frozenset({"t2"}),
+    )  # fmt: skip
+    assert not decision.passed
+    assert not decision.broken
+    assert "rollback_job" in decision.reasons[0]
+
+
 @pytest.mark.parametrize("change", [{"milliseconds_p95": 501.0}, {"megabytes": 201.0}])
 def test_slow_and_large_candidates_are_broken(change: dict[str, Any]) -> None:
     decision = judge(report(**change))

@@ -1,0 +1,59 @@
+"""The audit trail, and what it says about translators that people turned away from."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from mqt_assets.release.audit import entries, record, withdrawn
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+def entry(action: str, left: str, taken: str) -> dict[str, Any]:
+    return {"action": action, "translators": [left, taken]}
+
+
+def test_entries_are_kept_in_order_and_whole(tmp_path: Path) -> None:
+    assert entries(tmp_path) == []
+    for n in range(2):
+        record(
+            tmp_path,
+            action="release",
+            dagster_run_id=f"d{n}",
+            before=None,
+            after=f"r{n}",
+            translators=("", "t"),
+            reason="two\nlines",
+            now=NOW,
+        )
+    first, second = entries(tmp_path)
+    assert first == {
+        "at": "2026-01-02T03:04:05+00:00",
+        "action": "release",
+        "from": None,
+        "to": "r0",
+        "translators": ["", "t"],
+        "reason": "two\nlines",
+        "dagster_run_id": "d0",
+    }
+    assert second["to"] == "r1"
+
+
+def test_a_rollback_withdraws_what_it_leaves() -> None:
+    history = [entry("release", "", "t1"), entry("release", "t1", "t2")]
+    assert withdrawn(history) == frozenset()
+    history.append(entry("rollback", "t2", "t1"))
+    assert withdrawn(history) == {"t2"}
+    history.append(entry("release", "t1", "t1"))  # a nightly refresh changes nothing
+    assert withdrawn(history) == {"t2"}
+
+
+def test_bringing_it_back_ends_that() -> None:
+    history = [entry("rollback", "t2", "t1"), entry("rollback", "t1", "t2")]
+    assert withdrawn(history) == {"t1"}
+
+
+def test_going_back_over_new_data_withdraws_no_translator() -> None:
+    assert withdrawn([entry("rollback", "t1", "t1")]) == frozenset()
