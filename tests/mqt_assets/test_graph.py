@@ -93,7 +93,7 @@ def world(
             "MQT_REDIS_URL": redis_url,
             "MQT_HOME": str(folder / "home"),
             "MQT_DATABASES": SHOP,
-            "MQT_TRAINING_STEPS": "45",
+            "MQT_TRAINING_STEPS": "70",
             "MQT_TRAINING_SECONDS": "60",
             "MQT_SYNTHETIC_QUESTIONS": "400",
             "MQT_PRACTICE_QUESTIONS": "2",
@@ -286,7 +286,7 @@ def test_a_correction_is_learned_and_answered_by_the_next_release(world: World) 
 
 def test_a_worse_candidate_stays_a_candidate(world: World, monkeypatch: Any) -> None:
     before = world.champion()
-    monkeypatch.setenv("MQT_TRAINING_STEPS", "8")
+    monkeypatch.setenv("MQT_TRAINING_STEPS", "1")
     result = world.run("retrain_job")
     assert world.champion().manifest.id == before.manifest.id
     (check,) = (
