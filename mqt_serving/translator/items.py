@@ -77,6 +77,7 @@ class SchemaItems:
     leaf_sizes: Vectors  # (n,) number of stems in the last name
     path_sizes: Vectors  # (n,) number of stems in the rest of the path
     entity_of: npt.NDArray[np.intp]  # (n,)
+    families: tuple[str, ...]  # what literals an item compares with: number, text, date, ...
     value_index: ValueIndex
     stems: frozenset[str]
 
@@ -134,6 +135,7 @@ def build_items(catalog: Catalog, encode: Encode) -> SchemaItems:
         leaf_sizes=np.array([max(1, len(set(s))) for s in leaf_stems], np.float32),
         path_sizes=np.array([max(1, len(set(s))) for s in path_stems], np.float32),
         entity_of=np.array([item.entity for item in items], np.intp),
+        families=tuple(_family(item) for item in items),
         value_index=ValueIndex(catalog),
         stems=schema_stems(catalog),
     )
@@ -231,6 +233,16 @@ def _parent_entity(ref: Field | Entity, index: dict[Field | Entity, int]) -> int
         if found is not None:
             return found
     return index[Entity(ref.collection)]
+
+
+def _family(item: Item) -> str:
+    """`number`, `text-number` (numbers kept as text), `date`, `bool`, `text`; "" for entities."""
+    if item.is_entity or item.schema is None:
+        return ""
+    if is_numeric(item.schema):
+        return "text-number" if item.schema.numeric_text else "number"
+    kind = item.schema.main_type
+    return {BsonType.DATE: "date", BsonType.BOOL: "bool"}.get(kind, "text")
 
 
 def is_numeric(schema: FieldSchema | None) -> bool:

@@ -15,8 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mqt_serving.query.plan import Entity, Field
-from mqt_serving.schema import BsonType
-from mqt_serving.translator.items import STATIC_FEATURES, ItemRelation, SchemaItems, is_numeric
+from mqt_serving.translator.items import STATIC_FEATURES, ItemRelation, SchemaItems
 from mqt_serving.translator.values import Value, ValueKind, find_values
 from mqt_serving.translator.words import Word, split_words
 
@@ -173,7 +172,7 @@ def _choose(
     if count <= MAX_ITEMS:
         return np.arange(count)
     own = 2.0 * leaf_share + best + 1.5 * exact + 0.7 * loose
-    is_entity = np.array([item.is_entity for item in schema.items])
+    is_entity = schema.entity_of == np.arange(count)
     entity_score = np.where(is_entity, own, 0.0)[schema.entity_of]
     score = own + 0.6 * path_share + 0.8 * entity_score
     # Features: bit 8 of the type block is date; dates matter when the question speaks of time.
@@ -261,12 +260,12 @@ def _relations(
     result[w + i :, :w] = _VALUE_WORD + around.T
     fits = np.zeros((i, v), np.uint8)
     where = {int(index): row for row, index in enumerate(chosen)}
-    families = [_family(schema, int(index)) for index in chosen]
+    families = np.array([schema.families[int(index)] for index in chosen])
     for column, value in enumerate(values):
         family = _value_family(value)
-        for row, of_item in enumerate(families):
-            if of_item and (family == of_item or (family == "number" and of_item == "text-number")):
-                fits[row, column] = 1
+        fits[families == family, column] = 1
+        if family == "number":
+            fits[families == "text-number", column] = 1
         for collection, path in value.holders:
             found = schema.index.get(Field(collection, path))
             if found is not None and found in where:
@@ -278,20 +277,6 @@ def _relations(
     np.fill_diagonal(block, 2)
     result[w + i :, w + i :] = _VALUE_VALUE + block
     return result
-
-
-def _family(schema: SchemaItems, index: int) -> str:
-    item = schema.items[index]
-    if item.is_entity or item.schema is None:
-        return ""
-    if is_numeric(item.schema):
-        return "text-number" if item.schema.numeric_text else "number"
-    kind = item.schema.main_type
-    if kind == BsonType.DATE:
-        return "date"
-    if kind == BsonType.BOOL:
-        return "bool"
-    return "text"
 
 
 def _value_family(value: Value) -> str:

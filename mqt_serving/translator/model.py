@@ -174,27 +174,31 @@ class Translator:
     def _candidates(
         self, beams: Sequence[Beam], linked: Linked, schema: SchemaItems
     ) -> list[Candidate]:
-        totals: dict[Plan, float] = {}
+        # Keyed by text: plans that hold a Decimal128 cannot be hashed.
+        found: dict[str, Candidate] = {}
         for beam in beams:
             try:
                 plan = to_plan(beam.steps, linked, schema)
-                if plan not in totals:
+                key = repr(plan)
+                if key not in found:
                     lower(plan, schema.catalog)
             except (NotExpressible, MqtError):
                 continue  # well formed, but it makes no sense on this schema: not a candidate
-            totals[plan] = totals.get(plan, 0.0) + math.exp(beam.log_probability)
-        ranked = sorted(totals.items(), key=lambda entry: -entry[1])
-        return [Candidate(plan, probability) for plan, probability in ranked]
+            before = found[key].probability if key in found else 0.0
+            found[key] = Candidate(plan, before + math.exp(beam.log_probability))
+        return sorted(found.values(), key=lambda candidate: -candidate.probability)
 
     def _lone_vectors(self, words: list[str]) -> Floats:
-        fresh = sorted({word for word in words if word not in self._lone})
+        """Vectors of the words by themselves, (words, d); remembered up to a bound."""
+        with self._lock:
+            known = {word: self._lone[word] for word in words if word in self._lone}
+        fresh = sorted({word for word in words if word not in known})
         if fresh:
-            vectors = self.encoder.encode(fresh)
+            known.update(zip(fresh, self.encoder.encode(fresh), strict=True))
             with self._lock:
                 if len(self._lone) + len(fresh) > _LONE_CACHE:
-                    self._lone = {word: self._lone[word] for word in words if word in self._lone}
-                self._lone.update(zip(fresh, vectors, strict=True))
-        known = self._lone
+                    self._lone = {}
+                self._lone.update({word: known[word] for word in fresh})
         return np.stack([known[word] for word in words])
 
 

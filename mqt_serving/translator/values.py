@@ -18,7 +18,7 @@ from mqt_serving.translator.dates import find_dates
 from mqt_serving.translator.words import Word, name_stems, split_words, stem
 
 MAX_VALUES = 28
-_MAX_STORED_WORDS = 6
+_MAX_STORED_WORDS = 12
 _UNITS = {
     word: number
     for number, word in enumerate(
