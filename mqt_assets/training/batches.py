@@ -147,6 +147,7 @@ def collate(rows: Sequence[Prepared]) -> dict[str, Tensor]:
         "value_features": np.zeros((size, v, rows[0].linked.value_features.shape[1]), np.float32),
         "value_words": np.zeros((size, v, w), np.float32),
         "relations": np.zeros((size, n, n), np.int64),
+        "links": np.zeros((size, w, i + v), np.float32),
         "padding": np.full((size, n), NEGATIVE, np.float32),
         "tokens": np.zeros((size, t), np.int64),
         "pointers": np.full((size, t), -1, np.int64),
@@ -173,6 +174,8 @@ def _fill(arrays: dict[str, np.ndarray], row: int, one: Prepared, w: int, i: int
     arrays["value_features"][row, :values] = linked.value_features
     arrays["value_words"][row, :values, :words] = value_words(linked)
     arrays["relations"][row][np.ix_(places, places)] = linked.relations
+    arrays["links"][row, :words, :items] = linked.links[:, :items]
+    arrays["links"][row, :words, i : i + values] = linked.links[:, items:]
     arrays["padding"][row, places] = 0.0
     offsets = (0, len(Token) + w, len(Token) + w + i)
     for at, (step, symbol) in enumerate(zip(one.steps, one.symbols, strict=True)):

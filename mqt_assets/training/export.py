@@ -132,6 +132,7 @@ def export_network(network: TranslatorNetwork, folder: Path) -> None:
     decoder_inputs = {
         "memory": (torch.randn(1, places, network.shape.width), {1: "places"}),
         "padding": (torch.zeros(1, places), {1: "places"}),
+        "links": (torch.rand(1, words, items + values), {1: "words", 2: "named"}),
         "tokens": (torch.randint(0, len(Token), (2, steps)), {0: "beams", 1: "steps"}),
         "pointers": (torch.randint(-1, places, (2, steps)), {0: "beams", 1: "steps"}),
         "symbols": (torch.randint(0, 5, (2, steps)), {0: "beams", 1: "steps"}),
@@ -153,9 +154,15 @@ class _OneMemory(nn.Module):
         self.decoder = decoder
 
     def forward(
-        self, memory: Tensor, padding: Tensor, tokens: Tensor, pointers: Tensor, symbols: Tensor
+        self,
+        memory: Tensor,
+        padding: Tensor,
+        links: Tensor,
+        tokens: Tensor,
+        pointers: Tensor,
+        symbols: Tensor,
     ) -> Tensor:
-        result: Tensor = self.decoder(memory, padding, tokens, pointers, symbols)
+        result: Tensor = self.decoder(memory, padding, links, tokens, pointers, symbols)
         return result
 
 

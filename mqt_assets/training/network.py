@@ -167,18 +167,27 @@ class Decoder(nn.Module):
         self.token_out = nn.Linear(width, len(Token))
         self.pointer_query = nn.Linear(width, width)
         self.pointer_key = nn.Linear(width, width)
+        self.link_query = nn.Linear(width, width)
+        self.link_key = nn.Linear(width, width)
+        self.link_gate = nn.Linear(width, 1)
         self.dropout = nn.Dropout(shape.dropout)
         self.scale = 1.0 / math.sqrt(width)
+        nn.init.constant_(self.link_gate.bias, 3.0)
 
     def forward(
         self,
         memory: Tensor,  # (B, N, d)
         padding: Tensor,  # (B, N)
+        links: Tensor,  # (B, W, I + V) how strongly words name items and stand in values
         tokens: Tensor,  # (B, T) previous step's token (0 for a pointer)
         pointers: Tensor,  # (B, T) previous step's place in memory, -1 for a token
         symbols: Tensor,  # (B, T) what the grammar expects at this step
     ) -> Tensor:
-        """Scores, (B, T, tokens + N); masking by the grammar is the caller's."""
+        """Scores, (B, T, tokens + N); masking by the grammar is the caller's.
+
+        A pointer's score has two parts: how well the step fits the item, and how much the words
+        that the step reads name it (a copy mechanism, which carries over to unseen schemas).
+        """
         steps = tokens.shape[1]
         is_pointer = (pointers >= 0).unsqueeze(-1)
         index = pointers.clamp(min=0).unsqueeze(-1).expand(-1, -1, memory.shape[-1])
@@ -194,6 +203,11 @@ class Decoder(nn.Module):
         x = self.norm(x)
         keys = self.pointer_key(memory).transpose(1, 2)
         pointed = self.pointer_query(x) @ keys * self.scale + padding[:, None, :]
+        count = links.shape[1]
+        word_keys = self.link_key(memory[:, :count]).transpose(1, 2)
+        read = self.link_query(x) @ word_keys * self.scale + padding[:, None, :count]
+        named = torch.softmax(read, dim=-1) @ links * self.link_gate(x)
+        pointed = pointed + functional.pad(named, (count, 0))
         return torch.cat([self.token_out(x), pointed], dim=-1)
 
 
@@ -212,8 +226,9 @@ class TranslatorNetwork(nn.Module):
             batch["value_words"], batch["relations"], batch["padding"],
         )  # fmt: skip
         scores = self.decoder(
-            memory, batch["padding"], batch["tokens"], batch["pointers"], batch["symbols"]
-        )
+            memory, batch["padding"], batch["links"], batch["tokens"], batch["pointers"],
+            batch["symbols"],
+        )  # fmt: skip
         scores = scores.masked_fill(~batch["allowed"], -1e9)
         losses = functional.cross_entropy(
             scores.flatten(0, 1), batch["targets"].flatten(), ignore_index=-100

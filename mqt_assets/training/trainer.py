@@ -1,9 +1,9 @@
 """Training: examples and catalogs in, a trained network out.
 
 The text encoder stays frozen; only the joint encoder and the decoder learn. Deterministic for a
-seed, a thread count and a step count; `max_seconds` is a safety stop that is reported when it
-bites. Batches mix the sources in fixed shares, so that a small source (corrections) is not
-drowned by a large one. Runs unchanged on a GPU when torch sees one.
+seed and a thread count. Batches mix the sources in fixed shares, so that a small source (corrections) is not
+drowned by a large one. Training ends, its learning rate decayed, at `max_steps` or `max_seconds`,
+whichever comes first; it is deterministic where the steps decide. Runs unchanged on a GPU.
 """
 
 from __future__ import annotations
@@ -143,39 +143,39 @@ def _fit(
     )
     batches = _batches(groups, options)
     mean, losses = math.nan, []
-    began = time.monotonic()
+    began, step, done = time.monotonic(), 0, 0.0
+    available = options.max_seconds - (began - started)
     network.train()
-    for step in range(options.max_steps):
+    while done < 1.0:
         for settings in optimizer.param_groups:
-            settings["lr"] = options.learning_rate * _schedule(step, options)
+            settings["lr"] = options.learning_rate * _schedule(done, options.warmup_share)
         batch = {name: value.to(device) for name, value in collate(next(batches)).items()}
         optimizer.zero_grad(set_to_none=True)
         loss = network.loss(batch)
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(network.parameters(), options.clip)
         optimizer.step()
+        step += 1
         value = float(loss.detach())
         if not math.isfinite(value):
             raise TrainingFailed(f"loss is {value} at step {step}: lower the learning rate")
         mean = value if math.isnan(mean) else 0.95 * mean + 0.05 * value
-        if (step + 1) % 20 == 0 or step + 1 == options.max_steps:
-            losses.append((step + 1, mean))
-            spent = time.monotonic() - began
-            rate = (step + 1) * options.batch_size / spent
-            elapsed = time.monotonic() - started
-            progress(Progress("training", step + 1, options.max_steps, mean, rate, elapsed))
-            if elapsed > options.max_seconds:
-                return losses, step + 1
-    return losses, options.max_steps
+        spent = time.monotonic() - began
+        done = max(step / options.max_steps, spent / max(available, 1.0))
+        if step % 20 == 0 or done >= 1.0:
+            losses.append((step, mean))
+            steps = max(step, round(step / done))
+            rate = step * options.batch_size / spent
+            progress(Progress("training", step, steps, mean, rate, time.monotonic() - started))
+    return losses, step
 
 
-def _schedule(step: int, options: TrainingOptions) -> float:
-    """Linear warm-up, then a cosine down to a twentieth."""
-    warmup = max(1, int(options.max_steps * options.warmup_share))
-    if step < warmup:
-        return (step + 1) / warmup
-    done = (step - warmup) / max(1, options.max_steps - warmup)
-    return 0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * done))
+def _schedule(done: float, warmup: float) -> float:
+    """Linear warm-up, then a cosine down to a twentieth; `done` is the share of the training."""
+    if done < warmup:
+        return 0.05 + 0.95 * done / warmup
+    left = (done - warmup) / (1.0 - warmup)
+    return 0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * min(left, 1.0)))
 
 
 def _batches(

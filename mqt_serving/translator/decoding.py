@@ -27,6 +27,8 @@ _DATE_TOKENS = (
     Token.YEAR_MONTH, Token.DATE,
 )  # fmt: skip
 
+_CLAUSE_STARTS = (Token.BEGIN, Token.DISTINCT, Token.GROUP)
+
 Scores = npt.NDArray[np.float32]
 Score = Callable[
     [npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]], Scores
@@ -60,7 +62,13 @@ class _Masks:
         key = (symbol, Token(last.index) if last.kind == 0 else None)
         if key not in self.cache:
             self.cache[key] = self._build(*key)
-        return self.cache[key]
+        if symbol not in (Symbol.AFTER_OUT, Symbol.AFTER_KEY):
+            return self.cache[key]
+        # A column or a group key never comes twice.
+        mask = self.cache[key].copy()
+        for step in _direct(beam):
+            mask[len(Token) + self.words + step.index] = False
+        return mask
 
     def _build(self, symbol: Symbol, last: Token | None) -> npt.NDArray[np.bool_]:
         items = item_mask(self.linked, self.schema, symbol)
@@ -74,6 +82,17 @@ class _Masks:
         return np.concatenate(
             [TOKEN_MASKS[symbol], words, items, value_mask(self.linked, symbol)]
         )
+
+
+def _direct(beam: Beam) -> list[Step]:
+    """Items of the clause being written (columns or group keys) that stand by themselves."""
+    found: list[Step] = []
+    for before, step in zip((Step(0, Token.BEGIN), *beam.steps), beam.steps, strict=False):
+        if step == Step(0, Token.GROUP):
+            found = []
+        elif step.kind == 1 and (before.kind == 1 or before.index in _CLAUSE_STARTS):
+            found.append(step)
+    return found
 
 
 def search(linked: Linked, schema: SchemaItems, score: Score, width: int) -> list[Beam]:

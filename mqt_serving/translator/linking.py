@@ -57,6 +57,7 @@ class Linked:
     value_features: Vectors  # (v, VALUE_FEATURES)
     value_spans: npt.NDArray[np.int64]  # (v, 2) words covered
     relations: npt.NDArray[np.uint8]  # (n, n)
+    links: Vectors  # (w, i+v) how strongly a word names an item or stands in a value, 0..1
     best_match: float  # how well the question names anything in the schema, 0..1
 
 
@@ -119,6 +120,9 @@ def link(
         value_features=_value_features(values),
         value_spans=np.array([(v.first, v.last) for v in values], np.int64).reshape(-1, 2),
         relations=_relations(words, values, chosen, schema, grade, bucket),
+        links=_links(
+            grade, leaf_share[chosen], similarity[:, chosen], values
+        ),
         best_match=float(max(leaf_share.max(initial=0.0), exact.max(initial=0.0), best.max(initial=0.0))),
     )
 
@@ -277,6 +281,18 @@ def _relations(
     np.fill_diagonal(block, 2)
     result[w + i :, w + i :] = _VALUE_VALUE + block
     return result
+
+
+def _links(
+    grade: npt.NDArray[np.uint8], leaf_share: Vectors, similarity: Vectors, values: Sequence[Value]
+) -> Vectors:
+    """(w, i+v): a whole name counts 1, a part of it its share, a near synonym up to 0.6."""
+    named = np.where(grade >= 2, 0.4 + 0.6 * leaf_share[None, :], np.where(grade == 1, 0.25, 0.0))
+    near = np.clip((similarity - 0.4) / 0.6, 0.0, 1.0) * 0.6
+    covered = np.zeros((len(grade), len(values)), np.float32)
+    for column, value in enumerate(values):
+        covered[value.first : value.last, column] = 1.0
+    return np.concatenate([np.maximum(named, near), covered], axis=1).astype(np.float32)
 
 
 def _value_family(value: Value) -> str:

@@ -40,7 +40,7 @@ from mqt_serving.translator.sequence import NotExpressible, to_plan
 from mqt_serving.translator.words import Word, natural_name
 
 GRAPH_FILES = ("joint.onnx", "decoder.onnx", "translator.json")
-FORMAT = 1
+FORMAT = 2
 _LONE_CACHE = 50_000
 
 Floats = npt.NDArray[np.float32]
@@ -162,6 +162,7 @@ class Translator:
             inputs = {
                 "memory": memory,
                 "padding": padding,
+                "links": linked.links[None],
                 "tokens": tokens,
                 "pointers": pointers,
                 "symbols": symbols,

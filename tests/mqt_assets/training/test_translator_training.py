@@ -122,13 +122,15 @@ def test_the_exported_graphs_score_as_the_network_does(
             ))
         )  # fmt: skip
         scores = network.decoder(
-            memory, batch["padding"], batch["tokens"], batch["pointers"], batch["symbols"]
-        )
+            memory, batch["padding"], batch["links"], batch["tokens"], batch["pointers"],
+            batch["symbols"],
+        )  # fmt: skip
         ours = translator._decoder.run(
             None,
             {
                 "memory": memory.detach().numpy(),
                 "padding": batch["padding"].numpy(),
+                "links": batch["links"].numpy(),
                 "tokens": batch["tokens"].numpy(),
                 "pointers": batch["pointers"].numpy(),
                 "symbols": batch["symbols"].numpy(),
@@ -202,7 +204,7 @@ def test_another_layout_is_refused(folder: Path, tmp_path: Path) -> None:
     for source in folder.iterdir():
         (tmp_path / source.name).symlink_to(source)
     (tmp_path / "translator.json").unlink()
-    text = (folder / "translator.json").read_text().replace('"format": 1', '"format": 99')
+    text = (folder / "translator.json").read_text().replace('"format": 2', '"format": 99')
     (tmp_path / "translator.json").write_text(text)
     with pytest.raises(ReleaseCorrupt, match="train and release again"):
         Translator.load(tmp_path)
