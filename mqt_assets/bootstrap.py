@@ -142,9 +142,7 @@ def _released_catalogs(settings: Settings) -> dict[str, str] | None:
         return None  # made again; serving refuses it in the meantime, with the reason
 
 
-def _materialize(
-    settings: Settings, seen: dict[str, Fingerprint], work: Work, say: Say
-) -> None:
+def _materialize(settings: Settings, seen: dict[str, Fingerprint], work: Work, say: Say) -> None:
     """One run for `work`, and one for yesterday's query log when there was never any."""
     import dagster as dg
 

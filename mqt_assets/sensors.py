@@ -152,9 +152,7 @@ def _in_progress(instance: dg.DagsterInstance) -> Sequence[dg.DagsterRun]:
     """Runs that may be working now. Those of a machine that lost power stay "started" for ever in
     Dagster's books; none of ours takes hours, so old ones don't count."""
     recent = datetime.now(UTC) - LONGEST_RUN
-    return instance.get_runs(
-        filters=dg.RunsFilter(statuses=IN_PROGRESS, created_after=recent)
-    )
+    return instance.get_runs(filters=dg.RunsFilter(statuses=IN_PROGRESS, created_after=recent))
 
 
 SENSORS = [collection_discovery_sensor, corrections_sensor]

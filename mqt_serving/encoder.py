@@ -28,7 +28,7 @@ _MAX_TOKENS = 256
 
 
 def open_session(path: Path, threads: int) -> Any:
-    """An ONNX Runtime CPU session that keeps no spinning threads; `ReleaseCorrupt` if unreadable."""
+    """An ONNX Runtime CPU session without spinning threads; `ReleaseCorrupt` if unreadable."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
@@ -36,9 +36,7 @@ def open_session(path: Path, threads: int) -> Any:
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3
     try:
-        return onnxruntime.InferenceSession(
-            str(path), options, providers=["CPUExecutionProvider"]
-        )
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # ONNX Runtime raises classes of its own per cause
         raise ReleaseCorrupt(f"cannot load the graph {path}: {error}") from error
 
@@ -79,7 +77,7 @@ class TextEncoder:
     def encode_words(
         self, texts: Sequence[str], spans: Sequence[Sequence[tuple[int, int]]]
     ) -> list[Vectors]:
-        """For each text the mean token vector of each character span, (len(spans[i]), dimension)."""
+        """The mean token vector of each character span: per text (len(spans[i]), dimension)."""
         encodings = [self._tokenizer.encode(text) for text in texts]
         order = sorted(range(len(texts)), key=lambda i: len(encodings[i].ids))
         result: list[Vectors] = [np.zeros((0, self.dimension), np.float32)] * len(texts)

@@ -147,9 +147,7 @@ def _choose(
     return (champion.folder / TRANSLATOR, champion.report) if champion else None
 
 
-def _kept(
-    why: str, decision: Decision, champion: Champion | None
-) -> dg.Output[dict[str, Any]]:
+def _kept(why: str, decision: Decision, champion: Champion | None) -> dg.Output[dict[str, Any]]:
     """The pointer stays where it is."""
     serving = champion.manifest.id if champion else None
     return dg.Output(

@@ -277,9 +277,7 @@ def candidate_model(
     translator = folder / "translator"
     dagster_run = context.run.run_id
 
-    with mlflow.run(
-        "train", dagster_run_id=dagster_run, tags={"dataset_digest": digest}
-    ) as run:
+    with mlflow.run("train", dagster_run_id=dagster_run, tags={"dataset_digest": digest}) as run:
         run.log_params({"dataset_digest": digest, "examples": len(examples), **vars_of(options)})
         model = fit(
             examples, read_catalogs(stored), text_encoder, options, practice, context.log.info
@@ -332,9 +330,7 @@ def candidate_model(
     )
 
 
-def _catalogs_output(
-    catalogs: Mapping[str, Catalog], **metadata: str
-) -> dg.Output[dict[str, Any]]:
+def _catalogs_output(catalogs: Mapping[str, Catalog], **metadata: str) -> dg.Output[dict[str, Any]]:
     return dg.Output(
         {name: catalog.model_dump(mode="json") for name, catalog in sorted(catalogs.items())},
         data_version=dg.DataVersion(digest_of({n: c.digest for n, c in catalogs.items()})),

@@ -30,9 +30,7 @@ def to_table(examples: Iterable[Example]) -> pa.Table:
 def from_table(table: pa.Table) -> list[Example]:
     """In the order of the rows."""
     return [
-        Example.from_json(
-            {**row, "plan": None if row["plan"] is None else json.loads(row["plan"])}
-        )
+        Example.from_json({**row, "plan": None if row["plan"] is None else json.loads(row["plan"])})
         for row in table.to_pylist()
     ]
 

@@ -105,7 +105,9 @@ def train(
     schemas = build_schemas(catalogs, encoder)
 
     def linked(done: int) -> None:
-        progress(Progress("linking", done, len(examples), math.nan, 0.0, time.monotonic() - started))
+        progress(
+            Progress("linking", done, len(examples), math.nan, 0.0, time.monotonic() - started)
+        )
 
     preparation = prepare(examples, schemas, encoder, options.now, linked)
     groups: dict[str, list[Prepared]] = {}

@@ -199,24 +199,39 @@ EXPRESSIONS: Mapping[str, Operator] = _table(
     _expression("$ltrim", _named("input", "chars"), Result.STRING, "{input} trimmed", "4.0"),
     _expression("$rtrim", _named("input", "chars"), Result.STRING, "{input} trimmed", "4.0"),
     _expression(
-        "$regexMatch", _named("input regex", "options"), Result.BOOL,
-        "{input} matches {regex}", "4.2",
+        "$regexMatch",
+        _named("input regex", "options"),
+        Result.BOOL,
+        "{input} matches {regex}",
+        "4.2",
     ),
     _expression(
-        "$regexFind", _named("input regex", "options"), Result.OBJECT,
-        "the first match of {regex} in {input}", "4.2",
+        "$regexFind",
+        _named("input regex", "options"),
+        Result.OBJECT,
+        "the first match of {regex} in {input}",
+        "4.2",
     ),
     _expression(
-        "$regexFindAll", _named("input regex", "options"), Result.ARRAY,
-        "the matches of {regex} in {input}", "4.2",
+        "$regexFindAll",
+        _named("input regex", "options"),
+        Result.ARRAY,
+        "the matches of {regex} in {input}",
+        "4.2",
     ),
     _expression(
-        "$replaceOne", _named("input find replacement"), Result.STRING,
-        "{input} with the first {find} replaced by {replacement}", "4.4",
+        "$replaceOne",
+        _named("input find replacement"),
+        Result.STRING,
+        "{input} with the first {find} replaced by {replacement}",
+        "4.4",
     ),
     _expression(
-        "$replaceAll", _named("input find replacement"), Result.STRING,
-        "{input} with every {find} replaced by {replacement}", "4.4",
+        "$replaceAll",
+        _named("input find replacement"),
+        Result.STRING,
+        "{input} with every {find} replaced by {replacement}",
+        "4.4",
     ),
     # dates
     _date_part("$year", Result.INT, "the year of {date}"),
@@ -233,11 +248,15 @@ EXPRESSIONS: Mapping[str, Operator] = _table(
     _date_part("$isoWeekYear", Result.INT, "the ISO week year of {date}"),
     _date_part("$isoDayOfWeek", Result.INT, "the weekday of {date} (1 is Monday)"),
     _expression(
-        "$dateToString", _named("date", "format timezone onNull"), Result.STRING,
+        "$dateToString",
+        _named("date", "format timezone onNull"),
+        Result.STRING,
         "{date} as text in the form {format}",
     ),
     _expression(
-        "$dateFromString", _named("dateString", "format timezone onError onNull"), Result.DATE,
+        "$dateFromString",
+        _named("dateString", "format timezone onError onNull"),
+        Result.DATE,
         "{dateString} read as a date",
     ),
     _expression(
@@ -250,23 +269,36 @@ EXPRESSIONS: Mapping[str, Operator] = _table(
             "year isoWeekYear month isoWeek day isoDayOfWeek hour minute second millisecond "
             "timezone",
         ),
-        Result.DATE, "the date of {year}, {month}, {day}",
+        Result.DATE,
+        "the date of {year}, {month}, {day}",
     ),
     _expression(
-        "$dateTrunc", _named("date unit", "binSize timezone startOfWeek"), Result.DATE,
-        "{date} cut to the {unit}", "5.0",
+        "$dateTrunc",
+        _named("date unit", "binSize timezone startOfWeek"),
+        Result.DATE,
+        "{date} cut to the {unit}",
+        "5.0",
     ),
     _expression(
-        "$dateDiff", _named("startDate endDate unit", "timezone startOfWeek"), Result.INT,
-        "the number of {unit}s from {startDate} to {endDate}", "5.0",
+        "$dateDiff",
+        _named("startDate endDate unit", "timezone startOfWeek"),
+        Result.INT,
+        "the number of {unit}s from {startDate} to {endDate}",
+        "5.0",
     ),
     _expression(
-        "$dateAdd", _named("startDate unit amount", "timezone"), Result.DATE,
-        "{startDate} plus {amount} {unit}s", "5.0",
+        "$dateAdd",
+        _named("startDate unit amount", "timezone"),
+        Result.DATE,
+        "{startDate} plus {amount} {unit}s",
+        "5.0",
     ),
     _expression(
-        "$dateSubtract", _named("startDate unit amount", "timezone"), Result.DATE,
-        "{startDate} minus {amount} {unit}s", "5.0",
+        "$dateSubtract",
+        _named("startDate unit amount", "timezone"),
+        Result.DATE,
+        "{startDate} minus {amount} {unit}s",
+        "5.0",
     ),
     # arrays and sets
     _expression("$size", _takes(1), Result.INT, "the number of {0}"),
@@ -284,9 +316,7 @@ EXPRESSIONS: Mapping[str, Operator] = _table(
         "$filter", _named("input cond", "as limit"), Result.ARRAY, "those of {input} where {cond}"
     ),
     _expression("$map", _named("input in", "as"), Result.ARRAY, "{in} for each of {input}"),
-    _expression(
-        "$reduce", _named("input initialValue in"), Result.ANY, "{input} reduced by {in}"
-    ),
+    _expression("$reduce", _named("input initialValue in"), Result.ANY, "{input} reduced by {in}"),
     _expression(
         "$sortArray", _named("input sortBy"), Result.ARRAY, "{input} sorted by {sortBy}", "5.2"
     ),
@@ -312,8 +342,11 @@ EXPRESSIONS: Mapping[str, Operator] = _table(
         "$getField", Shape(1, 1, ("field",), ("input",)), Result.ANY, "field {field}", "5.0"
     ),
     _expression(
-        "$setField", _named("field input value"), Result.OBJECT,
-        "{input} with {field} set to {value}", "5.0",
+        "$setField",
+        _named("field input value"),
+        Result.OBJECT,
+        "{input} with {field} set to {value}",
+        "5.0",
     ),
     _expression(
         "$unsetField", _named("field input"), Result.OBJECT, "{input} without {field}", "5.0"
@@ -322,7 +355,10 @@ EXPRESSIONS: Mapping[str, Operator] = _table(
     _expression("$type", _takes(1), Result.STRING, "the type of {0}"),
     _expression("$isNumber", _takes(1), Result.BOOL, "{0} is a number", "4.4"),
     _expression(
-        "$convert", _named("input to", "onError onNull format"), Result.ANY, "{input} as {to}",
+        "$convert",
+        _named("input to", "onError onNull format"),
+        Result.ANY,
+        "{input} as {to}",
         "4.0",
     ),
     _expression("$toBool", _takes(1), Result.BOOL, "{0} as a boolean", "4.0"),
@@ -367,11 +403,17 @@ ACCUMULATORS: Mapping[str, Operator] = _table(
         "$bottom", Result.SAME, "the last {output} by {sortBy}", _named("sortBy output"), "5.2"
     ),
     _accumulator(
-        "$topN", Result.ARRAY, "the first {n} {output} by {sortBy}", _named("n sortBy output"),
+        "$topN",
+        Result.ARRAY,
+        "the first {n} {output} by {sortBy}",
+        _named("n sortBy output"),
         "5.2",
     ),
     _accumulator(
-        "$bottomN", Result.ARRAY, "the last {n} {output} by {sortBy}", _named("n sortBy output"),
+        "$bottomN",
+        Result.ARRAY,
+        "the last {n} {output} by {sortBy}",
+        _named("n sortBy output"),
         "5.2",
     ),
     _accumulator("$firstN", Result.ARRAY, "the first {n} {input}", _named("input n"), "5.2"),

@@ -111,9 +111,7 @@ def _collection_and_calls(
     raise _not_a_collection(database_call)
 
 
-def _split(
-    source: Source, links: Sequence[Member | Arguments]
-) -> tuple[list[Member], list[_Call]]:
+def _split(source: Source, links: Sequence[Member | Arguments]) -> tuple[list[Member], list[_Call]]:
     """The members before the first called one, and the calls."""
     pending: list[Member] = []
     owners: list[Member] = []
@@ -182,9 +180,7 @@ def _collection_call(collection: str, call: _Call) -> Command:
 
 def _find(collection: str, call: _Call) -> Find:
     _at_most(call, 3)
-    command = Find(
-        collection, _filter(call.arguments[:1]), _projection(call.arguments[1:2])
-    )
+    command = Find(collection, _filter(call.arguments[:1]), _projection(call.arguments[1:2]))
     for options in call.arguments[2:]:
         for entry in object_of(options, "The options of find").entries:
             command = _with_option(command, entry)

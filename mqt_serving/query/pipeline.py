@@ -99,8 +99,13 @@ class ArrayExpression:
 
 
 Expression: TypeAlias = (
-    PathExpression | VariableExpression | LiteralExpression | Operation | NamedOperation
-    | ObjectExpression | ArrayExpression
+    PathExpression
+    | VariableExpression
+    | LiteralExpression
+    | Operation
+    | NamedOperation
+    | ObjectExpression
+    | ArrayExpression
 )
 
 
@@ -178,9 +183,7 @@ class ExpressionFilter:
     expression: Expression
 
 
-Filter: TypeAlias = (
-    FieldTest | NotTest | ElementMatch | AllOf | AnyOf | NoneOf | ExpressionFilter
-)
+Filter: TypeAlias = FieldTest | NotTest | ElementMatch | AllOf | AnyOf | NoneOf | ExpressionFilter
 """`AllOf(())` is the empty filter `{}`."""
 
 
@@ -304,8 +307,22 @@ class Sample:
 
 
 Stage: TypeAlias = (
-    Match | Project | AddFields | Unset | Unwind | Group | Sort | Limit | Skip | Count
-    | SortByCount | Lookup | ReplaceRoot | Facet | UnionWith | Sample
+    Match
+    | Project
+    | AddFields
+    | Unset
+    | Unwind
+    | Group
+    | Sort
+    | Limit
+    | Skip
+    | Count
+    | SortByCount
+    | Lookup
+    | ReplaceRoot
+    | Facet
+    | UnionWith
+    | Sample
 )
 
 

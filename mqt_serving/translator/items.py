@@ -128,7 +128,9 @@ def build_items(catalog: Catalog, encode: Encode) -> SchemaItems:
         index=index,
         leaf_vectors=np.stack([vectors[text] for text in texts]),
         path_vectors=np.stack([vectors[whole] for whole in wholes]),
-        features=np.stack([_features(item, catalog, stems) for item, stems in zip(items, leaf_stems)]),
+        features=np.stack(
+            [_features(item, catalog, stems) for item, stems in zip(items, leaf_stems)]
+        ),
         relations=_relations(items, index, catalog),
         leaf_table=_table(leaf_stems),
         path_table=_table(path_stems),

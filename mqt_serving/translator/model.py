@@ -129,9 +129,7 @@ class Translator:
             )
         return candidates
 
-    def link(
-        self, question: str, words: list[Word], schema: SchemaItems, now: datetime
-    ) -> Linked:
+    def link(self, question: str, words: list[Word], schema: SchemaItems, now: datetime) -> Linked:
         contextual = self.encoder.encode_words([question], [[(w.start, w.end) for w in words]])[0]
         lone = self._lone_vectors([word.text.lower() for word in words])
         return link(question, words, contextual, lone, schema, now)

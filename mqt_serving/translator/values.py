@@ -46,7 +46,9 @@ _NUMBER = re.compile(
     r"(?<![\w.-])-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:(?=[^\w.]|\.(?!\d)|$)|(?=\s)|(?=k\b|m\b))"
 )
 _QUOTED = re.compile(r"\"([^\"]+)\"|“([^”]+)”|‘([^’]+)’|(?<!\w)'([^']+)'(?!\w)|`([^`]+)`")
-_CODE = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+|\b(?=\w*\d)(?=\w*[A-Za-z])[\w][\w-]*\w\b|\b[0-9a-f]{24}\b")
+_CODE = re.compile(
+    r"[\w.+-]+@[\w-]+\.[\w.]+|\b(?=\w*\d)(?=\w*[A-Za-z])[\w][\w-]*\w\b|\b[0-9a-f]{24}\b"
+)
 _CUES = frozenset(
     """named called titled contains contain containing includes include including with letter
     letters word text phrase starts start starting begins begin beginning ends end ending like
@@ -208,8 +210,8 @@ def _continues(words: list[Word], i: int, current: int) -> bool:
     if i >= len(words):
         return False
     text = words[i].text.lower()
-    return text in _UNITS and current in _TENS.values() or current >= 100 and text in (
-        _UNITS | _TENS
+    return (
+        text in _UNITS and current in _TENS.values() or current >= 100 and text in (_UNITS | _TENS)
     )
 
 

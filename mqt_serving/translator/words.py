@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 _WORD = re.compile(r"[A-Za-zÀ-ɏ]+(?:'[a-z]+)?|\d+(?:[.,:/-]\d+)*|[^\sA-Za-zÀ-ɏ\d]")
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])")
+_CAMEL = re.compile(
+    r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])"
+)
 _SEPARATORS = re.compile(r"[^A-Za-zÀ-ɏ0-9]+")
 
 STOP_WORDS = frozenset(

@@ -134,9 +134,7 @@ class TestDiscovery:
             assert not again.dynamic_partitions_requests
 
     def test_a_server_that_is_away_changes_nothing(self, tmp_path: Path) -> None:
-        settings = settings_for(
-            tmp_path, "mongodb://127.0.0.1:9/?serverSelectionTimeoutMS=200", ""
-        )
+        settings = settings_for(tmp_path, "mongodb://127.0.0.1:9/?serverSelectionTimeoutMS=200", "")
         with dg.DagsterInstance.ephemeral() as instance:
             instance.add_dynamic_partitions(COLLECTIONS, ["s.a"])
             with ticking(instance, settings) as context:

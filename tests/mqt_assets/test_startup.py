@@ -68,9 +68,7 @@ def test_a_first_start_makes_everything_in_order() -> None:
 
 def test_a_start_that_was_cut_off_in_training_goes_on_there() -> None:
     made = frozenset(DEPENDENCIES) - {"candidate_model", "candidate_evaluation", "release"}
-    work = decide(
-        with_changes(present=made, trained_on=frozenset(), released_catalogs=None)
-    )
+    work = decide(with_changes(present=made, trained_on=frozenset(), released_catalogs=None))
     assert work.assets == ("candidate_model", "candidate_evaluation", "release")
     assert work.partitions == ()
 

@@ -100,7 +100,7 @@ def test_a_server_that_is_away_breaks_no_correction() -> None:
     client: MongoClient[dict[str, Any]] = MongoClient(
         "mongodb://127.0.0.1:9", serverSelectionTimeoutMS=200
     )
-    with client, pytest.raises(MqtError, match="answer|reach"):
+    with client, pytest.raises(MqtError, match=r"answer|reach"):
         broken_corrections(
             [correction("any", "db.orders.find({})")],
             {"shop": CATALOG},

@@ -10,7 +10,9 @@ from mqt_serving.query.plan import Aggregate, Entity, Function, Output, Plan
 PLAN = Plan((Output(Aggregate(Function.COUNT, Entity("c"))),))
 
 
-def example(question: str, database: str, command: str, source: Source, plan: bool = True) -> Example:
+def example(
+    question: str, database: str, command: str, source: Source, plan: bool = True
+) -> Example:
     return make_example(question, database, PLAN if plan else None, command, source=source)
 
 

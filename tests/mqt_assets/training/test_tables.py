@@ -6,9 +6,7 @@ from mqt_assets.training.examples import make_example
 from mqt_assets.training.tables import counts, from_table, to_table
 from mqt_serving.query.plan import Comparator, Compare, Entity, Field, Output, Plan
 
-PLAN = Plan(
-    (Output(Entity("orders")),), where=Compare(Field("orders", "n"), Comparator.GT, 3)
-)
+PLAN = Plan((Output(Entity("orders")),), where=Compare(Field("orders", "n"), Comparator.GT, 3))
 EXAMPLES = [
     make_example("Orders above 3?", "shop", PLAN, "db.orders.find({n: {$gt: 3}})", source="tend"),
     make_example("Odd?", "shop", None, "db.orders.find({})", source="correction", ordered=True),

@@ -37,8 +37,7 @@ OPTIONS = TrainingOptions(max_steps=150, batch_size=16, learning_rate=2e-3, shap
 def catalog() -> Catalog:
     cities = ("Berlin", "Paris", "Oslo", "Rome")
     customers = [
-        {"_id": i, "name": f"Customer {i}", "city": cities[i % 4], "age": 20 + i}
-        for i in range(40)
+        {"_id": i, "name": f"Customer {i}", "city": cities[i % 4], "age": 20 + i} for i in range(40)
     ]
     return catalog_from_documents("small", {"customers": customers})
 

@@ -31,6 +31,6 @@ def test_forms_of_a_word_share_a_stem(plural: str, singular: str) -> None:
 
 
 def test_spans_point_into_the_question() -> None:
-    question = "What's the price of \"Blue Lamp\" on 2025-03-01?"
+    question = 'What\'s the price of "Blue Lamp" on 2025-03-01?'
     for word in split_words(question):
         assert question[word.start : word.end] == word.text
