@@ -23,14 +23,15 @@ from mqt_serving.schema import Catalog
 from mqt_serving.translator.grammar import (
     INITIAL,
     TOKEN_MASKS,
+    Step,
     Symbol,
     Token,
     advance,
 )
 from mqt_serving.translator.items import SchemaItems, build_items
 from mqt_serving.translator.linking import Linked, link, prepare_words
-from mqt_serving.translator.masks import item_mask, value_mask, value_words
-from mqt_serving.translator.sequence import NotExpressible, Step, fields_of, to_steps
+from mqt_serving.translator.masks import Mask, Masks, value_words
+from mqt_serving.translator.sequence import NotExpressible, fields_of, to_steps
 from mqt_serving.translator.words import Word
 
 NEGATIVE = -1e9
@@ -45,6 +46,8 @@ class Prepared:
     linked: Linked
     steps: tuple[Step, ...]
     symbols: tuple[Symbol, ...]
+    item_masks: tuple[Mask, ...]  # (items,) at each step
+    value_masks: tuple[Mask, ...]  # (values,) at each step
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +126,17 @@ def _prepare_one(
     for step in steps:
         symbols.append(stack[-1])
         stack = advance(stack, Token(step.index) if step.kind == 0 else None)
-    return Prepared(example, schema, linked, tuple(steps), tuple(symbols))
+    masks = Masks(linked, schema)
+    at = range(len(steps))
+    return Prepared(
+        example,
+        schema,
+        linked,
+        tuple(steps),
+        tuple(symbols),
+        tuple(masks.items(symbols[i], steps[:i]) for i in at),
+        tuple(masks.values(symbols[i], steps[:i]) for i in at),
+    )
 
 
 def _lone_vectors(words: set[str], encoder: TextEncoder) -> dict[str, np.ndarray]:
@@ -189,6 +202,6 @@ def _fill(arrays: dict[str, np.ndarray], row: int, one: Prepared, w: int, i: int
                 arrays["pointers"][row, at + 1] = target - len(Token)
         allowed = arrays["allowed"][row, at]
         allowed[: len(Token)] = TOKEN_MASKS[symbol]
-        allowed[offsets[1] : offsets[1] + items] = item_mask(linked, schema, symbol)
-        allowed[offsets[2] : offsets[2] + values] = value_mask(linked, symbol)
+        allowed[offsets[1] : offsets[1] + items] = one.item_masks[at]
+        allowed[offsets[2] : offsets[2] + values] = one.value_masks[at]
         allowed[target] = True

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum, auto
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -73,6 +74,13 @@ class Token(IntEnum):
     ALONE = auto()
     ASC = auto()
     DESC = auto()
+
+
+class Step(NamedTuple):
+    """`kind` 0: a `Token`; 1: the `index`-th linked item; 2: the `index`-th candidate value."""
+
+    kind: int
+    index: int
 
 
 class Symbol(IntEnum):

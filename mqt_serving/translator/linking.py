@@ -22,7 +22,7 @@ from mqt_serving.translator.words import Word, split_words
 Vectors = npt.NDArray[np.float32]
 
 MAX_WORDS = 64
-MAX_ITEMS = 56
+MAX_ITEMS = 40
 ITEM_FEATURES = STATIC_FEATURES + 10
 VALUE_FEATURES = 5 + 6
 WORD_FEATURES = 6

@@ -1,47 +1,128 @@
-"""Which linked items and values a grammar symbol may point at, and the words a value covers.
+"""Which items and values may come next: the grammar's rules joined with the types of the data.
 
-Used alike by training (batches) and by decoding, so that both mask the same way.
+Used alike by training and decoding, so that the network never spends probability on a plan that
+makes no sense: text tests stand on text fields, sums on numbers, and a literal is one that its
+field can be compared with.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
-from mqt_serving.translator.grammar import ITEM_CLASSES, VALUE_CLASSES, Items, Symbol, Values
+from mqt_serving.query.plan import Field
+from mqt_serving.schema import BsonType
+from mqt_serving.translator.grammar import (
+    AGGREGATES,
+    ITEM_CLASSES,
+    PARTS,
+    VALUE_CLASSES,
+    Items,
+    Step,
+    Symbol,
+    Token,
+    Values,
+)
 from mqt_serving.translator.items import SchemaItems
 from mqt_serving.translator.linking import Linked
-from mqt_serving.translator.values import ValueKind
+from mqt_serving.translator.values import Value, ValueKind
+
+Mask = npt.NDArray[np.bool_]
+
+_TEXT_TOKENS = frozenset({Token.CONTAINS, Token.NOT_CONTAINS, Token.STARTS, Token.ENDS})
+_DATE_TOKENS = PARTS | {Token.RANGE}
+_LITERALS = frozenset({Symbol.RIGHT, Symbol.VALUE, Symbol.IN_FIRST, Symbol.IN_MORE})
+_NUMBERS = frozenset({"number", "text-number"})
+_CLAUSE_STARTS = (Token.BEGIN, Token.DISTINCT, Token.GROUP)
 
 
-def item_mask(linked: Linked, schema: SchemaItems, symbol: Symbol) -> npt.NDArray[np.bool_]:
-    """(items,) which linked items may stand where the grammar expects `symbol`."""
-    kind = Items(ITEM_CLASSES[symbol])
-    if kind == Items.NONE:
-        return np.zeros(len(linked.chosen), bool)
-    if kind == Items.ALL:
-        return np.ones(len(linked.chosen), bool)
-    entities = np.array([schema.items[int(i)].is_entity for i in linked.chosen], bool)
-    return entities if kind == Items.ENTITIES else ~entities
+class Masks:
+    """Masks for one linked question: `items` and `values` given the steps so far."""
 
+    def __init__(self, linked: Linked, schema: SchemaItems) -> None:
+        self._linked = linked
+        self._schema = schema
+        self._families = np.array([schema.families[int(i)] for i in linked.chosen])
+        self._entities = self._families == ""
+        self._has_text = np.array([_has_text(schema, int(i)) for i in linked.chosen], bool)
+        self._kinds = {kind: self._of_kind(kind) for kind in Values}
+        self._fitting: dict[tuple[int, str], Mask] = {}
 
-def value_mask(linked: Linked, symbol: Symbol) -> npt.NDArray[np.bool_]:
-    """(values,) which candidate values may stand where the grammar expects `symbol`."""
-    kind = Values(VALUE_CLASSES[symbol])
-    match kind:
-        case Values.NONE:
-            return np.zeros(len(linked.values), bool)
-        case Values.ANY:
-            return np.ones(len(linked.values), bool)
-        case Values.DATES:
-            return np.array([v.kind == ValueKind.DATE for v in linked.values], bool)
-        case Values.NUMBERS:
-            return np.array(
-                [v.kind == ValueKind.NUMBER and isinstance(v.literal, int) for v in linked.values],
+    def items(self, symbol: Symbol, steps: Sequence[Step]) -> Mask:
+        """(items,) which linked items may follow `steps` where the grammar expects `symbol`."""
+        kind = Items(ITEM_CLASSES[symbol])
+        if kind == Items.NONE:
+            return np.zeros(len(self._families), bool)
+        mask = np.ones(len(self._families), bool)
+        if kind == Items.FIELDS:
+            mask = ~self._entities
+        elif kind == Items.ENTITIES:
+            mask = self._entities.copy()
+        last = Token(steps[-1].index) if steps and steps[-1].kind == 0 else None
+        if symbol == Symbol.ARGUMENT and last in (Token.SUM, Token.AVG):
+            mask &= np.isin(self._families, sorted(_NUMBERS))
+        elif symbol == Symbol.FIELD and last in _DATE_TOKENS:
+            mask &= self._families == "date"
+        elif symbol == Symbol.FIELD and last in _TEXT_TOKENS:
+            mask &= self._has_text
+        elif symbol == Symbol.RIGHT:
+            at, family = self._left(steps)
+            mask &= self._families == family
+            mask[at] = False
+        elif symbol in (Symbol.AFTER_OUT, Symbol.AFTER_KEY):
+            mask[[step.index for step in _direct(steps)]] = False
+        return mask
+
+    def values(self, symbol: Symbol, steps: Sequence[Step]) -> Mask:
+        """(values,) which candidate values may follow `steps` where `symbol` is expected."""
+        mask = self._kinds[Values(VALUE_CLASSES[symbol])]
+        return mask & self._fits(*self._left(steps)) if symbol in _LITERALS else mask
+
+    def _left(self, steps: Sequence[Step]) -> tuple[int, str]:
+        """The item last pointed at, and the family of what the test compares."""
+        at = max(i for i, step in enumerate(steps) if step.kind == 1)
+        family = str(self._families[steps[at].index])
+        before = Token(steps[at - 1].index) if at and steps[at - 1].kind == 0 else None
+        if before in (Token.YEAR_MONTH, Token.DATE):
+            family = "text"
+        elif before in PARTS or (before in AGGREGATES and before not in (Token.MIN, Token.MAX)):
+            family = "number"
+        return steps[at].index, family
+
+    def _fits(self, item: int, family: str) -> Mask:
+        if (item, family) not in self._fitting:
+            ref = self._schema.items[int(self._linked.chosen[item])]
+            self._fitting[item, family] = np.array(
+                [self._fits_value(value, item, family, ref.ref) for value in self._linked.values],
                 bool,
             )
-        case Values.TEXTS:
-            return np.array([v.kind != ValueKind.CONSTANT for v in linked.values], bool)
+        return self._fitting[item, family]
+
+    def _fits_value(self, value: Value, item: int, family: str, ref: object) -> bool:
+        is_text = isinstance(value.literal, str)
+        is_bool = isinstance(value.literal, bool)
+        if family in ("date", "bool"):
+            return (value.kind == ValueKind.DATE) if family == "date" else is_bool
+        if family in _NUMBERS:
+            # Fields of mixed type also hold text; numbers kept as text may be named as stored.
+            digits = value.text.strip("+-").replace(".", "", 1).isdigit()
+            mixed = is_text and bool(self._has_text[item]) and (family == "number" or digits)
+            return (not is_text and not is_bool) or (mixed and value.kind != ValueKind.DATE)
+        if value.kind == ValueKind.CONSTANT:
+            return False
+        if value.kind == ValueKind.STORED and isinstance(ref, Field):
+            # A field whose values are all known holds no other.
+            return (ref.collection, ref.path) in value.holders or not self._is_complete(ref)
+        return True
+
+    def _is_complete(self, ref: Field) -> bool:
+        field = self._schema.catalog.field(ref.collection, ref.path)
+        return field is not None and field.distinct <= len(field.samples)
+
+    def _of_kind(self, kind: Values) -> Mask:
+        return np.array([_is_of_kind(value, kind) for value in self._linked.values], bool)
 
 
 def value_words(linked: Linked) -> npt.NDArray[np.float32]:
@@ -51,3 +132,35 @@ def value_words(linked: Linked) -> npt.NDArray[np.float32]:
         if last > first:
             result[row, first:last] = 1.0 / (last - first)
     return result
+
+
+def _is_of_kind(value: Value, kind: Values) -> bool:
+    match kind:
+        case Values.NONE:
+            return False
+        case Values.ANY:
+            return True
+        case Values.DATES:
+            return value.kind == ValueKind.DATE
+        case Values.NUMBERS:
+            return value.kind == ValueKind.NUMBER and isinstance(value.literal, int)
+        case Values.TEXTS:
+            return value.kind != ValueKind.CONSTANT
+
+
+def _has_text(schema: SchemaItems, index: int) -> bool:
+    item = schema.items[index]
+    return not item.is_entity and item.schema is not None and BsonType.STRING in item.schema.types
+
+
+def _direct(steps: Sequence[Step]) -> list[Step]:
+    """Items of the clause being written (columns or group keys) that stand by themselves."""
+    found: list[Step] = []
+    before = Step(0, Token.BEGIN)
+    for step in steps:
+        if step == Step(0, Token.GROUP):
+            found = []
+        elif step.kind == 1 and (before.kind == 1 or before.index in _CLAUSE_STARTS):
+            found.append(step)
+        before = step
+    return found

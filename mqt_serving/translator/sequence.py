@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import NamedTuple
 
 from bson import Decimal128
 
@@ -43,7 +42,7 @@ from mqt_serving.query.plan import (
     TextMatch,
 )
 from mqt_serving.schema import BsonType
-from mqt_serving.translator.grammar import AGGREGATES, COMPARISONS, PARTS, Token
+from mqt_serving.translator.grammar import AGGREGATES, COMPARISONS, PARTS, Step, Token
 from mqt_serving.translator.items import SchemaItems
 from mqt_serving.translator.linking import Linked
 from mqt_serving.translator.values import Value, ValueKind
@@ -51,13 +50,6 @@ from mqt_serving.translator.values import Value, ValueKind
 
 class NotExpressible(Exception):
     """The plan cannot be written with the linked items and values; the message says why."""
-
-
-class Step(NamedTuple):
-    """`kind` 0: a `Token`; 1: the `index`-th linked item; 2: the `index`-th candidate value."""
-
-    kind: int
-    index: int
 
 
 _FUNCTIONS = {

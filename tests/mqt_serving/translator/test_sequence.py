@@ -30,11 +30,11 @@ from mqt_serving.query.plan import (
     TextMatch,
 )
 from mqt_serving.schema import BsonType, Catalog, CollectionSchema, FieldSchema, Reference
-from mqt_serving.translator.grammar import ALLOWED, INITIAL, Symbol, Token, advance
+from mqt_serving.translator.grammar import ALLOWED, INITIAL, Step, Symbol, Token, advance
 from mqt_serving.translator.items import SchemaItems, build_items
 from mqt_serving.translator.linking import Linked, link, prepare_words
-from mqt_serving.translator.masks import item_mask, value_mask
-from mqt_serving.translator.sequence import NotExpressible, Step, to_plan, to_steps
+from mqt_serving.translator.masks import Masks
+from mqt_serving.translator.sequence import NotExpressible, to_plan, to_steps
 
 NOW = datetime(2026, 1, 1)
 QUESTION = (
@@ -108,6 +108,7 @@ def _linked() -> tuple[Linked, SchemaItems]:
 
 
 LINKED, SCHEMA = _linked()
+MASKS = Masks(LINKED, SCHEMA)
 BERLIN = Compare(Field("customers", "city"), Comparator.EQ, "Berlin")
 MARCH = Between(
     Field("orders", "placed_at"), datetime(2025, 3, 1), datetime(2025, 4, 1), half_open=True
@@ -164,8 +165,10 @@ def _walks(draw: st.DrawFn) -> list[Step]:
     while stack[-1] != Symbol.DONE and len(steps) < 60:
         symbol = stack[-1]
         choices = [Step(0, int(token)) for token in sorted(ALLOWED[symbol].tokens)]
-        choices += [Step(1, int(i)) for i in item_mask(LINKED, SCHEMA, symbol).nonzero()[0]]
-        choices += [Step(2, int(i)) for i in value_mask(LINKED, symbol).nonzero()[0]]
+        choices += [Step(1, int(i)) for i in MASKS.items(symbol, steps).nonzero()[0]]
+        choices += [Step(2, int(i)) for i in MASKS.values(symbol, steps).nonzero()[0]]
+        if not choices:
+            return []
         step = draw(st.sampled_from(choices))
         steps.append(step)
         stack = advance(stack, Token(step.index) if step.kind == 0 else None)
