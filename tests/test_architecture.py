@@ -1,4 +1,4 @@
-"""`docs/architecture.md` says what the code is, and imports go one way only."""
+"""README and `docs/architecture.md` say what the code is, and imports go one way only."""
 
 import ast
 import re
@@ -17,6 +17,7 @@ from mqt_serving.settings import Settings, variable_names
 
 PROJECT = Path(__file__).resolve().parents[1]
 PAGE = (PROJECT / "docs" / "architecture.md").read_text(encoding="utf-8")
+README = (PROJECT / "README.md").read_text(encoding="utf-8")
 
 OURS = ("mqt_serving", "mqt_resources", "mqt_assets")
 HEAVY = ("dagster", "mlflow", "pandas", "torch", "sentence_transformers")
@@ -27,11 +28,11 @@ FORBIDDEN: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def table(first_column: str) -> list[list[str]]:
+def table(first_column: str, page: str = PAGE) -> list[list[str]]:
     """The rows of the table whose first column has this head; cells without backticks."""
     rows: list[list[str]] = []
     inside = False
-    for line in PAGE.splitlines():
+    for line in page.splitlines():
         cells = [cell.strip().replace("`", "") for cell in line.strip().strip("|").split("|")]
         if not line.startswith("|"):
             inside = False
@@ -39,7 +40,7 @@ def table(first_column: str) -> list[list[str]]:
             inside = True
         elif inside and not set(cells[0]) <= {"-"}:
             rows.append(cells)
-    assert rows, f"docs/architecture.md has no table {first_column!r}"
+    assert rows, f"there is no table {first_column!r}"
     return rows
 
 
@@ -199,7 +200,16 @@ def test_the_page_names_real_places_in_home(tmp_path: Path) -> None:
     assert {row[0] for row in table("folder")} == {place.name for place in places}
 
 
-def test_the_page_names_real_settings_and_files() -> None:
-    assert set(re.findall(r"\bMQT_[A-Z_]*[A-Z]\b", PAGE)) <= set(variable_names())
-    for name in re.findall(r"`((?:mqt_|tests/)[\w/]+(?:\.py|/))", PAGE):
+@pytest.mark.parametrize("page", [PAGE, README], ids=["architecture", "readme"])
+def test_pages_name_real_settings_and_files(page: str) -> None:
+    assert set(re.findall(r"\bMQT_[A-Z_]*[A-Z]\b", page)) <= set(variable_names())
+    for name in re.findall(r"`((?:mqt_|tests/)[\w/]+(?:\.py|/))", page):
         assert (PROJECT / name).exists(), name
+
+
+def test_the_readme_gives_the_real_defaults() -> None:
+    defaults = {f"MQT_{name.upper()}": f.default for name, f in Settings.model_fields.items()}
+    for names, values, _ in table("setting", README):
+        for name, value in zip(names.split(", "), values.split(", "), strict=False):
+            if isinstance(defaults.get(name), int | Path) or name == "MQT_HOST":
+                assert value == str(defaults[name]), name
