@@ -7,7 +7,7 @@ the evaluation read nothing else. Plain JSON in and out. Depends on the plan and
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias, cast
 
 from mqt_serving.query.plan import (
@@ -35,19 +35,6 @@ from mqt_serving.schema import digest_of
 
 Source: TypeAlias = Literal["synthetic", "tend", "correction"]
 SOURCES: Final = ("synthetic", "tend", "correction")
-
-KINDS: Final = (
-    "find",
-    "top",
-    "distinct",
-    "count",
-    "aggregate",
-    "group",
-    "related",
-    "join",
-    "unraised",
-)
-"""What `kind_of` gives, from the simplest; `unraised` has a gold command but no plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +117,6 @@ def question_key(example: Example) -> tuple[str, str]:
 
 def normal_question(question: str) -> str:
     return " ".join(question.lower().split()).rstrip(" ?.!;,")
-
-
-def with_database(example: Example, database: str) -> Example:
-    return replace(example, database=database)
 
 
 def kind_of(plan: Plan) -> str:

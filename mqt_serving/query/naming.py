@@ -23,11 +23,11 @@ def convention(value: Field | PartOf | Aggregate | Entity) -> str:
         case Entity():
             return value.path.rpartition(".")[2] or value.collection
         case Aggregate(function=Function.COUNT, argument=argument, distinct=True):
-            return f"count_distinct_{_argument_name(argument)}"
+            return f"count_distinct_{convention(argument)}"
         case Aggregate(function=Function.COUNT):
             return "count"
         case Aggregate(function=function, argument=argument):
-            return f"{function.value}_{_argument_name(argument)}"
+            return f"{function.value}_{convention(argument)}"
 
 
 def leaf(field: Field) -> str:
@@ -67,10 +67,6 @@ def output_names(plan: Plan) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _argument_name(argument: Field | PartOf | Entity) -> str:
-    return convention(argument)
-
-
 def _qualified(value: Field | PartOf | Aggregate | Entity, plain: str) -> str:
     match value:
         case Field(collection=collection, path=path):
@@ -80,12 +76,12 @@ def _qualified(value: Field | PartOf | Aggregate | Entity, plain: str) -> str:
             return f"{leaf(field)}_{plain}"
         case Aggregate(argument=argument):
             if plain == "count":
-                return f"count_{_argument_name(argument)}"
-            return _qualified_argument(value, argument, plain)
+                return f"count_{convention(argument)}"
+            return _qualified_argument(argument, plain)
         case Entity(collection=collection):
             return f"{collection}_{plain}"
 
 
-def _qualified_argument(aggregate: Aggregate, argument: Field | PartOf | Entity, plain: str) -> str:
-    prefix = plain.removesuffix(_argument_name(argument))
-    return prefix + _qualified(argument, _argument_name(argument))
+def _qualified_argument(argument: Field | PartOf | Entity, plain: str) -> str:
+    prefix = plain.removesuffix(convention(argument))
+    return prefix + _qualified(argument, convention(argument))

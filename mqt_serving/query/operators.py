@@ -60,10 +60,6 @@ class Shape:
     def accepts_count(self, count: int) -> bool:
         return self.positional and self.least <= count and (self.most is None or count <= self.most)
 
-    def accepts_names(self, names: Iterable[str]) -> bool:
-        given = set(names)
-        return self.named and given.issuperset(self.required) and given <= self.names
-
     @property
     def names(self) -> frozenset[str]:
         return frozenset(self.required + self.optional)

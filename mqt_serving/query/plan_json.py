@@ -45,16 +45,6 @@ def plan_from_json(body: object) -> Plan:
     return cast(Plan, _decode(body, Plan, "plan"))
 
 
-def predicate_to_json(predicate: plan_module.Predicate) -> dict[str, Any]:
-    """One predicate as a JSON-ready dictionary."""
-    return cast(dict[str, Any], _encode(predicate))
-
-
-def predicate_from_json(body: object) -> plan_module.Predicate:
-    """The predicate from what `predicate_to_json` gave."""
-    return cast(plan_module.Predicate, _decode(body, plan_module.Predicate, "predicate"))
-
-
 def _encode(value: Any) -> Any:
     if type(value) in _NAMES:
         body: dict[str, Any] = {"node": _NAMES[type(value)]}

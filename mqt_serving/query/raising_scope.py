@@ -14,7 +14,7 @@ from typing import TypeAlias
 from mqt_serving.errors import RaiseError
 from mqt_serving.query.graph import Edge
 from mqt_serving.query.pipeline import Value
-from mqt_serving.query.plan import Aggregate, Entity, Field, Operand, PartOf, Predicate
+from mqt_serving.query.plan import Entity, Field, Operand, PartOf, Predicate
 from mqt_serving.schema import Catalog
 
 
@@ -161,7 +161,3 @@ def array_entity(place: Stored, catalog: Catalog) -> Entity | None:
     if schema is None or not place.path or place.path not in schema.array_paths:
         return None
     return Entity(place.collection, place.path)
-
-
-def is_aggregate(operand: object) -> bool:
-    return isinstance(operand, Aggregate)
