@@ -122,7 +122,6 @@ class Settings(BaseSettings):
     max_release_mb: int = Field(500, ge=1, description="Gate: size of the translator's files.")
     max_translate_ms: int = Field(2000, ge=1, description="Gate: 95th percentile of one answer.")
     keep_releases: int = Field(5, ge=2)
-    challenger_share: float = Field(0.0, ge=0.0, le=1.0)
     release_poll_seconds: float = Field(2.0, gt=0.0, le=600.0)
 
     @classmethod
