@@ -162,15 +162,7 @@ def evaluation_gates(
         passed=decision.passed,
         severity=dg.AssetCheckSeverity.ERROR if decision.broken else dg.AssetCheckSeverity.WARN,
         description=" ".join(decision.reasons) or "Every gate is passed.",
-        metadata={
-            "gates": markdown(
-                ["gate", "result", "figures"],
-                [
-                    [g.name, "passed" if g.passed else "failed", g.explanation]
-                    for g in decision.gates
-                ],
-            )
-        },
+        metadata={"gates": markdown(["gate", "result", "figures"], decision.rows)},
     )
 
 

@@ -30,7 +30,7 @@ from mqt_assets.training.assets import (
 from mqt_resources.definitions import local_resources
 from mqt_resources.gateways import SettingsResource
 
-ASSETS = [
+_ASSETS = [
     collection_schema,
     schema_catalog,
     collection_embeddings,
@@ -48,6 +48,15 @@ ASSETS = [
     candidate_evaluation,
     release,
 ]
+
+
+def _owned(spec: dg.AssetSpec) -> dg.AssetSpec:
+    domain = {"mqt/domain": str(spec.group_name)}
+    return spec.replace_attributes(owners=["team:mqt"], tags={**spec.tags, **domain})
+
+
+ASSETS = dg.map_asset_specs(_owned, _ASSETS)
+"""With what all of them share: owners, and their domain as a tag to select by."""
 
 
 def build_defs(resource_overrides: Mapping[str, object] | None = None) -> dg.Definitions:

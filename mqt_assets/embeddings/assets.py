@@ -21,16 +21,12 @@ from mqt_resources.gateways import EmbedderResource, SettingsResource
 from mqt_serving.schema import digest_of
 from mqt_serving.search import IndexText
 
-OWNERS = ["team:mqt"]
-
 
 @dg.asset(
     group_name="embeddings",
     partitions_def=collections,
     backfill_policy=dg.BackfillPolicy.single_run(),
-    owners=OWNERS,
     kinds={"sentencetransformers", "redis", "numpy"},
-    tags={"mqt/domain": "embeddings"},
     io_manager_key="npz_io",
     code_version="1",
     description="Vectors of a collection's name, fields and sample values (all-MiniLM-L6-v2 or "
@@ -71,9 +67,7 @@ def collection_embeddings(
 
 @dg.asset(
     group_name="embeddings",
-    owners=OWNERS,
     kinds={"numpy"},
-    tags={"mqt/domain": "embeddings"},
     io_manager_key="folder_io",
     code_version="1",
     description="All vectors of all collections in one index: what `GET /v1/search` looks through.",
@@ -107,9 +101,7 @@ def semantic_index(
 
 @dg.asset(
     group_name="embeddings",
-    owners=OWNERS,
     kinds={"onnx"},
-    tags={"mqt/domain": "embeddings"},
     io_manager_key="folder_io",
     code_version="1",
     description="The embedding model as an ONNX graph: what the translator is trained on and what "

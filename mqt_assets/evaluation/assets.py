@@ -22,14 +22,10 @@ from mqt_resources.artifacts import folder_bytes
 from mqt_resources.gateways import JournalResource, MongoResource, SettingsResource
 from mqt_resources.mlflow_tracking import MlflowTracking
 
-OWNERS = ["team:mqt"]
-
 
 @dg.asset(
     group_name="evaluation",
-    owners=OWNERS,
     kinds={"mongodb", "mlflow", "json"},
-    tags={"mqt/domain": "evaluation"},
     io_manager_key="json_io",
     code_version="1",
     description="Execution accuracy of the candidate on the frozen holdout, by kind of question, "

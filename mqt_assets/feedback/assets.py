@@ -19,15 +19,11 @@ from mqt_serving.schema import digest_of
 if TYPE_CHECKING:
     import pyarrow as pa
 
-OWNERS = ["team:mqt"]
-
 
 @dg.asset(
     group_name="feedback",
     partitions_def=days,
-    owners=OWNERS,
     kinds={"mongodb", "parquet"},
-    tags={"mqt/domain": "feedback"},
     io_manager_key="parquet_io",
     code_version="1",
     description="The questions of a day with their queries, outcomes and timings. No result rows.",
@@ -53,9 +49,7 @@ def query_log(context: dg.AssetExecutionContext, journal: JournalResource) -> dg
     group_name="feedback",
     # The log is context for people who look at corrections; nothing of it is read here.
     deps=[dg.AssetDep("query_log", partition_mapping=dg.AllPartitionMapping())],
-    owners=OWNERS,
     kinds={"mongodb", "json"},
-    tags={"mqt/domain": "feedback"},
     io_manager_key="json_io",
     code_version="1",
     description="Accepted corrections as examples: training data for the next model, and a "

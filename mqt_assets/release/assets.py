@@ -34,14 +34,10 @@ from mqt_resources.mlflow_tracking import MlflowTracking
 from mqt_serving.releases import Manifest, promote, prune, read_pointer, write_release
 from mqt_serving.settings import Settings
 
-OWNERS = ["team:mqt"]
-
 
 @dg.asset(
     group_name="release",
-    owners=OWNERS,
     kinds={"json"},
-    tags={"mqt/domain": "release"},
     io_manager_key="json_io",
     code_version="1",
     description="An immutable folder with all that serving needs, and the pointer to it. Re-checks "
@@ -212,5 +208,4 @@ def _try_out(config: Settings, release_id: str, corrections: Sequence[Any]) -> N
 def _gates(decision: Decision) -> dg.MarkdownMetadataValue:
     if not decision.gates:
         return dg.MetadataValue.md("The candidate serves already; there was nothing to decide.")
-    rows = [[g.name, "passed" if g.passed else "failed", g.explanation] for g in decision.gates]
-    return markdown(["gate", "result", "figures"], rows)
+    return markdown(["gate", "result", "figures"], decision.rows)

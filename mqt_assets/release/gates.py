@@ -90,6 +90,11 @@ class Decision:
         """Why not, one sentence a failed gate."""
         return tuple(gate.explanation for gate in self.gates if not gate.passed)
 
+    @property
+    def rows(self) -> list[list[str]]:
+        """Gate, result and figures of each, for people."""
+        return [[g.name, "passed" if g.passed else "failed", g.explanation] for g in self.gates]
+
 
 def decide(
     report: EvaluationReport,

@@ -22,16 +22,12 @@ from mqt_serving.errors import UnknownCollection
 from mqt_serving.schema import Catalog, CollectionSchema, digest_of
 from mqt_serving.settings import Settings
 
-OWNERS = ["team:mqt"]
-
 
 @dg.asset(
     group_name="schemas",
     partitions_def=collections,
     backfill_policy=dg.BackfillPolicy.single_run(),
-    owners=OWNERS,
     kinds={"mongodb", "json"},
-    tags={"mqt/domain": "schemas"},
     io_manager_key="json_io",
     code_version="1",
     description="Field paths, types and sample values of a collection, inferred from a bounded "
@@ -62,9 +58,7 @@ def collection_schema(
 
 @dg.asset(
     group_name="schemas",
-    owners=OWNERS,
     kinds={"json"},
-    tags={"mqt/domain": "schemas"},
     io_manager_key="json_io",
     code_version="1",
     description="All collections of each database with the references between them: what the "

@@ -20,15 +20,12 @@ from mqt_resources.gateways import SettingsResource
 from mqt_resources.mlflow_tracking import MlflowTracking
 from mqt_serving.schema import Catalog, digest_of
 
-OWNERS = ["team:mqt"]
 HOLDOUT = "holdout.json"
 
 
 @dg.asset(
     group_name="training",
-    owners=OWNERS,
     kinds={"json"},
-    tags={"mqt/domain": "training"},
     io_manager_key="json_io",
     code_version="1",
     description="Catalogs of the public corpus's databases (MQT_TEND_FOLDER); none without it.",
@@ -46,9 +43,7 @@ def corpus_catalogs(
 
 @dg.asset(
     group_name="training",
-    owners=OWNERS,
     kinds={"parquet"},
-    tags={"mqt/domain": "training"},
     io_manager_key="parquet_io",
     code_version="1",
     description="Questions of the public corpus whose gold query has a plan (and those without "
@@ -82,9 +77,7 @@ def corpus_examples(
 
 @dg.asset(
     group_name="training",
-    owners=OWNERS,
     kinds={"json"},
-    tags={"mqt/domain": "training"},
     io_manager_key="json_io",
     code_version="1",
     description="Catalogs of made-up databases from many domains: a model that has seen only yours "
@@ -102,9 +95,7 @@ def practice_catalogs(
 
 @dg.asset(
     group_name="training",
-    owners=OWNERS,
     kinds={"parquet"},
-    tags={"mqt/domain": "training"},
     io_manager_key="parquet_io",
     code_version="1",
     description="Questions made from your schemas, and for practice from made-up ones: typed "
@@ -147,9 +138,7 @@ def synthetic_examples(
 
 @dg.asset(
     group_name="training",
-    owners=OWNERS,
     kinds={"json"},
-    tags={"mqt/domain": "training"},
     io_manager_key="json_io",
     code_version="1",
     description="Questions that no model is ever trained on: whole collections of your data, whole "
@@ -194,9 +183,7 @@ def holdout(
 
 @dg.asset(
     group_name="training",
-    owners=OWNERS,
     kinds={"parquet"},
-    tags={"mqt/domain": "training"},
     io_manager_key="parquet_io",
     code_version="1",
     description="All that the next candidate learns from: synthetic and corpus questions outside "
@@ -238,9 +225,7 @@ def training_set(
 
 @dg.asset(
     group_name="training",
-    owners=OWNERS,
     kinds={"pytorch", "onnx", "mlflow"},
-    tags={"mqt/domain": "training"},
     io_manager_key="folder_io",
     code_version="1",
     description="A translator trained from scratch and exported for serving, registered in MLflow. "
