@@ -56,9 +56,7 @@ class Preparation:
     left_out: Counter[str]  # reason -> questions
 
 
-def build_schemas(
-    catalogs: Mapping[str, Catalog], encoder: TextEncoder
-) -> dict[str, SchemaItems]:
+def build_schemas(catalogs: Mapping[str, Catalog], encoder: TextEncoder) -> dict[str, SchemaItems]:
     """Schema items of each catalog; names shared between catalogs are encoded once."""
     memory: dict[str, np.ndarray] = {}
 
@@ -125,7 +123,7 @@ def _prepare_one(
     stack, symbols = INITIAL, []
     for step in steps:
         symbols.append(stack[-1])
-        stack = advance(stack, Token(step.index) if step.kind == 0 else None)
+        stack = advance(stack, Token(step.at) if step.kind == 0 else None)
     masks = Masks(linked, schema)
     at = range(len(steps))
     return Prepared(
@@ -176,9 +174,7 @@ def collate(rows: Sequence[Prepared]) -> dict[str, Tensor]:
 def _fill(arrays: dict[str, np.ndarray], row: int, one: Prepared, w: int, i: int) -> None:
     linked, schema = one.linked, one.schema
     words, items, values = len(linked.words), len(linked.chosen), len(linked.values)
-    places = np.concatenate(
-        [np.arange(words), w + np.arange(items), w + i + np.arange(values)]
-    )
+    places = np.concatenate([np.arange(words), w + np.arange(items), w + i + np.arange(values)])
     arrays["word_vectors"][row, :words] = linked.word_vectors
     arrays["word_features"][row, :words] = linked.word_features
     arrays["leaf_vectors"][row, :items] = schema.leaf_vectors[linked.chosen]
@@ -193,11 +189,11 @@ def _fill(arrays: dict[str, np.ndarray], row: int, one: Prepared, w: int, i: int
     offsets = (0, len(Token) + w, len(Token) + w + i)
     for at, (step, symbol) in enumerate(zip(one.steps, one.symbols, strict=True)):
         arrays["symbols"][row, at] = symbol
-        target = offsets[step.kind] + step.index
+        target = offsets[step.kind] + step.at
         arrays["targets"][row, at] = target
         if at + 1 < len(one.steps):
             if step.kind == 0:
-                arrays["tokens"][row, at + 1] = step.index
+                arrays["tokens"][row, at + 1] = step.at
             else:
                 arrays["pointers"][row, at + 1] = target - len(Token)
         allowed = arrays["allowed"][row, at]

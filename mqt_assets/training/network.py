@@ -32,12 +32,12 @@ class NetworkShape:
     """Sizes that fix the weights' shapes; written beside them."""
 
     text_dimension: int = 384
-    width: int = 192
-    heads: int = 6
+    width: int = 128
+    heads: int = 4
     encoder_layers: int = 3
     decoder_layers: int = 2
-    hidden: int = 512
-    dropout: float = 0.1
+    hidden: int = 384
+    dropout: float = 0.05
 
     def as_dict(self) -> dict[str, int | float]:
         return asdict(self)
@@ -62,7 +62,8 @@ class Attention(nn.Module):
         v = v.view(memory.shape[0], -1, self.heads, size).transpose(1, 2)
         scores = q @ k.transpose(-1, -2) / math.sqrt(size) + bias
         mixed = torch.softmax(scores, dim=-1) @ v
-        return self.out(mixed.transpose(1, 2).reshape(batch, length, width))
+        result: Tensor = self.out(mixed.transpose(1, 2).reshape(batch, length, width))
+        return result
 
 
 class FeedForward(nn.Sequential):
@@ -84,7 +85,8 @@ class EncoderLayer(nn.Module):
     def forward(self, x: Tensor, bias: Tensor) -> Tensor:
         normed = self.norm_1(x)
         x = x + self.dropout(self.attention(normed, normed, bias))
-        return x + self.dropout(self.feed_forward(self.norm_2(x)))
+        result: Tensor = x + self.dropout(self.feed_forward(self.norm_2(x)))
+        return result
 
 
 class DecoderLayer(nn.Module):
@@ -102,7 +104,8 @@ class DecoderLayer(nn.Module):
         normed = self.norm_1(x)
         x = x + self.dropout(self.own(normed, normed, causal))
         x = x + self.dropout(self.cross(self.norm_2(x), memory, memory_bias))
-        return x + self.dropout(self.feed_forward(self.norm_3(x)))
+        result: Tensor = x + self.dropout(self.feed_forward(self.norm_3(x)))
+        return result
 
 
 class Encoder(nn.Module):

@@ -1,9 +1,9 @@
 """Training: examples and catalogs in, a trained network out.
 
-The text encoder stays frozen; only the joint encoder and the decoder learn. Deterministic for a
-seed and a thread count. Batches mix the sources in fixed shares, so that a small source (corrections) is not
-drowned by a large one. Training ends, its learning rate decayed, at `max_steps` or `max_seconds`,
-whichever comes first; it is deterministic where the steps decide. Runs unchanged on a GPU.
+The text encoder stays frozen; only the joint encoder and the decoder learn. Batches mix the
+sources in fixed shares, so that a small source (corrections) is not drowned by a large one.
+Training ends, its learning rate decayed, at `max_steps` or `max_seconds`, whichever comes first:
+deterministic for a seed and a thread count where the steps decide. Runs unchanged on a GPU.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ class TrainingOptions:
     """`shares`: how much of each batch comes from each group of examples, before normalising."""
 
     seed: int = 7
-    max_steps: int = 700
+    max_steps: int = 4000
     max_seconds: float = 1800.0
-    batch_size: int = 32
-    learning_rate: float = 1.2e-3
+    batch_size: int = 16
+    learning_rate: float = 1.5e-3
     warmup_share: float = 0.06
     weight_decay: float = 0.01
     clip: float = 1.0
@@ -46,7 +46,7 @@ class TrainingOptions:
     now: datetime = datetime(2026, 1, 1)
     shape: NetworkShape = field(default_factory=NetworkShape)
     shares: Mapping[str, float] = field(
-        default_factory=lambda: {"own": 0.5, "practice": 0.2, "tend": 0.3, "correction": 0.12}
+        default_factory=lambda: {"own": 0.65, "practice": 0.1, "tend": 0.25, "correction": 0.12}
     )
 
 

@@ -28,9 +28,7 @@ from mqt_serving.translator.masks import Masks
 MAX_DECODED_STEPS = 48
 _NEGATIVE = -1e9
 Scores = npt.NDArray[np.float32]
-Score = Callable[
-    [npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]], Scores
-]
+Score = Callable[[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]], Scores]
 """(tokens, pointers, symbols), each (beams, T) -> scores of the last step, (beams, T + N)."""
 
 
@@ -106,10 +104,10 @@ def _prefixes(
         for at, step in enumerate(beam.steps):
             symbols[row, at] = stack[-1]
             if step.kind == 0:
-                tokens[row, at + 1] = step.index
-                stack = advance(stack, Token(step.index))
+                tokens[row, at + 1] = step.at
+                stack = advance(stack, Token(step.at))
             else:
-                pointers[row, at + 1] = offsets[step.kind] + step.index
+                pointers[row, at + 1] = offsets[step.kind] + step.at
                 stack = advance(stack, None)
         symbols[row, length - 1] = stack[-1]
     return tokens, pointers, symbols

@@ -8,7 +8,8 @@ step may be, so that every finished sequence is a well-formed plan.
              (SKIP value)? (LIMIT (value | LIMIT_ONE))? END
     out   := item | aggregate | part         key := field | part
     pred  := AND pred pred | OR pred pred | NOT pred | test
-    test  := EQ left right | ... | BETWEEN left value value | RANGE left date | IN left value+ END_IN
+    test  := EQ left right | ... | BETWEEN left value value | RANGE field date
+           | IN left value+ END_IN
            | IS_NULL field | CONTAINS field value | SOME entity (ALONE | pred) | NO entity (...)
 """
 
@@ -77,10 +78,10 @@ class Token(IntEnum):
 
 
 class Step(NamedTuple):
-    """`kind` 0: a `Token`; 1: the `index`-th linked item; 2: the `index`-th candidate value."""
+    """`kind` 0: a `Token`; 1: the `at`-th linked item; 2: the `at`-th candidate value."""
 
     kind: int
-    index: int
+    at: int
 
 
 class Symbol(IntEnum):

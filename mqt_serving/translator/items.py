@@ -116,9 +116,11 @@ def build_items(catalog: Catalog, encode: Encode) -> SchemaItems:
     leaves = [_leaf_name(item) for item in items]
     paths = [_rest_of_path(item) for item in items]
     texts = [natural_name(leaf) or leaf for leaf in leaves]
-    wholes = [f"{natural_name(path)} {text}".strip() for path, text in zip(paths, texts)]
+    wholes = [
+        f"{natural_name(path)} {text}".strip() for path, text in zip(paths, texts, strict=True)
+    ]
     unique = sorted(set(texts) | set(wholes))
-    vectors = dict(zip(unique, encode(unique)))
+    vectors = dict(zip(unique, encode(unique), strict=True))
     leaf_stems = [name_stems(leaf) for leaf in leaves]
     path_stems = [name_stems(path) for path in paths]
     index: dict[Field | Entity, int] = {item.ref: i for i, item in enumerate(items)}
@@ -129,7 +131,7 @@ def build_items(catalog: Catalog, encode: Encode) -> SchemaItems:
         leaf_vectors=np.stack([vectors[text] for text in texts]),
         path_vectors=np.stack([vectors[whole] for whole in wholes]),
         features=np.stack(
-            [_features(item, catalog, stems) for item, stems in zip(items, leaf_stems)]
+            [_features(item, catalog, stems) for item, stems in zip(items, leaf_stems, strict=True)]
         ),
         relations=_relations(items, index, catalog),
         leaf_table=_table(leaf_stems),

@@ -40,7 +40,8 @@ _VALUE_VALUE = _VALUE_ITEM + 5  # 3
 RELATIONS = _VALUE_VALUE + 3
 _SIMILARITY_STEPS = np.array([0.35, 0.5, 0.7], np.float32)
 _SUPERLATIVES = frozenset(
-    "first last latest newest oldest earliest recent date dat when month year day week quarter".split()
+    """first last latest newest oldest earliest recent date dat when month year day week
+    quarter""".split()
 )
 
 
@@ -84,9 +85,7 @@ def link(
     np.minimum(leaf_share, 1.0, out=leaf_share)
     best = similarity.max(0) if len(words) else np.zeros(len(schema), np.float32)
     exact, loose = _held(values, schema)
-    chosen = _choose(
-        schema, words, values, leaf_share, path_share, best, exact, loose, required
-    )
+    chosen = _choose(schema, words, values, leaf_share, path_share, best, exact, loose, required)
     grade = np.zeros((len(words), len(chosen)), np.uint8)
     grade[path_hit[:, chosen]] = 1
     grade[leaf_hit[:, chosen]] = 2
@@ -120,10 +119,8 @@ def link(
         value_features=_value_features(values),
         value_spans=np.array([(v.first, v.last) for v in values], np.int64).reshape(-1, 2),
         relations=_relations(words, values, chosen, schema, grade, bucket),
-        links=_links(
-            grade, leaf_share[chosen], similarity[:, chosen], values
-        ),
-        best_match=float(max(leaf_share.max(initial=0.0), exact.max(initial=0.0), best.max(initial=0.0))),
+        links=_links(grade, leaf_share[chosen], similarity[:, chosen], values),
+        best_match=max(float(signal.max(initial=0.0)) for signal in (leaf_share, exact, best)),
     )
 
 
@@ -208,7 +205,9 @@ def _choose(
     return np.array(sorted(chosen), np.intp)
 
 
-def _word_features(words: Sequence[Word], grade: npt.NDArray[np.uint8], bucket: npt.NDArray[np.uint8]) -> Vectors:
+def _word_features(
+    words: Sequence[Word], grade: npt.NDArray[np.uint8], bucket: npt.NDArray[np.uint8]
+) -> Vectors:
     features = np.zeros((len(words), WORD_FEATURES), np.float32)
     for i, word in enumerate(words):
         features[i, 0] = word.is_stop

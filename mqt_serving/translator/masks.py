@@ -33,6 +33,7 @@ Mask = npt.NDArray[np.bool_]
 
 _TEXT_TOKENS = frozenset({Token.CONTAINS, Token.NOT_CONTAINS, Token.STARTS, Token.ENDS})
 _DATE_TOKENS = PARTS | {Token.RANGE}
+_ORDER_TOKENS = frozenset({Token.GT, Token.GTE, Token.LT, Token.LTE, Token.BETWEEN})
 _LITERALS = frozenset({Symbol.RIGHT, Symbol.VALUE, Symbol.IN_FIRST, Symbol.IN_MORE})
 _NUMBERS = frozenset({"number", "text-number"})
 _CLAUSE_STARTS = (Token.BEGIN, Token.DISTINCT, Token.GROUP)
@@ -47,6 +48,7 @@ class Masks:
         self._families = np.array([schema.families[int(i)] for i in linked.chosen])
         self._entities = self._families == ""
         self._has_text = np.array([_has_text(schema, int(i)) for i in linked.chosen], bool)
+        self._ordered = np.array([_has_order(schema, int(i)) for i in linked.chosen], bool)
         self._kinds = {kind: self._of_kind(kind) for kind in Values}
         self._fitting: dict[tuple[int, str], Mask] = {}
 
@@ -60,36 +62,46 @@ class Masks:
             mask = ~self._entities
         elif kind == Items.ENTITIES:
             mask = self._entities.copy()
-        last = Token(steps[-1].index) if steps and steps[-1].kind == 0 else None
+        last = Token(steps[-1].at) if steps and steps[-1].kind == 0 else None
         if symbol == Symbol.ARGUMENT and last in (Token.SUM, Token.AVG):
             mask &= np.isin(self._families, sorted(_NUMBERS))
         elif symbol == Symbol.FIELD and last in _DATE_TOKENS:
             mask &= self._families == "date"
         elif symbol == Symbol.FIELD and last in _TEXT_TOKENS:
             mask &= self._has_text
+        elif symbol in (Symbol.LEFT, Symbol.GROUP_LEFT) and last in _ORDER_TOKENS:
+            mask &= self._ordered
         elif symbol == Symbol.RIGHT:
             at, family = self._left(steps)
             mask &= self._families == family
             mask[at] = False
         elif symbol in (Symbol.AFTER_OUT, Symbol.AFTER_KEY):
-            mask[[step.index for step in _direct(steps)]] = False
+            mask[[step.at for step in _direct(steps)]] = False
         return mask
 
     def values(self, symbol: Symbol, steps: Sequence[Step]) -> Mask:
         """(values,) which candidate values may follow `steps` where `symbol` is expected."""
         mask = self._kinds[Values(VALUE_CLASSES[symbol])]
-        return mask & self._fits(*self._left(steps)) if symbol in _LITERALS else mask
+        if symbol not in _LITERALS:
+            return mask
+        mask = mask & self._fits(*self._left(steps))
+        # The second bound of a range, and the next of a list, is another value than before.
+        for step in reversed(steps):
+            if step.kind != 2:
+                break
+            mask[step.at] = False
+        return mask
 
     def _left(self, steps: Sequence[Step]) -> tuple[int, str]:
         """The item last pointed at, and the family of what the test compares."""
         at = max(i for i, step in enumerate(steps) if step.kind == 1)
-        family = str(self._families[steps[at].index])
-        before = Token(steps[at - 1].index) if at and steps[at - 1].kind == 0 else None
+        family = str(self._families[steps[at].at])
+        before = Token(steps[at - 1].at) if at and steps[at - 1].kind == 0 else None
         if before in (Token.YEAR_MONTH, Token.DATE):
             family = "text"
         elif before in PARTS or (before in AGGREGATES and before not in (Token.MIN, Token.MAX)):
             family = "number"
-        return steps[at].index, family
+        return steps[at].at, family
 
     def _fits(self, item: int, family: str) -> Mask:
         if (item, family) not in self._fitting:
@@ -148,6 +160,16 @@ def _is_of_kind(value: Value, kind: Values) -> bool:
             return value.kind != ValueKind.CONSTANT
 
 
+def _has_order(schema: SchemaItems, index: int) -> bool:
+    """Whether "more than" makes sense: numbers, dates, and text that mostly starts with digits."""
+    family = schema.families[index]
+    if family != "text":
+        return family not in ("", "bool")
+    field = schema.items[index].schema
+    samples = field.samples if field else ()
+    return 2 * sum(sample[:1].isdigit() for sample in samples) > len(samples)
+
+
 def _has_text(schema: SchemaItems, index: int) -> bool:
     item = schema.items[index]
     return not item.is_entity and item.schema is not None and BsonType.STRING in item.schema.types
@@ -160,7 +182,7 @@ def _direct(steps: Sequence[Step]) -> list[Step]:
     for step in steps:
         if step == Step(0, Token.GROUP):
             found = []
-        elif step.kind == 1 and (before.kind == 1 or before.index in _CLAUSE_STARTS):
+        elif step.kind == 1 and (before.kind == 1 or before.at in _CLAUSE_STARTS):
             found.append(step)
         before = step
     return found

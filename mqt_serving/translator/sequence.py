@@ -221,18 +221,14 @@ class _Writer:
                     return asked, Step(2, index)
         raise NotExpressible(f"no date {moment} for {op} among the candidates")
 
-    def between(
-        self, left: Operand, low: Scalar, high: Scalar, half_open: bool
-    ) -> Iterator[Step]:
+    def between(self, left: Operand, low: Scalar, high: Scalar, half_open: bool) -> Iterator[Step]:
         if not isinstance(low, datetime):
             yield _token(Token.BETWEEN)
             yield from self.operand(left)
             yield self.value(low, left)
             yield self.value(high, left)
             return
-        dates = [
-            (i, v) for i, v in enumerate(self.linked.values) if v.kind == ValueKind.DATE
-        ]
+        dates = [(i, v) for i, v in enumerate(self.linked.values) if v.kind == ValueKind.DATE]
         for index, value in dates:
             if isinstance(left, Field) and half_open and (value.start, value.end) == (low, high):
                 yield from (_token(Token.RANGE), self.item(left), Step(2, index))
@@ -340,7 +336,7 @@ class _Reader:
     def peek(self) -> Token | None:
         """The next token, None at a pointer."""
         step = self.steps[self.at]
-        return Token(step.index) if step.kind == 0 else None
+        return Token(step.at) if step.kind == 0 else None
 
     def take(self) -> Step:
         step = self.steps[self.at]
@@ -368,7 +364,7 @@ class _Reader:
         orders: list[Order] = []
         if self.accept(Token.ORDER):
             while self.peek() in (Token.ASC, Token.DESC):
-                descending = self.take().index == Token.DESC
+                descending = self.take().at == Token.DESC
                 orders.append(Order(self.left(), descending))
         skip = self.number() if self.accept(Token.SKIP) else None
         limit = self.number() if self.accept(Token.LIMIT) else None
@@ -383,8 +379,8 @@ class _Reader:
     def operand(self) -> Operand | Entity:
         step = self.take()
         if step.kind == 1:
-            return self.schema.items[int(self.linked.chosen[step.index])].ref
-        token = Token(step.index)
+            return self.schema.items[int(self.linked.chosen[step.at])].ref
+        token = Token(step.at)
         if token in PARTS:
             return PartOf(DatePart[token.name], self.field())
         function, distinct = _FUNCTIONS[token]
@@ -415,20 +411,20 @@ class _Reader:
         step = self.take()
         if step.kind == 0:
             return 1
-        literal = self.linked.values[step.index].literal
+        literal = self.linked.values[step.at].literal
         if not isinstance(literal, int) or isinstance(literal, bool) or literal < 1:
             raise NotExpressible(f"{literal!r} is no row count")
         return literal
 
     def value(self, left: Operand) -> Scalar:
-        value = self.linked.values[self.take().index]
+        value = self.linked.values[self.take().at]
         read = read_value(value, left, self.schema)
         if read is None:
             raise NotExpressible(f"{value.text!r} makes no sense against {left}")
         return read
 
     def predicate(self) -> Predicate:
-        token = Token(self.take().index)
+        token = Token(self.take().at)
         if token in (Token.AND, Token.OR):
             form = And if token == Token.AND else Or
             first, second = self.predicate(), self.predicate()
@@ -442,7 +438,7 @@ class _Reader:
         if token == Token.BETWEEN:
             return self.between()
         if token == Token.RANGE:
-            field, value = self.field(), self.linked.values[self.take().index]
+            field, value = self.field(), self.linked.values[self.take().at]
             return self.span(field, value)
         if token in (Token.IN, Token.NOT_IN):
             left, values = self.left(), []
@@ -455,7 +451,7 @@ class _Reader:
         if token in _TEXT_TOKENS:
             mode, negated = _TEXT_TOKENS[token]
             field = self.field()
-            return Text(field, mode, self.linked.values[self.take().index].text, True, negated)
+            return Text(field, mode, self.linked.values[self.take().at].text, True, negated)
         return self.related(negated=token == Token.NO)
 
     def related(self, negated: bool) -> Related:
@@ -469,7 +465,7 @@ class _Reader:
         left = self.left()
         if self.steps[self.at].kind == 1:
             return Compare(left, op, self.field())
-        value = self.linked.values[self.steps[self.at].index]
+        value = self.linked.values[self.steps[self.at].at]
         if value.kind == ValueKind.DATE and self.is_date(left):
             self.take()
             if op in _DATE_EDGE:
@@ -481,7 +477,7 @@ class _Reader:
 
     def between(self) -> Between:
         left = self.left()
-        low, high = (self.linked.values[self.take().index] for _ in range(2))
+        low, high = (self.linked.values[self.take().at] for _ in range(2))
         if self.is_date(left) and low.start is not None and high.end is not None:
             return Between(left, low.start, high.end, half_open=True)
         bounds = [read_value(value, left, self.schema) for value in (low, high)]

@@ -210,8 +210,8 @@ def _continues(words: list[Word], i: int, current: int) -> bool:
     if i >= len(words):
         return False
     text = words[i].text.lower()
-    return (
-        text in _UNITS and current in _TENS.values() or current >= 100 and text in (_UNITS | _TENS)
+    return (text in _UNITS and current in _TENS.values()) or (
+        current >= 100 and text in (_UNITS | _TENS)
     )
 
 

@@ -171,7 +171,7 @@ def _walks(draw: st.DrawFn) -> list[Step]:
             return []
         step = draw(st.sampled_from(choices))
         steps.append(step)
-        stack = advance(stack, Token(step.index) if step.kind == 0 else None)
+        stack = advance(stack, Token(step.at) if step.kind == 0 else None)
     return steps if stack[-1] == Symbol.DONE else []
 
 
