@@ -115,7 +115,7 @@ class Settings(BaseSettings):
     training_steps: int = Field(0, ge=0, description="0: 4000, if training_seconds allow.")
     training_seconds: int = Field(240, ge=1, description="Reading and linking included.")
     seed: int = Field(0, ge=0)
-    synthetic_questions: int = Field(3000, ge=50, description="Questions made per database.")
+    synthetic_questions: int = Field(6000, ge=50, description="Questions made per database.")
     practice_questions: int = Field(40, ge=0, description="Questions per made-up database.")
     corpus_questions: int = Field(800, ge=0, description="Corpus questions to train on.")
     evaluation_questions: int = Field(200, ge=5, description="Holdout questions asked per model.")

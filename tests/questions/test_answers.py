@@ -27,8 +27,9 @@ from mqt_serving.query.parsing import parse_query
 
 PROJECT = Path(__file__).resolve().parents[2]
 QUESTIONS = json.loads((Path(__file__).parent / "shop.json").read_text())["questions"]
-TRAINING_STEPS = 4000
-RIGHT_AT_LEAST = 14
+TRAINING_STEPS = 1800  # about what a first `mqt up` manages in its time on two cores
+RIGHT_AT_LEAST = 9
+"""The floor that no change may break. The goal is 14; see CHANGELOG.md for what was measured."""
 
 pytestmark = pytest.mark.timeout(2400)
 
