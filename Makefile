@@ -37,6 +37,7 @@ help:
 setup: $(STAMP)
 
 # The stamp is touched last: an installation that was interrupted is taken up again.
+# The lock is complete, so nothing is resolved; Python compiles modules when it first needs them.
 $(STAMP): pyproject.toml requirements/all.txt
 	@test -n "$(PYTHON)" || { echo "There is no Python here. On Debian/Ubuntu: apt install python3.11 python3.11-venv"; exit 1; }
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { \
@@ -48,8 +49,8 @@ $(STAMP): pyproject.toml requirements/all.txt
 	  echo "On Debian/Ubuntu: apt install python3.11-venv"; exit 1; }
 	@echo "Setting up $(VENV): once, a few minutes with a fast connection."
 	@"$(PYTHON)" -m venv "$(VENV)"
-	@"$(BIN)/python" -m pip install $(PIP_OPTIONS) --requirement requirements/all.txt
-	@"$(BIN)/python" -m pip install --no-deps --no-build-isolation --editable .
+	@"$(BIN)/python" -m pip install $(PIP_OPTIONS) --no-deps --no-compile --requirement requirements/all.txt
+	@"$(BIN)/python" -m pip install --no-deps --no-compile --no-build-isolation --editable .
 	@touch "$(STAMP)"
 
 run: $(STAMP)
