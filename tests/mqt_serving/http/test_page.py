@@ -35,6 +35,8 @@ _OPTIONS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # A card that is still fading in has no visible text yet.
+    "--force-prefers-reduced-motion",
     "--window-size=1280,1400",
 )
 
