@@ -261,7 +261,7 @@ def _served_databases(base: str) -> set[str]:
 def _say_where_to_go(settings: Settings, progress: Progress) -> None:
     lines = (
         f"Ask questions      {settings.http_url}",
-        f"API                {settings.http_url}/docs",
+        f"API                {settings.http_url}/openapi.json",
         f"Pipeline (Dagster) {settings.dagster_url}",
         'Terminal           mqt ask "How many customers are there?"',
         f"Logs               {settings.logs_folder}",
