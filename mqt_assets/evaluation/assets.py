@@ -52,7 +52,12 @@ def candidate_evaluation(
     members = Holdout.from_json(holdout).members
     questions = choose_questions(members, askable, config.evaluation_questions)
     digest = dataset_digest(questions)
-    corrections = [Example.from_json(body) for body in feedback_dataset["examples"]]
+    # Corrections about a database that is no longer looked at can't be asked; they aren't lost.
+    corrections = [
+        example
+        for example in map(Example.from_json, feedback_dataset["examples"])
+        if example.database in schema_catalog
+    ]
     record = json.loads((candidate_model / TRAINING).read_text(encoding="utf-8"))
     measurement = Measurement(
         own=read_catalogs(schema_catalog),

@@ -195,6 +195,7 @@ def training_set(
     corpus_examples: Any,
     feedback_dataset: dict[str, Any],
     holdout: dict[str, Any],
+    schema_catalog: dict[str, Any],
     settings: SettingsResource,
 ) -> dg.Output[Any]:
     from mqt_assets.training.examples import Example, dataset_digest
@@ -202,7 +203,8 @@ def training_set(
     from mqt_assets.training.selection import choose_training
     from mqt_assets.training.tables import from_table, to_table
 
-    corrections = [Example.from_json(body) for body in feedback_dataset["examples"]]
+    accepted = [Example.from_json(body) for body in feedback_dataset["examples"]]
+    corrections = [example for example in accepted if example.database in schema_catalog]
     found = [*from_table(synthetic_examples), *from_table(corpus_examples), *corrections]
     division = divide(found, Holdout.from_json(holdout))
     examples = choose_training(division.train, settings.load().corpus_questions)
@@ -218,6 +220,7 @@ def training_set(
             "corrections": learned,
             "kept_out_by_the_holdout": len(division.excluded),
             "corrections_of_holdout_questions": len(division.dropped),
+            "corrections_of_other_databases": len(accepted) - len(corrections),
             "by_kind": _by_kind(examples),
         },
     )

@@ -248,21 +248,23 @@ def test_a_dropped_collection_leaves_catalog_and_index(world: World) -> None:
 
 
 def test_a_correction_is_learned_and_answered_by_the_next_release(world: World) -> None:
-    world.client[JOURNAL_DATABASE]["feedback"].insert_one(
-        {
-            "_id": "f1",
-            "query_id": "q1",
-            "at": datetime.now(UTC),
-            "question": QUESTION,
-            "database": SHOP,
-            "verdict": "down",
-            "corrected_query": CORRECTED,
-            "plan": plan_of(world, CORRECTED),
-            "status": "accepted",
-            "comment": "",
-            "author": "",
-            "release_id": "r",
-        }
+    correction = {
+        "_id": "f1",
+        "query_id": "q1",
+        "at": datetime.now(UTC),
+        "question": QUESTION,
+        "database": SHOP,
+        "verdict": "down",
+        "corrected_query": CORRECTED,
+        "plan": plan_of(world, CORRECTED),
+        "status": "accepted",
+        "comment": "",
+        "author": "",
+        "release_id": "r",
+    }
+    # The second one is about a database that MQT looked at before and no longer does.
+    world.client[JOURNAL_DATABASE]["feedback"].insert_many(
+        [correction, correction | {"_id": "f2", "query_id": "q2", "database": "closed_shop"}]
     )
     with (
         world.instance() as instance,
@@ -272,16 +274,17 @@ def test_a_correction_is_learned_and_answered_by_the_next_release(world: World) 
     assert request.run_key
     assert world.run("retrain_job").success
     release = world.load_champion()
-    correction = release.correction(QUESTION.lower(), SHOP)
-    assert correction is not None
-    assert "Berlin" in render_mongosh(correction.command)
+    remembered = release.correction(QUESTION.lower(), SHOP)
+    assert remembered is not None
+    assert "Berlin" in render_mongosh(remembered.command)
     assert metadata_of(world, "training_set")["corrections"] == 1
+    assert metadata_of(world, "training_set")["corrections_of_other_databases"] == 1
     with (
         world.instance() as instance,
         dg.build_sensor_context(instance, resources=local_resources(SettingsResource())) as context,
     ):
         tick = corrections_sensor.evaluate_tick(context)
-        assert "All 1 accepted corrections" in (tick.skip_message or "")
+        assert "All 2 accepted corrections" in (tick.skip_message or "")
 
 
 def test_a_worse_candidate_stays_a_candidate(world: World, monkeypatch: Any) -> None:
