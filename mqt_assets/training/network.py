@@ -43,6 +43,26 @@ class NetworkShape:
         return asdict(self)
 
 
+class Dropout(nn.Module):
+    """Dropout with eight decisions from each random number.
+
+    PyTorch draws one Bernoulli number per element on a single thread, a fifth of a training step
+    on two cores. The rate is rounded to a multiple of 1/256.
+    """
+
+    def __init__(self, rate: float) -> None:
+        super().__init__()
+        self.dropped = round(rate * 256)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training or self.dropped == 0:
+            return x
+        words = torch.empty((x.numel() + 7) // 8, dtype=torch.int64, device=x.device)
+        draws = words.random_(-(2**63), None).view(torch.uint8)[: x.numel()].view(x.shape)
+        kept = (draws >= self.dropped).to(x.dtype)
+        return x * kept.mul_(256 / (256 - self.dropped))
+
+
 class Attention(nn.Module):
     """Multi-head attention with an additive bias (B, heads, queries, keys)."""
 
@@ -69,7 +89,7 @@ class Attention(nn.Module):
 class FeedForward(nn.Sequential):
     def __init__(self, width: int, hidden: int, dropout: float) -> None:
         super().__init__(
-            nn.Linear(width, hidden), nn.GELU(), nn.Dropout(dropout), nn.Linear(hidden, width)
+            nn.Linear(width, hidden), nn.GELU(), Dropout(dropout), nn.Linear(hidden, width)
         )
 
 
@@ -80,7 +100,7 @@ class EncoderLayer(nn.Module):
         self.feed_forward = FeedForward(shape.width, shape.hidden, shape.dropout)
         self.norm_1 = nn.LayerNorm(shape.width)
         self.norm_2 = nn.LayerNorm(shape.width)
-        self.dropout = nn.Dropout(shape.dropout)
+        self.dropout = Dropout(shape.dropout)
 
     def forward(self, x: Tensor, bias: Tensor) -> Tensor:
         normed = self.norm_1(x)
@@ -98,7 +118,7 @@ class DecoderLayer(nn.Module):
         self.norm_1 = nn.LayerNorm(shape.width)
         self.norm_2 = nn.LayerNorm(shape.width)
         self.norm_3 = nn.LayerNorm(shape.width)
-        self.dropout = nn.Dropout(shape.dropout)
+        self.dropout = Dropout(shape.dropout)
 
     def forward(self, x: Tensor, memory: Tensor, causal: Tensor, memory_bias: Tensor) -> Tensor:
         normed = self.norm_1(x)
@@ -125,7 +145,7 @@ class Encoder(nn.Module):
         self.relation_bias = nn.Embedding(RELATIONS, shape.encoder_layers * shape.heads)
         self.layers = nn.ModuleList(EncoderLayer(shape) for _ in range(shape.encoder_layers))
         self.norm = nn.LayerNorm(width)
-        self.dropout = nn.Dropout(shape.dropout)
+        self.dropout = Dropout(shape.dropout)
         nn.init.normal_(self.relation_bias.weight, std=0.1)
 
     def forward(
@@ -173,7 +193,7 @@ class Decoder(nn.Module):
         self.link_query = nn.Linear(width, width)
         self.link_key = nn.Linear(width, width)
         self.link_gate = nn.Linear(width, 1)
-        self.dropout = nn.Dropout(shape.dropout)
+        self.dropout = Dropout(shape.dropout)
         self.scale = 1.0 / math.sqrt(width)
         nn.init.constant_(self.link_gate.bias, 3.0)
 

@@ -141,7 +141,10 @@ def _fit(
     started: float,
 ) -> tuple[list[tuple[int, float]], int]:
     optimizer = torch.optim.AdamW(
-        network.parameters(), lr=options.learning_rate, weight_decay=options.weight_decay
+        network.parameters(),
+        lr=options.learning_rate,
+        weight_decay=options.weight_decay,
+        fused=True,
     )
     batches = _batches(groups, options)
     mean, losses = math.nan, []
