@@ -7,6 +7,7 @@ values are counted by reason, not trained on.
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -31,7 +32,7 @@ from mqt_serving.translator.grammar import (
 from mqt_serving.translator.items import SchemaItems, build_items
 from mqt_serving.translator.linking import Linked, link, prepare_words
 from mqt_serving.translator.masks import Mask, Masks, value_words
-from mqt_serving.translator.sequence import NotExpressible, fields_of, to_steps
+from mqt_serving.translator.sequence import NotExpressible, fields_of, texts_of, to_steps
 from mqt_serving.translator.words import Word
 
 NEGATIVE = -1e9
@@ -116,7 +117,8 @@ def _prepare_one(
     missing = [ref for ref in required if ref not in schema.index]
     if missing:
         raise NotExpressible(f"no item for {missing[0]}")
-    linked = link(example.question, words, contextual, own, schema, now, required)
+    unknown = _taken_for_unknown(example, schema)
+    linked = link(example.question, words, contextual, own, schema, now, required, unknown)
     steps = to_steps(example.plan, linked, schema)
     if len(steps) > MAX_STEPS:
         raise NotExpressible(f"a plan of {len(steps)} steps")
@@ -135,6 +137,23 @@ def _prepare_one(
         tuple(masks.items(symbols[i], steps[:i]) for i in at),
         tuple(masks.values(symbols[i], steps[:i]) for i in at),
     )
+
+
+def _taken_for_unknown(example: Example, schema: SchemaItems) -> frozenset[str]:
+    """Stored texts of the plan that serving would probably not know.
+
+    Synthetic questions draw their values from the samples, which hold a few of a field's many
+    values: as many questions as in serving must be learned with a value that no sample holds.
+    The choice depends on the question alone.
+    """
+    assert example.plan is not None
+    draw = int(hashlib.sha256(example.question.encode()).hexdigest()[:8], 16) / 0xFFFFFFFF
+    found = set()
+    for field, text in texts_of(example.plan):
+        known = schema.catalog.field(field.collection, field.path)
+        if known is not None and draw > len(known.samples) / max(1, known.distinct):
+            found.add(text)
+    return frozenset(found)
 
 
 def _lone_vectors(words: set[str], encoder: TextEncoder) -> dict[str, np.ndarray]:

@@ -1,7 +1,8 @@
 """Dates in words: finds the calendar spans that a question names, as half-open UTC ranges.
 
 Understands ISO dates, `5 March 2025`, `March 5th, 2025`, `03/15/2025`, `March 2025`, `Q1 2025`,
-years, and spans relative to a clock (`last month`, `this year`, `the last 30 days`, `today`).
+`the first half of 2025`, years, and spans relative to
+a clock (`last month`, `this year`, `the last 30 days`, `today`).
 """
 
 from __future__ import annotations
@@ -107,7 +108,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Build], ...] = tuple(
             lambda m, _: _months(int(m[2]), _MONTHS[m[1].lower()], 1),
         ),
         (
-            r"\b" + _YEAR + r"-(0[1-9]|1[0-2])\b",
+            r"(?<![\w-])" + _YEAR + r"-(0[1-9]|1[0-2])(?![\w-])",
             lambda m, _: _months(int(m[1]), int(m[2]), 1),
         ),
         (
@@ -120,12 +121,20 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Build], ...] = tuple(
                 int(m[2]), 3 * ["first", "second", "third", "fourth"].index(m[1].lower()) + 1, 3
             ),
         ),
+        (
+            r"\bh([12])(?: of)?[ -]?" + _YEAR + r"\b",
+            lambda m, _: _months(int(m[2]), 6 * int(m[1]) - 5, 6),
+        ),
+        (
+            r"\b(first|second) half(?: of)? " + _YEAR + r"\b",
+            lambda m, _: _months(int(m[2]), 1 if m[1].lower() == "first" else 7, 6),
+        ),
         (r"\b(?:last|past|previous) (\d+) (day|week|month|year)s?\b", _trailing),
         (r"\b(last|previous|this|current|next) (week|month|quarter|year)\b", _relative),
         (r"\btoday\b", _single(0)),
         (r"\byesterday\b", _single(-1)),
         (r"\btomorrow\b", _single(1)),
-        (r"\b" + _YEAR + r"\b", lambda m, _: _months(int(m[1]), 1, 12)),
+        (r"(?<!\w)(?<![A-Za-z]-)" + _YEAR + r"(?!\w)", lambda m, _: _months(int(m[1]), 1, 12)),
     )
 )
 
@@ -142,4 +151,27 @@ def find_dates(question: str, now: datetime) -> list[DateSpan]:
             span = build(match, now)
             if span is not None:
                 found.append(DateSpan(span[0], span[1], match.start(), match.end()))
+    found += [early for span in found if (early := _without_year(question, span)) is not None]
     return sorted(found, key=lambda span: span.first)
+
+
+_UNTIL = re.compile(
+    r"(?:\b(\d{1,2})(?:st|nd|rd|th)?(?: of)? )?\b"
+    + _MONTH
+    + r"(?: (\d{1,2})(?:st|nd|rd|th)?)?\s+(?:and|to|until|till|through|-|–)\s+(?:the )?$",
+    re.IGNORECASE,
+)
+
+
+def _without_year(question: str, last: DateSpan) -> DateSpan | None:
+    """The `1 June` of "between 1 June and 31 August 2024", which takes the year of `last`."""
+    match = _UNTIL.search(question[: last.first])
+    if match is None:
+        return None
+    month, day = _MONTHS[match[2].lower()], match[1] or match[3]
+    for year in (last.start.year, last.start.year - 1):
+        span = _day(year, month, int(day)) if day else _months(year, month, 1)
+        if span is not None and span[0] < last.start:
+            end = match.end(3) if match[3] else match.end(2)
+            return DateSpan(span[0], span[1], match.start(), end)
+    return None

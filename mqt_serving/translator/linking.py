@@ -70,12 +70,14 @@ def link(
     schema: SchemaItems,
     now: datetime,
     required: Iterable[Field | Entity] = (),
+    unknown: frozenset[str] = frozenset(),
 ) -> Linked:
     """`word_vectors` are contextual, `lone_vectors` those of each word by itself (unit), (w, d).
 
-    `required` items are always chosen (training must see the gold ones).
+    `required` items are always chosen (training must see the gold ones); texts in `unknown` are
+    taken for values that no sample holds.
     """
-    values = find_values(question, words, schema.value_index, schema.stems, now)
+    values = find_values(question, words, schema.value_index, schema.stems, now, unknown)
     leaf_hit, path_hit = _lexical(words, schema)
     similarity = lone_vectors @ schema.leaf_vectors.T
     stops = np.array([word.is_stop for word in words], bool)
@@ -154,6 +156,11 @@ def _held(values: Sequence[Value], schema: SchemaItems) -> tuple[Vectors, Vector
             i = schema.index.get(Field(collection, path))
             if i is not None:
                 target[i] = 1.0
+        if value.kind == ValueKind.TEXT:
+            for collection, path in schema.value_index.alike(value.text):
+                i = schema.index.get(Field(collection, path))
+                if i is not None:
+                    loose[i] = 1.0
     return exact, loose
 
 
@@ -273,6 +280,11 @@ def _relations(
             found = schema.index.get(Field(collection, path))
             if found is not None and found in where:
                 fits[where[found], column] = 3 if value.exact else 2
+        if value.kind == ValueKind.TEXT:
+            for collection, path in schema.value_index.alike(value.text):
+                found = schema.index.get(Field(collection, path))
+                if found is not None and found in where:
+                    fits[where[found], column] = 4
     result[w : w + i, w + i :] = _ITEM_VALUE + fits
     result[w + i :, w : w + i] = _VALUE_ITEM + fits.T
     overlap = (first[:, None] < last[None, :]) & (first[None, :] < last[:, None])

@@ -100,6 +100,26 @@ def fields_of(plan: Plan) -> set[Field | Entity]:
     return found
 
 
+def texts_of(plan: Plan) -> set[tuple[Field, str]]:
+    """Every text that the plan compares a field with for equality."""
+    found: set[tuple[Field, str]] = set()
+
+    def visit(node: object) -> None:
+        if isinstance(node, Compare | In):
+            literals = node.values if isinstance(node, In) else (node.right,)
+            if isinstance(node.left, Field):
+                found.update((node.left, text) for text in literals if isinstance(text, str))
+        elif isinstance(node, tuple):
+            for part in node:
+                visit(part)
+        elif hasattr(node, "__dataclass_fields__"):
+            for name in node.__dataclass_fields__:
+                visit(getattr(node, name))
+
+    visit(plan)
+    return found
+
+
 # ------------------------------------------------------------------ plan -> steps
 
 

@@ -47,7 +47,7 @@ _NUMBER = re.compile(
 )
 _QUOTED = re.compile(r"\"([^\"]+)\"|“([^”]+)”|‘([^’]+)’|(?<!\w)'([^']+)'(?!\w)|`([^`]+)`")
 _CODE = re.compile(
-    r"[\w.+-]+@[\w-]+\.[\w.]+|\b(?=\w*\d)(?=\w*[A-Za-z])[\w][\w-]*\w\b|\b[0-9a-f]{24}\b"
+    r"[\w.+-]+@[\w-]+\.[\w.]+|\b(?=[\w-]*\d)(?=[\w-]*[A-Za-z])\w[\w-]*\w\b|\b[0-9a-f]{24}\b"
 )
 _CUES = frozenset(
     """named called titled contains contain containing includes include including with letter
@@ -92,22 +92,43 @@ CONSTANTS: tuple[Value, ...] = tuple(
 )
 
 
+def shape_of(text: str) -> str | None:
+    """How a code is written, `AA-9999` for `so-2024`; None for text without digits or `@`."""
+    if "@" in text:
+        return "@"
+    if " " in text or not any(c.isdigit() for c in text):
+        return None
+    return "".join("9" if c.isdigit() else "A" if c.isalpha() else c for c in text)
+
+
 class ValueIndex:
-    """Stored text values of a catalog by their word stems, built once per catalog."""
+    """Stored text values of a catalog by their word stems, built once per catalog.
+
+    Also how the codes of each field are written: most codes that people ask for are in no sample.
+    """
 
     def __init__(self, catalog: Catalog) -> None:
         table: dict[tuple[str, ...], dict[str, set[tuple[str, str]]]] = {}
+        shapes: dict[str, set[tuple[str, str]]] = {}
         for schema in catalog.collections:
             for field in schema.fields:
                 if field.private or BsonType.STRING not in field.types:
                     continue
                 for sample in field.samples:
+                    if shape := shape_of(sample):
+                        shapes.setdefault(shape, set()).add((schema.collection, field.path))
                     key = tuple(word.stem for word in split_words(sample))
                     if 0 < len(key) <= _MAX_STORED_WORDS:
                         holders = table.setdefault(key, {}).setdefault(sample, set())
                         holders.add((schema.collection, field.path))
         self._table = table
+        self._shapes = {shape: frozenset(fields) for shape, fields in shapes.items()}
         self._longest = max((len(key) for key in table), default=0)
+
+    def alike(self, text: str) -> frozenset[tuple[str, str]]:
+        """(collection, path) of the fields whose values are written like `text`."""
+        shape = shape_of(text)
+        return self._shapes.get(shape, frozenset()) if shape else frozenset()
 
     def find(self, words: list[Word]) -> Iterable[tuple[int, int, str, frozenset[tuple[str, str]]]]:
         """(first word, word after the last, stored text, holders), longest spans first."""
@@ -122,11 +143,17 @@ class ValueIndex:
 
 
 def find_values(
-    question: str, words: list[Word], index: ValueIndex, names: frozenset[str], now: datetime
+    question: str,
+    words: list[Word],
+    index: ValueIndex,
+    names: frozenset[str],
+    now: datetime,
+    unknown: frozenset[str] = frozenset(),
 ) -> list[Value]:
     """At most `MAX_VALUES` candidates, constants first; `names` are stems of schema names.
 
-    Order is by kind of evidence: what is dropped at the limit is the least likely.
+    Order is by kind of evidence: what is dropped at the limit is the least likely. Stored texts
+    in `unknown` are taken for texts that no sample holds.
     """
     found: list[Value] = list(CONSTANTS)
     seen: set[tuple[object, int, int]] = set()
@@ -162,6 +189,8 @@ def find_values(
         add(Value(ValueKind.NUMBER, int(match[1]), *cover(match.start(), match.end())))
     covered: list[tuple[int, int]] = list(quoted)
     for first, last, text, holders in index.find(words):
+        if text in unknown:
+            continue
         inner = any(a <= first and last <= b and (a, b) != (first, last) for a, b in covered)
         if inner and last - first == 1 and not holders:
             continue

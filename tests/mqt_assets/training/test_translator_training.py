@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 from pathlib import Path
 
@@ -11,9 +12,9 @@ import torch
 
 from mqt_assets.schemas.catalogs import catalog_from_documents
 from mqt_assets.training.batches import build_schemas, collate, prepare
-from mqt_assets.training.examples import Example
+from mqt_assets.training.examples import Example, make_example
 from mqt_assets.training.export import export_encoder, export_translator, packaged_encoder
-from mqt_assets.training.network import NetworkShape
+from mqt_assets.training.network import Dropout, NetworkShape
 from mqt_assets.training.synthesis import synthesise
 from mqt_assets.training.trainer import (
     Progress,
@@ -24,9 +25,11 @@ from mqt_assets.training.trainer import (
 )
 from mqt_serving.encoder import TextEncoder
 from mqt_serving.errors import CannotAnswer, QuestionError, ReleaseCorrupt
+from mqt_serving.query.plan import Comparator, Compare, Field, Output, Plan
 from mqt_serving.schema import Catalog
 from mqt_serving.translator import Translator
 from mqt_serving.translator.linking import prepare_words
+from mqt_serving.translator.values import ValueKind
 
 NOW = datetime(2026, 7, 1)
 SMALL = NetworkShape(width=96, heads=4, encoder_layers=2, decoder_layers=1, hidden=192, dropout=0.0)
@@ -71,6 +74,44 @@ def folder(
     target = tmp_path_factory.mktemp("translator")
     export_translator(trained, target, encoder_folder)
     return target
+
+
+def test_dropout_drops_its_share_and_keeps_the_mean() -> None:
+    layer = Dropout(0.1)
+    torch.manual_seed(7)
+    dropped = layer(torch.ones(100_003))
+    assert float((dropped == 0).float().mean()) == pytest.approx(26 / 256, abs=0.005)
+    assert float(dropped.mean()) == pytest.approx(1.0, abs=0.005)
+    assert torch.equal(layer.eval()(torch.ones(5)), torch.ones(5))
+
+
+def test_most_codes_are_learned_as_values_that_no_sample_holds(encoder: TextEncoder) -> None:
+    people = [{"_id": i, "badge": f"B-{i:04}", "city": "Rome"} for i in range(600)]
+    catalog = catalog_from_documents("big", {"people": people})
+    field = catalog.field("people", "badge")
+    assert field is not None
+    assert len(field.samples) < field.distinct / 2
+    asked = [
+        make_example(
+            f"who has badge {badge}",
+            "big",
+            Plan(
+                (Output(Field("people", "city")),),
+                Compare(Field("people", "badge"), Comparator.EQ, badge),
+            ),
+            "",
+            source="synthetic",
+        )
+        for badge in field.samples[:20]
+    ]
+    schemas = build_schemas({"big": catalog}, encoder)
+    kinds = Counter(
+        value.kind
+        for one in prepare(asked, schemas, encoder, NOW).prepared
+        for value in one.linked.values
+        if value.literal in field.samples
+    )
+    assert kinds[ValueKind.TEXT] > 3 * kinds[ValueKind.STORED] > 0
 
 
 def test_the_exported_encoder_gives_the_vectors_of_sentence_transformers(

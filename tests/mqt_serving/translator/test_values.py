@@ -1,0 +1,54 @@
+"""Which literals a question could mean, and which fields they could belong to."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from mqt_assets.schemas.catalogs import catalog_from_documents
+from mqt_serving.translator.values import Value, ValueIndex, ValueKind, find_values, shape_of
+from mqt_serving.translator.words import split_words
+
+NOW = datetime(2026, 5, 20)
+CATALOG = catalog_from_documents(
+    "shop",
+    {
+        "orders": [
+            {"_id": n, "number": f"SO-2024-{n:06}", "city": "Berlin", "email": f"a{n}@x.example"}
+            for n in range(1, 40)
+        ]
+    },
+)
+INDEX = ValueIndex(CATALOG)
+
+
+def values(question: str, unknown: frozenset[str] = frozenset()) -> list[Value]:
+    return find_values(question, split_words(question), INDEX, frozenset(), NOW, unknown)
+
+
+def test_a_code_that_no_sample_holds_is_one_text() -> None:
+    (found,) = [v for v in values("total of order SO-2024-006100") if v.literal == "SO-2024-006100"]
+    assert found.kind == ValueKind.TEXT
+    assert not any(v.kind == ValueKind.DATE for v in values("total of order SO-2024-006100"))
+
+
+def test_a_code_reads_like_those_of_its_field() -> None:
+    assert INDEX.alike("SO-2019-000001") == {("orders", "number")}
+    assert INDEX.alike("someone@else.example") == {("orders", "email")}
+    assert INDEX.alike("Berlin") == INDEX.alike("X-1") == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("text", "shape"), [("so-24", "AA-99"), ("a@b", "@"), ("two words 2", None), ("Berlin", None)]
+)
+def test_the_shape_of_a_code(text: str, shape: str | None) -> None:
+    assert shape_of(text) == shape
+
+
+def test_a_stored_value_can_be_taken_for_unknown() -> None:
+    def kinds(unknown: frozenset[str]) -> set[ValueKind]:
+        return {v.kind for v in values("orders from Berlin", unknown) if v.literal == "Berlin"}
+
+    assert ValueKind.STORED in kinds(frozenset())
+    assert kinds(frozenset({"Berlin"})) == {ValueKind.TEXT}
