@@ -326,6 +326,24 @@ def spell_quarter(moment: datetime, rng: Random) -> str:
     )  # fmt: skip
 
 
+def spell_half(moment: datetime, rng: Random) -> str:
+    number, word = (1, "first") if moment.month < 7 else (2, "second")
+    return rng.choice(
+        (f"the {word} half of {moment.year}", f"H{number} {moment.year}",
+         f"the {word} half of {moment.year}")
+    )  # fmt: skip
+
+
+def spell_without_year(start: datetime, unit: str, rng: Random) -> str:
+    """The first of two days or months of a year that is said with the second."""
+    month = spell_month(start.month, rng)
+    if unit == "month":
+        return month
+    return rng.choice(
+        (f"{start.day} {month}", f"{month} {start.day}", f"{month} {ordinal(start.day)}")
+    )
+
+
 def quoted(text: str, rng: Random) -> str:
     """Text values stand bare, or in quotes that the value itself doesn't contain.
 
@@ -376,6 +394,10 @@ def in_style(text: str, literals: list[str], rng: Random) -> str:
         return text.lower()
     if form < 0.2:
         return text[:1].lower() + text[1:]
+    if rng.random() < 0.05 and not asks:
+        text = rng.choice((f"{text}, please", f"please {text}", f"{text} please"))
+    elif rng.random() < 0.04 and text.lower().startswith("how many"):
+        text = rng.choice(("I'd like to know ", "we want to know ", "can you tell me ")) + text
     text = text[:1].upper() + text[1:]
     if form < 0.35:
         return text

@@ -38,12 +38,13 @@ SHAPES: Final[tuple[tuple[Shape, float], ...]] = (
     (aggregates.related_things, 4.0),
     (aggregates.distinct_values, 4.0),
     (aggregates.count_distinct, 2.5),
+    (aggregates.count_owners, 2.0),
     (aggregates.aggregate, 9.0),
     (groups.per_group, 10.0),
     (groups.per_date_part, 4.5),
     (rankings.top_groups, 7.0),
-    (rankings.having, 4.0),
-    (rankings.owners_by_parts, 4.0),
+    (rankings.having, 6.0),
+    (rankings.owners_by_parts, 5.0),
 )
 _TRIES: Final = 12
 """Drawings per wanted example before a poor schema is left with fewer examples."""

@@ -97,6 +97,9 @@ def related_things(draft: Draft, view: EntityView) -> Posed:
     )
 
 
+_ONCE = ("no duplicates", "each one once", "without duplicates", "each only once")
+
+
 def distinct_values(draft: Draft, view: EntityView) -> Posed:
     about = subject(draft, view, most=1)
     asked = [group_field(draft, view)]
@@ -114,6 +117,9 @@ def distinct_values(draft: Draft, view: EntityView) -> Posed:
         f"{different} {fields} of {phrase}",
         f"{different} {fields} of all {phrase}",
         f"{draft.pick(SHOW)} {different} {fields} for {phrase}",
+        f"{draft.pick(SHOW)} every {single} of {phrase}, {draft.pick(_ONCE)}",
+        f"all the {fields} of {phrase}, {draft.pick(_ONCE)}",
+        f"what {fields} do {phrase} have? {draft.pick(_ONCE)}",
     ]
     if len(asked) == 1 and asked[0].owner is None:
         forms += [
@@ -146,6 +152,49 @@ def count_distinct(draft: Draft, view: EntityView) -> Posed:
     )
     plan = Plan((Output(Aggregate(Function.COUNT, asked.field, distinct=True)),), about.where)
     return Posed(plan, text)
+
+
+_DOES = {
+    "order": "placed",
+    "purchase": "made",
+    "booking": "made",
+    "reservation": "made",
+    "payment": "made",
+    "review": "wrote",
+    "comment": "wrote",
+    "ticket": "opened",
+    "loan": "took out",
+    "enrollment": "have",
+}
+"""What a person did to have one."""
+
+
+def count_owners(draft: Draft, view: EntityView) -> Posed:
+    """How many different customers placed orders in 2024: the references, each once."""
+    link = draft.pick([link for link in view.owners if link.key is not None and link.hops == 1])
+    about = subject(draft, view, most=2)
+    assert link.key is not None
+    rows, owners = about.phrase(draft), draft.pick((link.noun, *link.target.nouns)).plural
+    different = draft.pick(("different", "distinct", "unique", "different"))
+    verb = "have"
+    if link.target.is_person and draft.chance(0.7):
+        verb = _DOES.get(view.nouns[-1].singular.rpartition(" ")[2], "have")
+    text = draft.pick(
+        (
+            f"how many {different} {owners} {verb} {rows}",
+            f"how many {different} {owners} {verb} {rows}",
+            f"number of {different} {owners} with {rows}",
+            f"count the {different} {owners} among {rows}",
+            f"count of {different} {owners} who {verb} {rows}"
+            if link.target.is_person
+            else f"count of {different} {owners} that {verb} {rows}",
+            f"how many {different} {owners} are there among the {rows}",
+            f"how many {different} {owners} do {rows} belong to",
+        )
+    )
+    return Posed(
+        Plan((Output(Aggregate(Function.COUNT, link.key, distinct=True)),), about.where), text
+    )
 
 
 _AGGREGATE_WORDS = {

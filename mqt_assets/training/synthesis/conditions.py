@@ -30,7 +30,7 @@ def condition(draft: Draft, view: EntityView, item: FieldView, owner: Noun | Non
 
     Raises NotHere when the field gives nothing to say (no values, no range).
     """
-    if item.gaps and draft.chance(0.14):
+    if item.gaps and draft.chance(0.8 if item.role == Role.ID else 0.16):
         return gap_test(draft, item, owner)
     if draft.chance(0.008):
         return existence_test(draft, item, owner)

@@ -6,6 +6,7 @@ from typing import Final
 
 from mqt_assets.training.synthesis.draft import (
     Draft,
+    Span,
     number_range,
     number_value,
     span_pair,
@@ -71,6 +72,8 @@ def date_stretch(draft: Draft, item: FieldView) -> tuple[Predicate, str]:
         stretch = form.format(first.text, last.text)
         return Between(item.field, first.start, last.end, half_open=True), stretch
     span = span_value(draft, item)
+    if kind in ("since", "until") and draft.chance(0.5):
+        return _open_ended(draft, item, span, kind)
     word = draft.pick(PERIODS[kind])
     match kind:
         case "in":
@@ -85,6 +88,31 @@ def date_stretch(draft: Draft, item: FieldView) -> tuple[Predicate, str]:
         case _:
             found = Compare(item.field, Comparator.LT, span.end)
     return found, f"{word} {span.text}"
+
+
+def _open_ended(draft: Draft, item: FieldView, span: Span, kind: str) -> tuple[Predicate, str]:
+    """The span itself and what comes after (since) or before it (until)."""
+    lead = "on " if span.unit == "day" else "in "
+    if kind == "since":
+        text = draft.pick(
+            (
+                f"{lead}{span.text} or later",
+                f"{lead}{span.text} or after",
+                f"from {span.text} on",
+                f"from {span.text} onwards",
+                f"{lead}{span.text} and later",
+            )
+        )
+        return Compare(item.field, Comparator.GTE, span.start), text
+    text = draft.pick(
+        (
+            f"{lead}{span.text} or earlier",
+            f"{lead}{span.text} or before",
+            f"by the end of {span.text}" if span.unit != "day" else f"by {span.text}",
+            f"no later than {span.text}",
+        )
+    )
+    return Compare(item.field, Comparator.LT, span.end), text
 
 
 _WEEKDAYS: Final = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")

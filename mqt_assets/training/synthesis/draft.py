@@ -18,8 +18,10 @@ from mqt_assets.training.synthesis.things import FieldView, Role
 from mqt_assets.training.wording import (
     quoted,
     spell_day,
+    spell_half,
     spell_number,
     spell_quarter,
+    spell_without_year,
     spell_year_month,
 )
 from mqt_serving.query.literals import fit
@@ -68,7 +70,7 @@ class Span:
     start: datetime
     end: datetime
     text: str
-    unit: str  # day | month | quarter | year
+    unit: str  # day | month | quarter | half | year
 
 
 # ---------------------------------------------------------------------- text
@@ -162,7 +164,11 @@ def number_range(draft: Draft, item: FieldView) -> tuple[Scalar, Scalar, str, st
     raise NotHere
 
 
-def count_bound(draft: Draft) -> int:
+def count_bound(draft: Draft, rows: int) -> int:
+    """A number of rows to ask for in a group, out of `rows` in all."""
+    if rows > 400 and draft.chance(0.4):
+        top = math.log10(rows / 2)
+        return int(_rounded(draft, 10 ** (1.5 + (top - 1.5) * draft.rng.random())))
     return draft.weighted(
         (
             (1, 2.0),
@@ -236,19 +242,28 @@ def _rounded(draft: Draft, number: float) -> int | float:
 
 def span_value(draft: Draft, item: FieldView) -> Span:
     """A day, month, quarter or year within the field's range."""
-    low, high = _date_range(item)
+    low, high = date_range(item)
     moment = low + (high - low) * draft.rng.random()
-    unit = draft.weighted((("year", 0.36), ("month", 0.29), ("day", 0.27), ("quarter", 0.08)))
+    unit = draft.weighted(
+        (("year", 0.35), ("month", 0.28), ("day", 0.26), ("quarter", 0.07), ("half", 0.04))
+    )
     return span_around(draft, moment, unit)
 
 
 def span_pair(draft: Draft, item: FieldView) -> tuple[Span, Span]:
     """Two spans of the same unit, the first one earlier."""
-    low, high = _date_range(item)
+    low, high = date_range(item)
     first, second = sorted(low + (high - low) * draft.rng.random() for _ in range(2))
     unit = draft.weighted((("year", 0.25), ("month", 0.3), ("day", 0.45)))
     if _start(first, unit) == _start(second, unit):
         raise NotHere
+    if unit != "year" and first.year == second.year and draft.chance(0.4):
+        # "between 1 June and 31 August 2024": the year is said once.
+        last = span_around(draft, second, unit)
+        start = _start(first, unit)
+        text = spell_without_year(start, unit, draft.rng)
+        end = _months_later(start, 1) if unit == "month" else start + timedelta(days=1)
+        return Span(start, end, draft.say(text), unit), last
     return span_around(draft, first, unit), span_around(draft, second, unit)
 
 
@@ -259,6 +274,8 @@ def span_around(draft: Draft, moment: datetime, unit: str) -> Span:
             end, text = start.replace(year=start.year + 1), str(start.year)
         case "quarter":
             end, text = _months_later(start, 3), spell_quarter(start, draft.rng)
+        case "half":
+            end, text = _months_later(start, 6), spell_half(start, draft.rng)
         case "month":
             end, text = _months_later(start, 1), spell_year_month(start, draft.rng)
         case _:
@@ -273,6 +290,8 @@ def _start(moment: datetime, unit: str) -> datetime:
             return day.replace(month=1, day=1)
         case "quarter":
             return day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1)
+        case "half":
+            return day.replace(month=1 if day.month < 7 else 7, day=1)
         case "month":
             return day.replace(day=1)
     return day
@@ -283,7 +302,8 @@ def _months_later(start: datetime, months: int) -> datetime:
     return start.replace(year=start.year + month // 12, month=month % 12 + 1)
 
 
-def _date_range(item: FieldView) -> tuple[datetime, datetime]:
+def date_range(item: FieldView) -> tuple[datetime, datetime]:
+    """Earliest and latest date of the field; raises NotHere without two."""
     low, high = _as_date(item.schema.minimum), _as_date(item.schema.maximum)
     if not low < high or not 1000 <= low.year <= high.year <= 3000:
         raise NotHere

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mqt_assets.training.synthesis.aggregates import aggregate_words, some_function
-from mqt_assets.training.synthesis.draft import Draft, NotHere
+from mqt_assets.training.synthesis.draft import Draft, NotHere, date_range, span_around
 from mqt_assets.training.synthesis.lexicon import participle_of
 from mqt_assets.training.synthesis.lists import SHOW
 from mqt_assets.training.synthesis.subjects import (
@@ -20,10 +20,11 @@ from mqt_assets.training.synthesis.subjects import (
     measure,
     subject,
 )
-from mqt_assets.training.synthesis.things import EntityView, Link, Noun, Role
+from mqt_assets.training.synthesis.things import EntityView, FieldView, Link, Noun, Role
 from mqt_assets.training.wording import plural_phrase
 from mqt_serving.query.plan import (
     Aggregate,
+    Between,
     DatePart,
     Field,
     Function,
@@ -31,6 +32,7 @@ from mqt_serving.query.plan import (
     Output,
     PartOf,
     Plan,
+    Predicate,
 )
 
 
@@ -253,12 +255,26 @@ def per_date_part(draft: Draft, view: EntityView) -> Posed:
         ]
         if done and " " not in done and not about.said:
             forms += [f"how many {rows} were {done} {per.removeprefix(f'{done} ')}"]
+    text, where = draft.pick(forms), about.where
+    if part not in (DatePart.YEAR, DatePart.DATE) and where is None and draft.chance(0.45):
+        within, text = _within_year(draft, date, text)
+        where = within
     order: tuple[Order, ...] = ()
     words = ""
     if draft.chance(0.22):
         order, words = _chronological(draft, key, figure.value)
-    plan = Plan((Output(key), Output(figure.value)), about.where, group_by=(key,), order_by=order)
-    return Posed(plan, draft.pick(forms) + words)
+    plan = Plan((Output(key), Output(figure.value)), where, group_by=(key,), order_by=order)
+    return Posed(plan, text + words)
+
+
+def _within_year(draft: Draft, date: FieldView, text: str) -> tuple[Predicate, str]:
+    """Parts of the dates of one year: `orders per month in 2025`."""
+    low, high = date_range(date)
+    span = span_around(draft, low + (high - low) * draft.rng.random(), "year")
+    inside = Between(date.field, span.start, span.end, half_open=True)
+    if draft.chance(0.25):
+        return inside, f"in {span.text}, {text}"
+    return inside, f"{text} {draft.pick(('in', 'of', 'for', 'in', 'during'))} {span.text}"
 
 
 def _chronological(draft: Draft, key: PartOf, value: Aggregate) -> tuple[tuple[Order, ...], str]:

@@ -131,13 +131,34 @@ def measure_of(words: tuple[str, ...]) -> str:
 
 def comparative_of(words: tuple[str, ...], op: Comparator) -> tuple[str, ...]:
     """Ways to say `op` with the measure's own words; empty when it has none."""
-    more, less = _SPECIAL.get(measure_of(words), ((), ()))
+    measure = measure_of(words)
+    more, less = _SPECIAL.get(measure, ((), ()))
     match op:
         case Comparator.GT:
             return more
         case Comparator.LT:
             return less
+        case Comparator.GTE:
+            return tuple(f"{verb} at least {{}}" for verb in _VERBS.get(measure, ()))
+        case Comparator.LTE:
+            return tuple(f"{verb} at most {{}}" for verb in _VERBS.get(measure, ()))
     return ()
+
+
+def between_of(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Verbs to which a stretch of numbers can be added: `costing` between 5 and 10."""
+    return _VERBS.get(measure_of(words), ())
+
+
+_VERBS: Final[dict[str, tuple[str, ...]]] = {
+    "price": ("costing", "priced", "that cost", "priced at"),
+    "age": ("aged",),
+    "weight": ("weighing", "that weigh"),
+    "salary": ("earning", "paid", "who earn", "who are paid", "making"),
+    "rating": ("rated",),
+    "duration": ("lasting", "that take"),
+    "capacity": ("that hold", "holding"),
+}
 
 
 _SUPERLATIVES: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {

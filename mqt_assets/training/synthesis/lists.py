@@ -65,6 +65,58 @@ def stands_for(view: EntityView) -> tuple[Output, ...]:
     return (Output(view.entity),)
 
 
+def then_fields(draft: Draft, phrase: str, fields: list[str], question: bool = False) -> str:
+    """What is meant first, then what to show of it: `open tickets: number and subject`.
+
+    `question` when the phrase is a whole question already.
+    """
+    listed = draft.pick(
+        (
+            join_words(fields, draft.rng),
+            join_words(fields, draft.rng),
+            ", ".join(fields),
+            " + ".join(fields),
+            " & ".join(fields) if len(fields) == 2 else ", ".join(fields),
+        )
+    )
+    if question or draft.chance(0.45):
+        mark = "?" if question else "."
+        lead = draft.pick(
+            (
+                "Show the",
+                "Show",
+                "Give",
+                "List",
+                "Give me the",
+                "I need the",
+                "I'd like to see the",
+                "Just the",
+                "Only",
+                "Show their" if not question else "Return the",
+                "",
+                "",
+            )
+        )
+        please = draft.pick(("", "", "", " please", ", please")) if not lead else ""
+        listed = listed[:1].upper() + listed[1:] if not lead else listed
+        return f"{phrase}{mark} {lead} {listed}{please}"
+    form = draft.pick(
+        (
+            "{0}: {1}",
+            "{0}: {1}",
+            "{0} - {1}",
+            "{0}, {1}",
+            "{0} ({1})",
+            "for {0}, show {1}",
+            "for the {0}, list the {1}",
+            "{0} -> {1}",
+            "{0}, I need the {1}",
+            "{0} with {1}",
+        )
+    )
+    return form.format(phrase, listed)
+
+
 def list_fields(draft: Draft, view: EntityView) -> Posed:
     about = subject(draft, view)
     asked = some_fields(draft, view, draft.weighted(((1, 0.4), (2, 0.4), (3, 0.17), (4, 0.03))))
@@ -79,23 +131,21 @@ def list_fields(draft: Draft, view: EntityView) -> Posed:
         if about.said:
             raise_if_split(about)
             text = f"{draft.pick(SHOW)} {about.phrase(draft)}, {link} {fields}"
-    elif form < 0.19:
-        # Two sentences: first the things, then what to show of them.
-        fields = join_words([item.words(draft) for item in asked], draft.rng)
-        first = draft.pick(("which", "find the", "find all", "what are the", "take all", "which"))
-        mark = "?" if first.startswith("wh") else draft.pick((".", ":"))
-        are = " are there" if first == "which" and not about.said else ""
-        show = draft.pick(
-            ("Show", "Give", "Return", "List", "Give me", "Show their", "Return their")
-        )
-        the = "" if show.endswith("their") else draft.pick(("", "the ", "only the "))
-        text = f"{first} {about.phrase(draft)}{are}{mark} {show} {the}{fields}"
-    elif form < 0.25:
+    elif form < 0.38:
+        fields_said = [item.words(draft) for item in asked]
+        first = draft.pick(("", "", "", "all", "which", "find the", "find all", "what are the"))
+        phrase = f"{first} {about.phrase(draft)}".strip()
+        if view.is_person and first == "which" and about.said and draft.chance(0.6):
+            phrase = _who(about) or phrase
+        if first == "which" and not about.said:
+            phrase += " are there"
+        text = then_fields(draft, phrase, fields_said, first.startswith("wh"))
+    elif form < 0.43:
         fields = join_words([item.words(draft) for item in asked], draft.rng)
         each = draft.pick(("for each", "for every", "for all"))
         noun = about.phrase(draft, plural=each == "for all")
         text = f"{each} {noun}, {draft.pick(('show', 'list', 'give', 'what is'))} the {fields}"
-    elif form < 0.37 and not any(s.form == "before" for s in about.said) and not asked[0].owner:
+    elif form < 0.53 and not any(s.form == "before" for s in about.said) and not asked[0].owner:
         # Telegraphic: "customer names and emails".
         fields = join_words([item.words(draft, plural=True) for item in asked], draft.rng)
         tail = about.phrase(draft)[len(about.noun.plural) :]
@@ -119,6 +169,29 @@ def list_fields(draft: Draft, view: EntityView) -> Posed:
         limit = draft.weighted(((3, 1), (5, 3), (10, 4), (20, 2)))
         limited = f"{text}, {draft.pick(('limit', 'only', 'at most', 'limited to'))} {limit}"
     return Posed(Plan(outputs, about.where, order_by=order, limit=limit), limited + words)
+
+
+def _who(about: Subject) -> str:
+    """`who was hired in 2024`, where all that is said stands behind the noun; else empty."""
+    if about.either or any(item.form != "after" for item in about.said):
+        return ""
+    words = []
+    for item in about.said:
+        text = item.text
+        for opening, verb in (
+            ("who ", ""),
+            ("that ", ""),
+            ("in ", "is in "),
+            ("from ", "is from "),
+        ):
+            if text.startswith(opening):
+                text = verb + text[len(opening) :]
+                break
+        else:
+            first = text.split(" ", 1)[0]
+            text = f"{'was' if first.endswith('ed') else 'is'} {text}"
+        words.append(text)
+    return "who " + " and ".join(words)
 
 
 def raise_if_split(about: Subject) -> None:
@@ -309,7 +382,10 @@ def _maybe_order(draft: Draft, view: EntityView, share: float) -> tuple[tuple[Or
             else ("oldest first", "earliest first")
         )
         text = f", {text}"
-    elif form < 0.4 and is_text:
+    elif form < 0.36 and len(view.names) == 1 and is_text and item in view.names:
+        descending = False
+        text = " in alphabetical order" if draft.chance(0.6) else " alphabetically"
+    elif form < 0.45 and is_text:
         descending = descending and draft.chance(0.3)
         way = "reverse alphabetical" if descending else "alphabetical"
         text = f" in {way} order of {words}"

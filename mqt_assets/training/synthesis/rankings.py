@@ -17,8 +17,9 @@ from mqt_assets.training.synthesis.groups import (
     group_key,
 )
 from mqt_assets.training.synthesis.lexicon import COMPARATIVES
-from mqt_assets.training.synthesis.lists import SHOW
+from mqt_assets.training.synthesis.lists import SHOW, then_fields
 from mqt_assets.training.synthesis.subjects import (
+    Asked,
     Posed,
     Subject,
     measure,
@@ -30,6 +31,7 @@ from mqt_serving.query.plan import (
     Aggregate,
     Comparator,
     Compare,
+    Field,
     Function,
     Order,
     Output,
@@ -109,9 +111,9 @@ def top_groups(draft: Draft, view: EntityView) -> Posed:
             ]
     text = draft.pick(forms)
     outputs = key.outputs
-    if draft.chance(0.2):
+    if draft.chance(0.4):
         outputs = (*outputs, Output(figure.value))
-        text += _and_figure(draft, figure, about, key.one)
+        text = _and_figure(draft, text, figure, about, key.one)
     plan = Plan(
         outputs,
         about.where,
@@ -122,15 +124,24 @@ def top_groups(draft: Draft, view: EntityView) -> Posed:
     return Posed(plan, text)
 
 
-def _and_figure(draft: Draft, figure: Figure, about: Subject, one: str) -> str:
-    if draft.chance(0.3):
-        what = (
-            draft.pick((figure.words, "count", "number")) if figure.asked is None else figure.words
+def _and_figure(draft: Draft, text: str, figure: Figure, about: Subject, one: str) -> str:
+    """The question with the wish to see the figure, too."""
+    counts = figure.asked is None
+    if draft.chance(0.5):
+        short = (
+            "count",
+            "number",
+            f"number of {about.noun.plural}",
+            f"{about.noun.singular} count",
         )
-        show = draft.pick(("Show", "Give", "Return", "List", "Include"))
-        return f"{draft.pick(('.', '?', '.'))} {show} the {one} and the {what}"
-    if figure.asked is None:
-        return draft.pick(
+        figures = ("figure", "value", "amount")
+        what = draft.pick((figure.words, *short)) if counts else figure.words
+        if not counts and draft.chance(0.3):
+            assert figure.asked is not None
+            what = draft.pick((*figures, figure.asked.words(draft)))
+        return then_fields(draft, text, [one, what], text.startswith(("wh", "who")))
+    if counts:
+        return text + draft.pick(
             (
                 " and how many",
                 " and how many are there",
@@ -138,9 +149,10 @@ def _and_figure(draft: Draft, figure: Figure, about: Subject, one: str) -> str:
                 ", with the count",
                 ", and how many",
                 f", including how many {about.noun.plural}",
+                " and how often each occurs",
             )
         )
-    return draft.pick(
+    return text + draft.pick(
         (
             f" and the {figure.words}",
             ", and what is it",
@@ -166,7 +178,7 @@ def having(draft: Draft, view: EntityView) -> Posed:
     )
     if draft.chance(0.68) or not view.of_role(Role.NUMBER):
         value = Aggregate(Function.COUNT, view.entity)
-        predicate, test = _count_test(draft, value, op)
+        predicate, test = _count_test(draft, value, op, view.rows)
         rows = about.phrase(draft)
         text = _having_words(draft, key, f"{test} {rows}")
         figure = Figure(value, f"number of {rows}")
@@ -196,9 +208,9 @@ def having(draft: Draft, view: EntityView) -> Posed:
             )
         )
     outputs = key.outputs
-    if draft.chance(0.15):
+    if draft.chance(0.35):
         outputs = (*outputs, Output(value))
-        text += _and_figure(draft, figure, about, key.one)
+        text = _and_figure(draft, text, figure, about, key.one)
     return Posed(Plan(outputs, about.where, group_by=key.fields, having=predicate), text)
 
 
@@ -206,8 +218,8 @@ def _a(words: str) -> str:
     return "an" if words[:1] in "aeo" else "a"
 
 
-def _count_test(draft: Draft, value: Aggregate, op: Comparator) -> tuple[Predicate, str]:
-    bound = count_bound(draft)
+def _count_test(draft: Draft, value: Aggregate, op: Comparator, rows: int) -> tuple[Predicate, str]:
+    bound = count_bound(draft, rows)
     if op in (Comparator.LT, Comparator.LTE) and bound < 2:
         bound = 5
     spelled = draft.say(spell_count(bound, draft.rng) if bound > 1 else draft.pick(("1", "one")))
@@ -228,6 +240,9 @@ def _count_test(draft: Draft, value: Aggregate, op: Comparator) -> tuple[Predica
     return Compare(value, op, bound), draft.pick(phrase).format(spelled)
 
 
+_HAD = ("got", "have had", "account for", "had", "saw")
+
+
 def _having_words(draft: Draft, key: Key, test: str) -> str:
     people = key.owner is not None and key.owner.target.is_person
     who = "who" if people else "that"
@@ -240,9 +255,33 @@ def _having_words(draft: Draft, key: Key, test: str) -> str:
             f"{key.many} {who} have {test}",
             f"which {key.many} have {test}",
             f"{draft.pick(SHOW)} the {key.many} having {test}",
-            f"which {key.many} have {test}",
+            f"which {key.many} {draft.pick(_HAD)} {test}",
         )
     )
+
+
+def _with_count(
+    draft: Draft,
+    view: EntityView,
+    text: str,
+    keys: tuple[Output, ...],
+    value: Aggregate,
+    parts: str,
+) -> tuple[tuple[Output, ...], tuple[Field, ...], str]:
+    """Outputs, group keys and question once the number of parts is asked for as well."""
+    named = tuple(item.field for item in view.names)
+    if draft.chance(0.5):
+        text += draft.pick(
+            (" and how many", f" and the number of {parts}", ", and how many do they have")
+        )
+        return (*keys, Output(value)), named, text
+    count = draft.pick(("count", f"number of {parts}", f"{parts} count", f"number of {parts}"))
+    asked = [item for item in (*view.names, *view.of_role(Role.CODE)) if draft.chance(0.6)][:2]
+    asked = asked or list(view.names[:1])
+    said = [*(Asked(item).words(draft) for item in asked), count]
+    fields = tuple(item.field for item in asked)
+    outputs = (*(Output(item) for item in fields), Output(value))
+    return outputs, fields, then_fields(draft, text, said, text.startswith(("which", "who")))
 
 
 def owners_by_parts(draft: Draft, view: EntityView) -> Posed:
@@ -271,7 +310,7 @@ def owners_by_parts(draft: Draft, view: EntityView) -> Posed:
         return Posed(Plan((*keys, Output(value)), group_by=fields), text)
     if form < 0.68:
         op = draft.weighted(((Comparator.GT, 0.5), (Comparator.GTE, 0.4), (Comparator.EQ, 0.1)))
-        predicate, test = _count_test(draft, value, op)
+        predicate, test = _count_test(draft, value, op, link.target.rows)
         text = draft.pick(
             (
                 f"which {owners.plural} have {test} {parts}",
@@ -282,6 +321,8 @@ def owners_by_parts(draft: Draft, view: EntityView) -> Posed:
                 else f"{owners.plural} having {test} {parts}",
             )
         )
+        if draft.chance(0.4):
+            keys, fields, text = _with_count(draft, view, text, keys, value, parts)
         return Posed(Plan(keys, group_by=fields, having=predicate), text)
     descending = draft.chance(0.82)
     limit = 1 if draft.chance(0.5) else draft.weighted(((2, 1), (3, 3), (5, 4), (10, 3)))
@@ -300,11 +341,8 @@ def owners_by_parts(draft: Draft, view: EntityView) -> Posed:
         forms.append(f"top {count} {owners.plural} by number of {parts}")
     text = draft.pick(forms)
     outputs = keys
-    if draft.chance(0.2):
-        outputs = (*keys, Output(value))
-        text += draft.pick(
-            (" and how many", f" and the number of {parts}", ", and how many do they have")
-        )
+    if draft.chance(0.4):
+        outputs, fields, text = _with_count(draft, view, text, keys, value, parts)
     return Posed(
         Plan(outputs, group_by=fields, order_by=(Order(value, descending),), limit=limit), text
     )

@@ -85,7 +85,7 @@ def subject(draft: Draft, view: EntityView, least: int = 0, most: int = 3) -> Su
     if draft.chance(0.1):
         head = synonym(noun.singular, draft.rng)
         noun = Noun(head, plural_phrase(head))
-    wanted = min(most, max(least, draft.weighted(((0, 0.36), (1, 0.44), (2, 0.16), (3, 0.04)))))
+    wanted = min(most, max(least, draft.weighted(((0, 0.26), (1, 0.38), (2, 0.26), (3, 0.1)))))
     said: list[Said] = []
     used: set[object] = set()
     for _ in range(wanted * 3):
@@ -116,7 +116,12 @@ def subject(draft: Draft, view: EntityView, least: int = 0, most: int = 3) -> Su
 
 def _one(draft: Draft, view: EntityView) -> tuple[Said, object]:
     """A condition on the thing, its owner, its parts or its lists, and what it is about."""
-    own = [item for item in view.fields if item.role != Role.ID or draft.chance(0.08)]
+    # Keys are asked about when they may be missing ("not assigned to anyone"), else seldom.
+    own = [
+        item
+        for item in view.fields
+        if item.role != Role.ID or draft.chance(0.5 if item.gaps else 0.08)
+    ]
     kind = draft.weighted(
         (
             ("own", 0.74 if own else 0.0),

@@ -6,7 +6,14 @@ from typing import Final
 
 from mqt_assets.training.synthesis.draft import Draft
 from mqt_assets.training.synthesis.lexicon import superlatives_of
-from mqt_assets.training.synthesis.lists import SHOW, WHAT, WHAT_ARE, outputs_of, stands_for
+from mqt_assets.training.synthesis.lists import (
+    SHOW,
+    WHAT,
+    WHAT_ARE,
+    outputs_of,
+    stands_for,
+    then_fields,
+)
 from mqt_assets.training.synthesis.subjects import (
     Asked,
     Posed,
@@ -62,7 +69,24 @@ def superlative(draft: Draft, view: EntityView) -> Posed:
         lead = draft.pick(WHAT_ARE if plural else WHAT)
         plan = Plan(outputs_of(asked), about.where, order_by=order, limit=limit)
         return Posed(plan, f"{lead} the {fields} of the {phrase}")
-    if form < 0.46 and view.names and by.view not in view.names:
+    if form < 0.54:
+        # "the cheapest Halcyon product: name and price"
+        asked = some_fields(draft, view, draft.weighted(((1, 0.3), (2, 0.5), (3, 0.2))))
+        if draft.chance(0.6) and by.owner is None and all(by.field != a.field for a in asked):
+            asked[-1] = by
+        lead = draft.pick(
+            ("", "", "the", "which is the", "what is the", "what's the", "who is the")
+        )
+        if plural:
+            lead = draft.pick(("", "", "the", "what are the", "which are the", "show the"))
+        if lead.startswith("who") and not view.is_person:
+            lead = "which is the"
+        plan = Plan(outputs_of(asked), about.where, order_by=order, limit=limit)
+        said = [item.words(draft) for item in asked]
+        return Posed(
+            plan, then_fields(draft, f"{lead} {phrase}".strip(), said, lead.startswith("wh"))
+        )
+    if form < 0.62 and view.names and by.view not in view.names:
         outputs = (*stands_for(view), Output(by.field))
         lead = draft.pick(("what are", "show", "list", "which are")) if plural else draft.pick(WHAT)
         tail = draft.pick(
@@ -72,7 +96,7 @@ def superlative(draft: Draft, view: EntityView) -> Posed:
             tail = draft.pick((f"and its {words}", f"with its {words}", f"and what is its {words}"))
         plan = Plan(outputs, about.where, order_by=order, limit=limit)
         return Posed(plan, f"{lead} the {phrase} {tail}")
-    if form < 0.76 and view.names:
+    if form < 0.84 and view.names:
         lead = draft.pick(
             ("which are the", "what are the", "name the", "which", "what are the")
             if plural

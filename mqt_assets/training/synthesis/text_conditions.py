@@ -88,6 +88,9 @@ def _equal_text(draft: Draft, view: EntityView, item: FieldView, owner: Noun | N
         if head in ADJECTIVE_HEADS and len(bare.split()) <= 2 and bare == spelled:
             options += [("before", spelled)] * 4
             options += [("after", f"that are {spelled}"), ("after", f"which are {spelled}")]
+        elif item.role == Role.CATEGORY and len(bare.split()) <= 2 and bare == spelled:
+            # "phone orders", "delivery tickets": most categories can stand before the noun.
+            options += [("before", spelled)] * 2
         if head in BY_HEADS:
             options += [("after", f"{word} {spelled}") for word in BY_HEADS[head]]
         if head in RELATIONS:

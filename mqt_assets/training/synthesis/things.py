@@ -78,6 +78,7 @@ class Link:
     noun: Noun
     hops: int
     inside: bool  # an array of the same documents rather than a reference
+    key: Field | None = None  # the field of the finer thing that refers to the coarser one
 
 
 @dataclass(slots=True, eq=False)
@@ -93,6 +94,7 @@ class EntityView:
     fields: tuple[FieldView, ...]
     lists: tuple[FieldView, ...] = ()
     names: tuple[FieldView, ...] = ()
+    rows: int = 0  # documents, to the power of ten
     owners: list[Link] = field(default_factory=list)
     parts: list[Link] = field(default_factory=list)
     by_role: dict[Role, tuple[FieldView, ...]] = field(default_factory=dict)

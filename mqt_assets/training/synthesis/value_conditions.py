@@ -9,7 +9,9 @@ from mqt_assets.training.synthesis.draft import (
 )
 from mqt_assets.training.synthesis.lexicon import (
     COMPARATIVES,
+    between_of,
     comparative_of,
+    measure_of,
     participle_of,
 )
 from mqt_assets.training.synthesis.phrases import Said, field_words
@@ -41,6 +43,20 @@ def flag_test(draft: Draft, view: EntityView, item: FieldView, owner: Noun | Non
         )
         return Said(predicate, "after", text)
     quality = " ".join(words[1:] if words[0] in ("is", "was") and len(words) > 1 else words)
+    if owner is None and not _is_quality(quality) and draft.chance(0.6):
+        who = "who" if view.is_person else "that"
+        text = draft.pick(
+            (f"with {quality}", f"with a {quality}", f"{who} have {quality}", f"on {quality}")
+            if value
+            else (
+                f"without {quality}",
+                f"with no {quality}",
+                f"{who} don't have {quality}",
+                f"{who} don't get the {quality}",
+                f"not on {quality}",
+            )
+        )
+        return Said(predicate, "after", text)
     if owner is None and draft.chance(0.75):
         if value and len(quality.split()) < 3 and words[0] != "in" and draft.chance(0.6):
             return Said(predicate, "before", quality)
@@ -50,11 +66,17 @@ def flag_test(draft: Draft, view: EntityView, item: FieldView, owner: Noun | Non
             else (f"that are not {quality}", f"which aren't {quality}", f"that are not {quality}")
         )
         if not value and words[0] != "in" and draft.chance(0.3):
-            return Said(predicate, "before", draft.pick((f"not {quality}", f"non-{quality}")))
+            un = f"un{quality}" if quality.endswith("ed") else f"non-{quality}"
+            return Said(predicate, "before", draft.pick((f"not {quality}", un, un)))
         return Said(predicate, "after", text)
     name = field_words(draft, item, owner)
     text = draft.pick(("true", "true", "yes") if value else ("false", "false", "no", "not true"))
     return Said(predicate, "clause", f"{name} is {text}")
+
+
+def _is_quality(words: str) -> bool:
+    """Whether the words describe (active, verified) rather than name something (newsletter)."""
+    return words.endswith(("ed", "ble", "ive", "al", "ic", "able", "ous", "ing", "ful", "y", "t"))
 
 
 def gap_test(draft: Draft, item: FieldView, owner: Noun | None) -> Said:
@@ -62,6 +84,8 @@ def gap_test(draft: Draft, item: FieldView, owner: Noun | None) -> Said:
     predicate = IsNull(item.field, negated=present)
     name = field_words(draft, item, owner)
     done = participle_of(item.words)
+    if owner is None and item.words[-1] in ("to", "by") and draft.chance(0.75):
+        return Said(predicate, "after", _to_or_by_someone(draft, item.words, present))
     if owner is None and done and item.role == Role.DATE and draft.chance(0.6):
         text = draft.pick(
             (f"that were {done}", f"already {done}", f"that have been {done}")
@@ -77,7 +101,14 @@ def gap_test(draft: Draft, item: FieldView, owner: Noun | None) -> Said:
     if owner is None and draft.chance(0.6):
         named = with_article(name)
         text = draft.pick(
-            (f"with {named}", f"that have {named}", f"having {named}")
+            (
+                f"with {named}",
+                f"that have {named}",
+                f"having {named}",
+                f"with {named} on file",
+                f"that came with {named}",
+                f"where {named} is recorded",
+            )
             if present
             else (
                 f"without {named}",
@@ -87,6 +118,9 @@ def gap_test(draft: Draft, item: FieldView, owner: Noun | None) -> Said:
                 f"lacking {named}",
                 f"without {name}",
                 f"that don't have {named}",
+                f"with no {name} on file",
+                f"that we have no {name} for",
+                f"for which there is no {name}",
             )
         )
         return Said(predicate, "after", text)
@@ -96,6 +130,31 @@ def gap_test(draft: Draft, item: FieldView, owner: Noun | None) -> Said:
         else ("is missing", "is unknown", "is not set", "is null", "is empty", "is not given")
     )
     return Said(predicate, "clause", f"{name} {verb}")
+
+
+def _to_or_by_someone(draft: Draft, words: tuple[str, ...], present: bool) -> str:
+    """`assigned_to`, `approved_by`: assigned to someone, not approved by anyone."""
+    done, particle = " ".join(words[:-1]), words[-1]
+    if present:
+        return draft.pick(
+            (
+                f"{done} {particle} someone",
+                f"that are {done} {particle} somebody",
+                f"that have been {done}",
+                f"already {done}",
+            )
+        )
+    return draft.pick(
+        (
+            f"not {done} {particle} anybody",
+            f"{done} {particle} nobody",
+            f"that nobody is {done} {particle}" if particle == "to" else f"nobody has {done}",
+            f"that are not {done} yet",
+            f"not {done}",
+            f"that are un{done}",
+            f"without anyone {done}",
+        )
+    )
 
 
 def existence_test(draft: Draft, item: FieldView, owner: Noun | None) -> Said:
@@ -124,6 +183,9 @@ def number_test(draft: Draft, view: EntityView, item: FieldView, owner: Noun | N
         predicate: Predicate = Between(item.field, low, high)
         if draft.chance(0.05):
             return Said(Not(predicate), "clause", f"{name} is not {stretch}")
+        special = between_of(item.words) if owner is None and _speaks_for(view, item) else ()
+        if special and draft.chance(0.45):
+            return Said(predicate, "after", f"{draft.pick(special)} {stretch}")
         if draft.chance(0.5):
             return Said(predicate, "after", f"with {with_article(name)} {stretch}")
         return Said(predicate, "clause", f"{name} is {stretch}")
@@ -143,7 +205,18 @@ def number_test(draft: Draft, view: EntityView, item: FieldView, owner: Noun | N
             (Comparator.LTE, 0.15),
         )
     )
-    return said_comparison(draft, item, name, op, stored, spelled, owner)
+    special = comparative_of(item.words, op) if owner is None and _speaks_for(view, item) else ()
+    if special and draft.chance(0.45):
+        return Said(Compare(item.field, op, stored), "after", draft.pick(special).format(spelled))
+    return said_comparison(draft, item, name, op, stored, spelled)
+
+
+def _speaks_for(view: EntityView, item: FieldView) -> bool:
+    """Whether the measure's own words mean this field: of price and cost, only price "costs"."""
+    measure = measure_of(item.words)
+    if measure in item.words:
+        return True
+    return all(measure not in other.words for other in view.fields)
 
 
 def said_comparison(
@@ -153,12 +226,8 @@ def said_comparison(
     op: Comparator,
     stored: object,
     spelled: str,
-    owner: Noun | None,
 ) -> Said:
     predicate = Compare(item.field, op, stored)  # type: ignore[arg-type]
-    special = comparative_of(item.words, op)
-    if owner is None and special and draft.chance(0.45):
-        return Said(predicate, "after", draft.pick(special).format(spelled))
     phrase = draft.pick(COMPARATIVES[op]).format(spelled)
     if draft.chance(0.5):
         lead = draft.pick(

@@ -24,7 +24,7 @@ from mqt_assets.training.wording import (
     spelled_out,
     words_of,
 )
-from mqt_serving.query.plan import Entity
+from mqt_serving.query.plan import Entity, Field
 from mqt_serving.schema import BsonType, Catalog, CollectionSchema, FieldSchema
 
 _PREFIXES: Final = frozenset("tbl tb ref the all list my app dim fact".split())
@@ -73,7 +73,8 @@ def _entities_of(catalog: Catalog, schema: CollectionSchema, shared: int) -> lis
         for item in fields:
             by_role[item.role] = (*by_role.get(item.role, ()), item)
         names = names_of(fields, nouns[0])
-        found.append(EntityView(entity, nouns, fields, lists, names, by_role=by_role))
+        rows = 10 ** (len(str(schema.document_count)) - 1)
+        found.append(EntityView(entity, nouns, fields, lists, names, rows, by_role=by_role))
     return found
 
 
@@ -159,8 +160,9 @@ def _link_references(catalog: Catalog, views: dict[Entity, EntityView]) -> None:
         source = views.get(Entity(reference.from_collection, place))
         if source is None:
             continue
-        source.owners.append(Link(target, _reference_noun(item, target), 1, False))
-        target.parts.append(Link(source, source.nouns[0], 1, False))
+        key = Field(reference.from_collection, reference.from_path)
+        source.owners.append(Link(target, _reference_noun(item, target), 1, False, key))
+        target.parts.append(Link(source, source.nouns[0], 1, False, key))
 
 
 def _reads_as_reference(item: FieldSchema, target: EntityView, to_path: str) -> bool:
