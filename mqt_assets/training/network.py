@@ -37,7 +37,7 @@ class NetworkShape:
     encoder_layers: int = 3
     decoder_layers: int = 2
     hidden: int = 384
-    dropout: float = 0.1
+    dropout: float = 0.05
 
     def as_dict(self) -> dict[str, int | float]:
         return asdict(self)

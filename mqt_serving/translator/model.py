@@ -7,7 +7,6 @@ training code. Thread-safe: sessions are shared, caches only grow up to a bound.
 from __future__ import annotations
 
 import json
-import math
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,12 +35,15 @@ from mqt_serving.translator.linking import (
     prepare_words,
 )
 from mqt_serving.translator.masks import value_words
+from mqt_serving.translator.ranking import probabilities
 from mqt_serving.translator.sequence import NotExpressible, to_plan
 from mqt_serving.translator.words import Word, natural_name
 
 GRAPH_FILES = ("joint.onnx", "decoder.onnx", "translator.json")
 FORMAT = 2
 _LONE_CACHE = 50_000
+_SPARE_BEAMS = 3
+"""Searched beyond those asked for, so that re-ranking has something to bring forward."""
 
 Floats = npt.NDArray[np.float32]
 
@@ -121,7 +123,8 @@ class Translator:
         linked = self.link(question, words, schema, moment)
         if linked.best_match < self._minimum_match:
             raise CannotAnswer(_nothing_found(catalog, linked))
-        candidates = self._candidates(self.beams(linked, schema, width), linked, schema)
+        beams = self.beams(linked, schema, width + _SPARE_BEAMS)
+        candidates = self._candidates(beams, linked, schema)[:width]
         if not candidates:
             raise CannotAnswer(
                 f"no query over the database {catalog.database!r} could be formed for this "
@@ -175,7 +178,7 @@ class Translator:
     ) -> list[Candidate]:
         # Keyed by text: plans that hold a Decimal128 cannot be hashed.
         found: dict[str, Candidate] = {}
-        for beam in beams:
+        for beam, probability in zip(beams, probabilities(beams, linked), strict=True):
             try:
                 plan = to_plan(beam.steps, linked, schema)
                 key = repr(plan)
@@ -184,7 +187,7 @@ class Translator:
             except (NotExpressible, MqtError):
                 continue  # well formed, but it makes no sense on this schema: not a candidate
             before = found[key].probability if key in found else 0.0
-            found[key] = Candidate(plan, before + math.exp(beam.log_probability))
+            found[key] = Candidate(plan, before + probability)
         return sorted(found.values(), key=lambda candidate: -candidate.probability)
 
     def _lone_vectors(self, words: list[str]) -> Floats:
