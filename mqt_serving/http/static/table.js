@@ -9,7 +9,7 @@ export function renderTable(target, { columns, rows, truncated }) {
   }
   if (rows.length === 1 && columns.length === 1 && isPlain(rows[0][columns[0]])) {
     const value = rows[0][columns[0]];
-    const figure = element("p", { className: "single" }, text(value));
+    const figure = element("p", { className: "single", title: exact(value) }, text(value));
     figure.append(element("small", { textContent: columns[0] }));
     target.replaceChildren(figure);
     return;
@@ -41,8 +41,10 @@ function cell(value) {
   if (value === null || value === undefined) {
     return element("td", { className: "nothing", textContent: value === null ? "null" : "none" });
   }
-  if (typeof value === "number") return element("td", { className: "number", textContent: text(value) });
-  if (isPlain(value)) return element("td", { textContent: text(value) });
+  if (isPlain(value)) {
+    const className = typeof value === "number" ? "number" : "";
+    return element("td", { className, textContent: text(value), title: exact(value) });
+  }
   const code = element("code", { textContent: JSON.stringify(value, null, 1) });
   return element("td", {}, code);
 }
@@ -50,7 +52,17 @@ function cell(value) {
 function text(value) {
   if (value === null || value === undefined) return "none";
   // No thousands separators in tables: a year or a number plate is not a quantity.
-  return String(value);
+  return rounded(String(value));
+}
+
+// An average has up to 34 digits: people get four decimals, and the rest on hovering.
+function rounded(written) {
+  return /^-?\d{1,12}\.\d{5,}$/.test(written) ? String(Number(Number(written).toFixed(4))) : written;
+}
+
+function exact(value) {
+  const written = String(value);
+  return rounded(written) === written ? "" : written;
 }
 
 function isPlain(value) {

@@ -79,6 +79,19 @@ def test_a_wrong_query_is_shown_where_it_is_wrong_and_can_be_mended(page: Page) 
     assert "Runs." in page.text("corrected-meaning")
 
 
+def test_long_decimals_are_rounded_for_people(page: Page) -> None:
+    page.ask("Orders by status")
+    page.find("thumb-down").click()
+    page.write(
+        "db.orders.aggregate([{$match: {total: {$lt: NumberDecimal('26'), $ne: "
+        "NumberDecimal('10')}}}, {$group: {_id: null, average: {$avg: '$total'}}}])"
+    )
+    page.find("corrected").send_keys(Keys.CONTROL, Keys.ENTER)
+    page.until(lambda: page.sees("corrected-result"))
+    assert "14.9167" in page.text("corrected-result")
+    assert "14.91666" not in page.text("corrected-result")
+
+
 def test_another_reading_can_be_chosen_and_approved(page: Page) -> None:
     page.ask("How many orders were shipped?")
     assert page.text("result").startswith("3")
