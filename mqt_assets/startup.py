@@ -23,7 +23,9 @@ DEPENDENCIES: Mapping[str, tuple[str, ...]] = {
     "practice_catalogs": (),
     "synthetic_examples": ("schema_catalog", "practice_catalogs"),
     "holdout": ("synthetic_examples", "corpus_examples", "schema_catalog"),
-    "training_set": ("synthetic_examples", "corpus_examples", "feedback_dataset", "holdout"),
+    "training_set": (
+        "synthetic_examples", "corpus_examples", "feedback_dataset", "holdout", "schema_catalog",
+    ),
     "candidate_model": (
         "training_set", "schema_catalog", "corpus_catalogs", "practice_catalogs",
         "feedback_dataset", "text_encoder",

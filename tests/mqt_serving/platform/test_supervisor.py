@@ -204,7 +204,8 @@ def test_down_cleans_up_what_ignores_the_end_of_its_parent(settings: Settings) -
     RunningServers(run_id="an-old-run", supervisor=0).write(settings.servers_file)
     assert bring_down(settings)
     reaper.join(10)
-    assert stray.returncode == -signal.SIGTERM
+    # By the first signal; on a machine that stalls for seconds, by the one that follows.
+    assert stray.returncode in (-signal.SIGTERM, -signal.SIGKILL)
 
 
 def test_run_shows_lines_and_fails_with_them(
