@@ -33,7 +33,7 @@ from mqt_serving.query.pipeline import Command
 from mqt_serving.release_loading import Translator
 from mqt_serving.schema import Catalog
 
-EVALUATION_LIMITS = Limits(max_rows=50_000, max_time_ms=10_000)
+EVALUATION_LIMITS = Limits(max_rows=50_000, max_time_ms=4_000)
 """Rows enough that no gold result is cut; a query that is slower than this is no answer."""
 
 NOW = datetime(2026, 1, 1)
