@@ -21,7 +21,7 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One reading of a question, ready to run and to show. `probability` is calibrated, 0 to 1."""
+    """One reading of a question, ready to run and to show. `probability`, 0 to 1, ranks."""
 
     plan: Plan | None  # None for a corrected query that has no plan
     command: Command

@@ -38,7 +38,7 @@ RETRY_REFUSED_SECONDS = 30.0
 
 
 class RankedPlan(Protocol):
-    """A plan with the calibrated probability that it is what was asked."""
+    """A plan with its probability among the readings (not calibrated)."""
 
     @property
     def plan(self) -> Plan: ...

@@ -66,7 +66,9 @@ class TranslationBody(BaseModel):
     question: str
     database: str
     meaning: str
-    confidence: float = Field(description="Calibrated probability that this is what was asked.")
+    confidence: float = Field(
+        description="Probability of this reading, 0 to 1; not calibrated yet."
+    )
     mongosh: str
     pymongo: str
     plan: dict[str, Any] | None

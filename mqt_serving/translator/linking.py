@@ -7,7 +7,7 @@ function, so that what the network learned on is what it is given.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -38,6 +38,8 @@ _ITEM_VALUE = _VALUE_WORD + 6  # 5
 _VALUE_ITEM = _ITEM_VALUE + 5
 _VALUE_VALUE = _VALUE_ITEM + 5  # 3
 RELATIONS = _VALUE_VALUE + 3
+# How a value fits an item; 0: not at all.
+_SAME_FAMILY, _HELD_BUT_FOR_ENDINGS, _HELD_EXACTLY, _WRITTEN_ALIKE = 1, 2, 3, 4
 _SIMILARITY_STEPS = np.array([0.35, 0.5, 0.7], np.float32)
 _SUPERLATIVES = frozenset(
     """first last latest newest oldest earliest recent date dat when month year day week
@@ -147,21 +149,26 @@ def _lexical(
 
 
 def _held(values: Sequence[Value], schema: SchemaItems) -> tuple[Vectors, Vectors]:
-    """Per item: whether it holds a value that the question names exactly / but for endings."""
+    """Per item: whether it holds a value that the question names exactly / nearly."""
     exact = np.zeros(len(schema), np.float32)
     loose = np.zeros(len(schema), np.float32)
     for value in values:
-        target = exact if value.exact else loose
-        for collection, path in value.holders:
-            i = schema.index.get(Field(collection, path))
-            if i is not None:
-                target[i] = 1.0
-        if value.kind == ValueKind.TEXT:
-            for collection, path in schema.value_index.alike(value.text):
-                i = schema.index.get(Field(collection, path))
-                if i is not None:
-                    loose[i] = 1.0
+        for i, fit in _fields_for(value, schema):
+            (exact if fit == _HELD_EXACTLY else loose)[i] = 1.0
     return exact, loose
+
+
+def _fields_for(value: Value, schema: SchemaItems) -> Iterator[tuple[int, int]]:
+    """Items that the value may belong to, by what is stored there, each with how well it fits."""
+    for place in value.holders:
+        i = schema.index.get(Field(*place))
+        if i is not None:
+            yield i, _HELD_EXACTLY if value.exact else _HELD_BUT_FOR_ENDINGS
+    if value.kind == ValueKind.TEXT:
+        for place in schema.value_index.alike(value.text):
+            i = schema.index.get(Field(*place))
+            if i is not None:
+                yield i, _WRITTEN_ALIKE
 
 
 def _choose(
@@ -273,18 +280,12 @@ def _relations(
     families = np.array([schema.families[int(index)] for index in chosen])
     for column, value in enumerate(values):
         family = _value_family(value)
-        fits[families == family, column] = 1
+        fits[families == family, column] = _SAME_FAMILY
         if family == "number":
-            fits[families == "text-number", column] = 1
-        for collection, path in value.holders:
-            found = schema.index.get(Field(collection, path))
-            if found is not None and found in where:
-                fits[where[found], column] = 3 if value.exact else 2
-        if value.kind == ValueKind.TEXT:
-            for collection, path in schema.value_index.alike(value.text):
-                found = schema.index.get(Field(collection, path))
-                if found is not None and found in where:
-                    fits[where[found], column] = 4
+            fits[families == "text-number", column] = _SAME_FAMILY
+        for index, fit in _fields_for(value, schema):
+            if index in where:
+                fits[where[index], column] = fit
     result[w : w + i, w + i :] = _ITEM_VALUE + fits
     result[w + i :, w : w + i] = _VALUE_ITEM + fits.T
     overlap = (first[:, None] < last[None, :]) & (first[None, :] < last[:, None])

@@ -15,7 +15,8 @@ import numpy as np
 from mqt_serving.translator.decoding import Beam
 from mqt_serving.translator.linking import Linked
 
-# In nats. Both were chosen on 500 holdout questions: 45 % right without, 52 % with them.
+# In nats. Tuned on 500 questions of the holdout, so its figure flatters them: on the same beams
+# of one model, 226 right without and 256 with them; of 100 other questions, 58 and 60.
 UNREAD_WORD = 1.5
 UNNAMED_ITEM = 1.0
 _NAMES = 0.25

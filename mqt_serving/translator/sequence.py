@@ -84,40 +84,29 @@ _DATE_EDGE: dict[Comparator, tuple[Comparator, str]] = {
 
 def fields_of(plan: Plan) -> set[Field | Entity]:
     """Every field and entity that the plan names."""
-    found: set[Field | Entity] = set()
-
-    def visit(node: object) -> None:
-        if isinstance(node, Field | Entity):
-            found.add(node)
-        elif isinstance(node, tuple):
-            for part in node:
-                visit(part)
-        elif hasattr(node, "__dataclass_fields__"):
-            for name in node.__dataclass_fields__:
-                visit(getattr(node, name))
-
-    visit(plan)
-    return found
+    return {node for node in _nodes(plan) if isinstance(node, Field | Entity)}
 
 
 def texts_of(plan: Plan) -> set[tuple[Field, str]]:
-    """Every text that the plan compares a field with for equality."""
+    """Every text that the plan compares a field with, each with its field."""
     found: set[tuple[Field, str]] = set()
-
-    def visit(node: object) -> None:
-        if isinstance(node, Compare | In):
+    for node in _nodes(plan):
+        if isinstance(node, Compare | In) and isinstance(node.left, Field):
             literals = node.values if isinstance(node, In) else (node.right,)
-            if isinstance(node.left, Field):
-                found.update((node.left, text) for text in literals if isinstance(text, str))
-        elif isinstance(node, tuple):
-            for part in node:
-                visit(part)
-        elif hasattr(node, "__dataclass_fields__"):
-            for name in node.__dataclass_fields__:
-                visit(getattr(node, name))
-
-    visit(plan)
+            found.update((node.left, text) for text in literals if isinstance(text, str))
     return found
+
+
+def _nodes(node: object) -> Iterator[object]:
+    """The node and all inside it, outermost first; the insides of fields and entities left out."""
+    if isinstance(node, tuple):
+        for part in node:
+            yield from _nodes(part)
+    elif hasattr(node, "__dataclass_fields__"):
+        yield node
+        if not isinstance(node, Field | Entity):
+            for name in node.__dataclass_fields__:
+                yield from _nodes(getattr(node, name))
 
 
 # ------------------------------------------------------------------ plan -> steps

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from mqt_assets.training.synthesis.asking import SHOW, outputs_of, stands_for
 from mqt_assets.training.synthesis.draft import Draft, NotHere
-from mqt_assets.training.synthesis.lists import SHOW, outputs_of, stands_for
 from mqt_assets.training.synthesis.subjects import (
     Asked,
     Posed,

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mqt_assets.training.synthesis.aggregates import aggregate_words, some_function
+from mqt_assets.training.synthesis.asking import SHOW
 from mqt_assets.training.synthesis.draft import Draft, NotHere, date_range, span_around
 from mqt_assets.training.synthesis.lexicon import participle_of
-from mqt_assets.training.synthesis.lists import SHOW
 from mqt_assets.training.synthesis.subjects import (
     Asked,
     Posed,

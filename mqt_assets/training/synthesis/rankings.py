@@ -7,6 +7,7 @@ for too. Depends on `groups`.
 from __future__ import annotations
 
 from mqt_assets.training.synthesis.aggregates import aggregate_words, some_function
+from mqt_assets.training.synthesis.asking import SHOW, then_fields
 from mqt_assets.training.synthesis.draft import Draft, NotHere, count_bound, number_value
 from mqt_assets.training.synthesis.groups import (
     Figure,
@@ -17,7 +18,6 @@ from mqt_assets.training.synthesis.groups import (
     group_key,
 )
 from mqt_assets.training.synthesis.lexicon import COMPARATIVES
-from mqt_assets.training.synthesis.lists import SHOW, then_fields
 from mqt_assets.training.synthesis.subjects import (
     Asked,
     Posed,

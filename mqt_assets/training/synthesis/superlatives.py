@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from mqt_assets.training.synthesis.draft import Draft
-from mqt_assets.training.synthesis.lexicon import superlatives_of
-from mqt_assets.training.synthesis.lists import (
+from mqt_assets.training.synthesis.asking import (
     SHOW,
     WHAT,
     WHAT_ARE,
@@ -14,6 +12,8 @@ from mqt_assets.training.synthesis.lists import (
     stands_for,
     then_fields,
 )
+from mqt_assets.training.synthesis.draft import Draft
+from mqt_assets.training.synthesis.lexicon import superlatives_of
 from mqt_assets.training.synthesis.subjects import (
     Asked,
     Posed,

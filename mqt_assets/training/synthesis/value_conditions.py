@@ -76,7 +76,7 @@ def flag_test(draft: Draft, view: EntityView, item: FieldView, owner: Noun | Non
 
 def _is_quality(words: str) -> bool:
     """Whether the words describe (active, verified) rather than name something (newsletter)."""
-    return words.endswith(("ed", "ble", "ive", "al", "ic", "able", "ous", "ing", "ful", "y", "t"))
+    return words.endswith(("ed", "ble", "ive", "al", "ic", "ous", "ing", "ful", "y", "t"))
 
 
 def gap_test(draft: Draft, item: FieldView, owner: Noun | None) -> Said:
