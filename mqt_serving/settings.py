@@ -117,7 +117,7 @@ class Settings(BaseSettings):
     seed: int = Field(0, ge=0)
     synthetic_questions: int = Field(6000, ge=50, description="Questions made per database.")
     practice_questions: int = Field(40, ge=0, description="Questions per made-up database.")
-    corpus_questions: int = Field(2500, ge=0, description="Corpus questions to train on.")
+    corpus_questions: int = Field(2500, ge=0, description="Corpus questions per training.")
     evaluation_questions: int = Field(200, ge=5, description="Holdout questions asked per model.")
     max_release_mb: int = Field(500, ge=1, description="Gate: size of the translator's files.")
     max_translate_ms: int = Field(2000, ge=1, description="Gate: 95th percentile of one answer.")

@@ -186,8 +186,8 @@ def holdout(
     kinds={"parquet"},
     io_manager_key="parquet_io",
     code_version="1",
-    description="All that the next candidate learns from: synthetic and corpus questions outside "
-    "the holdout, and every accepted correction.",
+    description="All that a candidate may learn from: synthetic and corpus questions outside the "
+    "holdout, and every accepted correction.",
 )
 def training_set(
     context: dg.AssetExecutionContext,
@@ -196,18 +196,17 @@ def training_set(
     feedback_dataset: dict[str, Any],
     holdout: dict[str, Any],
     schema_catalog: dict[str, Any],
-    settings: SettingsResource,
 ) -> dg.Output[Any]:
     from mqt_assets.training.examples import Example, dataset_digest
     from mqt_assets.training.holdout import Holdout, divide
-    from mqt_assets.training.selection import choose_training
     from mqt_assets.training.tables import from_table, to_table
 
     accepted = [Example.from_json(body) for body in feedback_dataset["examples"]]
     corrections = [example for example in accepted if example.database in schema_catalog]
     found = [*from_table(synthetic_examples), *from_table(corpus_examples), *corrections]
     division = divide(found, Holdout.from_json(holdout))
-    examples = choose_training(division.train, settings.load().corpus_questions)
+    # One without a plan can be evaluated, not learned.
+    examples = [example for example in division.train if example.plan is not None]
     digest = dataset_digest(examples)
     learned = sum(example.source == "correction" for example in examples)
     context.log.info(f"{len(examples)} examples, {learned} of them corrections")
@@ -248,13 +247,16 @@ def candidate_model(
     from mqt_assets.training.examples import dataset_digest
     from mqt_assets.training.export import export_translator
     from mqt_assets.training.fitting import fit, options_from
+    from mqt_assets.training.selection import choose_training
     from mqt_assets.training.tables import from_table
     from mqt_serving.encoder import ENCODER_FILES
 
     config = settings.load()
     options = options_from(config)
-    examples = from_table(training_set)
-    digest = dataset_digest(examples)
+    found = from_table(training_set)
+    digest = dataset_digest(found)
+    examples = choose_training(found, config.corpus_questions)
+    context.log.info(f"{len(examples)} of {len(found)} examples fit the time for training")
     # A name in several is the user's.
     named = {**corpus_catalogs, **practice_catalogs, **schema_catalog}
     used = {example.database for example in examples}
@@ -266,7 +268,15 @@ def candidate_model(
     dagster_run = context.run.run_id
 
     with mlflow.run("train", dagster_run_id=dagster_run, tags={"dataset_digest": digest}) as run:
-        run.log_params({"dataset_digest": digest, "examples": len(examples), **vars_of(options)})
+        run.log_params(
+            {
+                "dataset_digest": digest,
+                "dataset_examples": len(found),
+                "examples": len(examples),
+                "corpus_questions": config.corpus_questions,
+                **vars_of(options),
+            }
+        )
         model = fit(
             examples, read_catalogs(stored), text_encoder, options, practice, context.log.info
         )

@@ -15,14 +15,13 @@ from mqt_assets.training.examples import Example
 
 
 def choose_training(examples: Sequence[Example], most_from_corpus: int) -> list[Example]:
-    """Those with a plan (the others can be evaluated, not learned), at most so many of a corpus.
+    """All but a corpus's, of which at most so many, in the order given.
 
     Corpus databases come in an order that is as good as random and the same tomorrow. All first
     wordings come before any second one.
     """
-    learnable = [example for example in examples if example.plan is not None]
     by_database: defaultdict[str, list[Example]] = defaultdict(list)
-    for example in learnable:
+    for example in examples:
         if example.source == "tend":
             by_database[example.database].append(example)
     first: list[Example] = []
@@ -33,7 +32,7 @@ def choose_training(examples: Sequence[Example], most_from_corpus: int) -> list[
         first += ordered[:golds]
         rest += ordered[golds:]
     kept = {example.id for example in [*first, *rest][:most_from_corpus]}
-    return [e for e in learnable if e.source != "tend" or e.id in kept]
+    return [e for e in examples if e.source != "tend" or e.id in kept]
 
 
 def _scattered(name: str) -> str:

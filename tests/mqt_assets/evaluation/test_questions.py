@@ -10,10 +10,8 @@ from mqt_serving.query.plan import Aggregate, Entity, Function, Output, Plan
 PLAN = Plan((Output(Aggregate(Function.COUNT, Entity("c"))),))
 
 
-def example(
-    question: str, database: str, command: str, source: Source, plan: bool = True
-) -> Example:
-    return make_example(question, database, PLAN if plan else None, command, source=source)
+def example(question: str, database: str, command: str, source: Source) -> Example:
+    return make_example(question, database, PLAN, command, source=source)
 
 
 OWN = [example(f"own {n}?", "shop", f"db.c.find({{n: {n}}})", "synthetic") for n in range(30)]
@@ -47,13 +45,11 @@ def test_few_questions_are_all_asked() -> None:
 
 
 def test_training_takes_all_of_ones_own_and_a_part_of_a_corpus() -> None:
-    without_plan = example("odd?", "shop", "db.c.aggregate([])", "correction", plan=False)
-    chosen = choose_training([*OWN, *TEND, without_plan], most_from_corpus=12)
+    chosen = choose_training([*OWN, *TEND], most_from_corpus=12)
     assert [e for e in chosen if e.source == "synthetic"] == OWN
     corpus = [e for e in chosen if e.source == "tend"]
     assert len(corpus) == 12
     assert len({e.command for e in corpus}) == 10
-    assert without_plan not in chosen
 
 
 def test_a_part_of_a_corpus_is_whole_databases() -> None:
