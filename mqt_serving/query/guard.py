@@ -1,7 +1,7 @@
-"""What types cannot forbid: unknown and system collections, private fields, size and cost.
+"""What types cannot forbid: collections, fields and documents out of bounds, size and cost.
 
-`check` returns the command that may run: private fields removed, rows limited. It decides from
-the catalog alone and never touches a database.
+`check` returns the command that may run: hidden fields removed, mandatory filters added, rows
+limited. It decides from the catalog and the policy alone and never touches a database.
 """
 
 from __future__ import annotations
@@ -30,33 +30,33 @@ from mqt_serving.query.pipeline import (
     UnionWith,
     VariableExpression,
 )
-from mqt_serving.query.privacy import without_private_fields
+from mqt_serving.query.policy import Policy
+from mqt_serving.query.privacy import through_views
 from mqt_serving.query.regex_safety import danger
 from mqt_serving.schema import Catalog
 
-__all__ = ["Limits", "check"]
+__all__ = ["Limits", "Policy", "check"]
 
 _STAGES = Stage.__args__
 _SYSTEM_VARIABLES = frozenset({"ROOT", "CURRENT", "NOW", "REMOVE", "DESCEND", "PRUNE", "KEEP"})
 
 
 def check(
-    command: Command, catalog: Catalog | None = None, limits: Limits | None = None
+    command: Command, catalog: Catalog | None = None, policy: Policy | None = None
 ) -> Command:
-    """The command that may run, with private fields removed and its rows limited.
+    """The command that may run under `policy`, by default one that hides private fields only.
 
     One row more than `limits.max_rows` is let through, so that execution can tell that rows were
-    cut. Without a catalog, collections and fields are not checked. Checking twice changes
-    nothing. Raises QueryRefused and UnknownCollection.
+    cut. Without a catalog, collections are not checked against it and only the policy hides
+    fields. Checking twice changes nothing. Raises QueryRefused and UnknownCollection.
     """
-    limits = limits or Limits()
+    policy = policy or Policy()
+    limits = policy.limits
     _check_size(command, limits)
     _check_values(command, limits)
     for collection in _collections(command):
-        _check_collection(collection, catalog)
-    if catalog is not None:
-        command = without_private_fields(command, catalog)
-    return _with_row_limit(command, limits.max_rows + 1)
+        _check_collection(collection, catalog, policy)
+    return _with_row_limit(through_views(command, catalog, policy), limits.max_rows + 1)
 
 
 # ---------------------------------------------------------------- collections
@@ -68,9 +68,14 @@ def _collections(command: Command) -> Iterator[str]:
             yield node.collection
 
 
-def _check_collection(name: str, catalog: Catalog | None) -> None:
+def _check_collection(name: str, catalog: Catalog | None, policy: Policy) -> None:
     if not name or name.startswith("system.") or "$" in name or "\0" in name:
         raise QueryRefused(f"{name!r} is not a collection of the user's data: it is not read.")
+    if policy.of(name) is None:  # said of a collection that does not exist, too
+        allowed = ", ".join(sorted(collection for collection, _ in policy.collections)) or "none"
+        raise QueryRefused(
+            f"The collection {name} may not be read. Those that you may read are: {allowed}."
+        )
     if catalog is not None and name not in catalog.by_name:
         near = suggestion(name, catalog.by_name)
         known = ", ".join(list(catalog.by_name)[:20]) or "none"

@@ -16,7 +16,7 @@ from pymongo.database import Database
 
 from mqt_serving.errors import QueryFailed, QueryRefused, UnknownCollection
 from mqt_serving.query.execution import run, to_json
-from mqt_serving.query.guard import Limits, check
+from mqt_serving.query.guard import Limits, Policy, check
 from mqt_serving.query.parsing import parse_query
 from mqt_serving.query.pipeline import (
     Aggregate,
@@ -432,13 +432,15 @@ def test_system_collections_are_refused_even_without_a_catalog(text: str) -> Non
 
 def test_rows_are_limited_to_one_more_than_allowed() -> None:
     limits = Limits(max_rows=10)
-    assert check(Find("c"), limits=limits) == Find("c", limit=11)
-    assert check(Find("c", limit=500), limits=limits) == Find("c", limit=11)
-    assert check(Find("c", limit=5), limits=limits) == Find("c", limit=5)
+    assert check(Find("c"), policy=Policy(limits=limits)) == Find("c", limit=11)
+    assert check(Find("c", limit=500), policy=Policy(limits=limits)) == Find("c", limit=11)
+    assert check(Find("c", limit=5), policy=Policy(limits=limits)) == Find("c", limit=5)
     matched = Aggregate("c", (Match(AllOf(())),))
-    assert check(matched, limits=limits) == Aggregate("c", (*matched.stages, Limit(11)))
+    assert check(matched, policy=Policy(limits=limits)) == Aggregate(
+        "c", (*matched.stages, Limit(11))
+    )
     for stages in ((Limit(5),), (Count("n"),)):
-        assert check(Aggregate("c", stages), limits=limits) == Aggregate("c", stages)
+        assert check(Aggregate("c", stages), policy=Policy(limits=limits)) == Aggregate("c", stages)
 
 
 @pytest.mark.parametrize("text", [*UNNAMED, "db.orders.find()", "db.orders.countDocuments()"])

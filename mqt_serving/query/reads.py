@@ -1,0 +1,146 @@
+"""Every field path that a filter, an expression or a stage reads, from the root of its documents.
+
+`privacy` judges by them what a query names. Pure; depends on the trees only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import assert_never
+
+from mqt_serving.query.access import WHOLE
+from mqt_serving.query.pipeline import (
+    AddFields,
+    AllOf,
+    AnyOf,
+    ArrayExpression,
+    Count,
+    ElementMatch,
+    Expression,
+    ExpressionFilter,
+    Facet,
+    FieldTest,
+    Filter,
+    Group,
+    Limit,
+    LiteralExpression,
+    Lookup,
+    Match,
+    NamedOperation,
+    NoneOf,
+    NotTest,
+    ObjectExpression,
+    Operation,
+    PathExpression,
+    Project,
+    ReplaceRoot,
+    Sample,
+    Skip,
+    Sort,
+    SortByCount,
+    Stage,
+    UnionWith,
+    Unset,
+    Unwind,
+    VariableExpression,
+)
+
+_PRESENCE = frozenset({"$exists", "$type", "$size"})
+
+
+def filter_paths(
+    condition: Filter, prefix: str = WHOLE, values_only: bool = False
+) -> Iterator[str]:
+    """Every field path that a filter reads, from the root of the document.
+
+    `values_only` leaves out tests that tell only whether something is there, not what it is.
+    """
+    match condition:
+        case FieldTest(path=path, operator=operator, value=value):
+            if not values_only or (operator not in _PRESENCE and value is not None):
+                yield _joined(prefix, path)
+        case NotTest(test=test):
+            yield from filter_paths(test, prefix, values_only)
+        case ElementMatch(path=path, filter=inner):
+            yield from filter_paths(inner, _joined(prefix, path), values_only)
+        case AllOf(items=items) | AnyOf(items=items) | NoneOf(items=items):
+            for item in items:
+                yield from filter_paths(item, prefix, values_only)
+        case ExpressionFilter(expression=expression):
+            yield from expression_paths(expression)
+        case _:
+            assert_never(condition)
+
+
+def expression_paths(expression: Expression) -> Iterator[str]:
+    """Every field path that an expression reads; `$$ROOT` and `$$CURRENT` read `WHOLE`.
+
+    `$getField` of a constant name reads that field; of a computed one, the whole document.
+    """
+    match expression:
+        case PathExpression(path=path):
+            yield path
+        case VariableExpression(name=name):
+            variable, _, path = name.partition(".")
+            if variable in ("ROOT", "CURRENT"):
+                yield path
+        case LiteralExpression():
+            return
+        case Operation(operator="$getField", arguments=(LiteralExpression(value=str(name)),)):
+            yield name
+        case Operation(operator=operator, arguments=arguments):
+            yield from (WHOLE,) if operator == "$getField" else ()
+            for argument in arguments:
+                yield from expression_paths(argument)
+        case NamedOperation(operator="$getField", arguments=(("field", field),)):
+            yield from expression_paths(Operation("$getField", (field,)))
+        case NamedOperation(arguments=named) | ObjectExpression(items=named):
+            for _, argument in named:
+                yield from expression_paths(argument)
+        case ArrayExpression(items=items):
+            for item in items:
+                yield from expression_paths(item)
+        case _:
+            assert_never(expression)
+
+
+def _joined(prefix: str, path: str) -> str:
+    return f"{prefix}.{path}" if prefix and path else prefix or path
+
+
+def stage_paths(stage: Stage) -> Iterator[str]:
+    """The field paths of the incoming documents that a stage reads by name."""
+    match stage:
+        case Match(filter=condition):
+            yield from filter_paths(condition)
+        case Project():
+            yield from projected_paths(stage)
+        case AddFields(items=items):
+            for _, expression in items:
+                yield from expression_paths(expression)
+        case Unwind(path=path):
+            yield path
+        case Group(key=key, accumulators=accumulators):
+            yield from () if key is None else expression_paths(key)
+            for accumulator in accumulators:
+                yield from expression_paths(accumulator.argument)
+        case Sort(keys=keys):
+            yield from (name for name, _ in keys)
+        case SortByCount(expression=expression) | ReplaceRoot(expression=expression):
+            yield from expression_paths(expression)
+        case Lookup(local=local, let=variables):
+            yield from () if local is None else (local,)
+            for _, expression in variables:
+                yield from expression_paths(expression)
+        case Unset() | Limit() | Skip() | Count() | Facet() | UnionWith() | Sample():
+            return
+        case _:
+            assert_never(stage)
+
+
+def projected_paths(projection: Project) -> Iterator[str]:
+    for name, item in projection.items:
+        if item is True:
+            yield name
+        elif item is not False:
+            yield from expression_paths(item)
