@@ -116,6 +116,12 @@ class QueryTimeout(MqtError):
     code, status = "query-timeout", 504
 
 
+class QueryCancelled(MqtError):
+    """The client went away before the answer: the query was ended on the server."""
+
+    code, status = "query-cancelled", 499
+
+
 class QueryFailed(MqtError):
     """MongoDB refused to run the query; the message carries its reason."""
 

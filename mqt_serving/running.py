@@ -18,9 +18,11 @@ from mqt_serving.connections import LazyClient
 from mqt_serving.errors import UnknownCollection
 from mqt_serving.observing import Observer
 from mqt_serving.query import execution
+from mqt_serving.query.cancellation import Cancellation
+from mqt_serving.query.execution import Reading
 from mqt_serving.query.guard import check
-from mqt_serving.query.limits import Limits
 from mqt_serving.query.pipeline import Command
+from mqt_serving.query.policy import Policy
 from mqt_serving.schema import Catalog
 
 log = logging.getLogger(__name__)
@@ -28,25 +30,35 @@ log = logging.getLogger(__name__)
 
 class QueryRunner:
     def __init__(
-        self, mongodb: LazyClient, limits: Limits, observer: Observer, timer: Callable[[], float]
+        self,
+        mongodb: LazyClient,
+        policy: Policy,
+        reading: Reading,
+        observer: Observer,
+        timer: Callable[[], float],
     ) -> None:
         self._mongodb = mongodb
-        self._limits = limits
+        self._policy = policy
+        self._reading = reading
         self._observer = observer
         self._timer = timer
 
-    def run(self, command: Command, catalog: Catalog) -> tuple[Table, float]:
+    def run(
+        self, command: Command, catalog: Catalog, cancellation: Cancellation | None = None
+    ) -> tuple[Table, float]:
         """The rows and how long MongoDB took, in milliseconds.
 
         Raises `QueryRefused`, `UnknownCollection` (also when the collection is gone since the
         catalog was made), `ServiceUnavailable`, `AuthenticationFailed`, `QueryTimeout`,
-        `QueryFailed`.
+        `QueryCancelled`, `QueryFailed`.
         """
-        guarded = check(command, catalog, self._limits)
+        guarded = check(command, catalog, self._policy)
         database = self._mongodb.get()[catalog.database]
         started = self._timer()
         try:
-            result = execution.run(guarded, database, self._limits)
+            result = execution.run(
+                guarded, database, self._policy.limits, self._reading, cancellation
+            )
             if _is_blank(result.rows):
                 _check_still_there(command.collection, database)
         finally:
