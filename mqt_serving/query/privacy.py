@@ -19,21 +19,32 @@ from mqt_serving.query.pipeline import (
     AddFields,
     Aggregate,
     AllOf,
+    Bucket,
+    BucketAuto,
     Command,
     Count,
     CountDocuments,
+    Densify,
     Distinct,
     Expression,
     Facet,
+    Fill,
     Filter,
     Find,
+    GeoNear,
+    GraphLookup,
     Group,
     Limit,
+    LiteralExpression,
     Lookup,
     Match,
+    NamedOperation,
+    ObjectExpression,
+    PathExpression,
     Project,
     ReplaceRoot,
     Sample,
+    SetWindowFields,
     Skip,
     Sort,
     SortByCount,
@@ -41,9 +52,10 @@ from mqt_serving.query.pipeline import (
     UnionWith,
     Unset,
     Unwind,
+    VariableExpression,
 )
 from mqt_serving.query.policy import CollectionPolicy, Paths, Policy
-from mqt_serving.query.reads import filter_paths, projected_paths, stage_paths
+from mqt_serving.query.reads import filter_paths, projected_paths, searches_text, stage_paths
 from mqt_serving.schema import Catalog
 
 _EVERYTHING = AllOf(())
@@ -79,17 +91,24 @@ class _View:
 
     @property
     def stages(self) -> tuple[Stage, ...]:
-        stages: list[Stage] = []
-        if self.mandatory != _EVERYTHING:
-            stages.append(Match(self.mandatory))
-        if self.access.allowed is not None:
-            stages.append(_inclusion(self.access.allowed))
-        if self.access.denied:
-            stages.append(Unset(tuple(sorted(self.access.denied))))
-        return tuple(stages)
+        selecting = () if self.mandatory == _EVERYTHING else (Match(self.mandatory),)
+        return (*selecting, *self.hiding())
+
+    def hiding(self, added: Paths = frozenset()) -> tuple[Stage, ...]:
+        """The stages that leave what may be read, and the fields `added` by a stage before."""
+        allowed, denied = self.access.allowed, self.access.denied
+        kept = () if allowed is None else (_inclusion(outermost(allowed | added)),)
+        return (*kept, *((Unset(tuple(sorted(denied))),) if denied else ()))
 
     def refuse_named(self, paths: Iterable[str]) -> None:
         _refuse_named(paths, self.access, self.collection)
+
+    def refuse_text_search(self, condition: Filter) -> None:
+        if searches_text(condition) and not self.access.is_open:
+            raise QueryRefused(
+                f"{self.collection} has private fields, which its text index may hold: $text "
+                "cannot search it. Use a regular expression on a field that you may read."
+            )
 
     def own_filter(self, condition: Filter) -> Filter:
         """The filter without the mandatory one that an earlier check added."""
@@ -164,9 +183,10 @@ class _Views:
         return Aggregate(command.collection, self.pipeline(command.collection, stages).stages)
 
     def plain_filter(self, collection: str, condition: Filter) -> Filter:
-        """The filter with the mandatory one, for commands that no view can stand before."""
+        """The filter with the mandatory one, where no view can stand before."""
         view = self.view(collection)
         own = view.own_filter(condition)
+        view.refuse_text_search(own)
         view.refuse_named(filter_paths(own))
         _refuse_held(filter_paths(own, values_only=True), view)
         return view.filtered(own)
@@ -182,16 +202,40 @@ class _Views:
     def pipeline(self, collection: str, stages: Sequence[Stage]) -> _Guarded:
         """The stages over a collection, its view first."""
         view = self.view(collection)
-        shown = view.stages
-        own = stages[len(shown) :] if tuple(stages[: len(shown)]) == shown else stages
-        guarded = self._stages(own, view.access, collection)
+        match stages:
+            case (GeoNear() as first, *others):
+                shown, access = self._nearest(first, view)
+                own = _without_prefix(others, shown[1:])
+            case (Match(filter=condition), *own) if searches_text(condition):
+                view.refuse_text_search(condition)
+                shown = (Match(view.filtered(view.own_filter(condition))),)
+                access = view.access
+            case _:
+                shown, access = view.stages, view.access
+                own = _without_prefix(stages, shown)
+        guarded = self._stages(own, access, collection)
         return replace(guarded, stages=(*shown, *guarded.stages))
+
+    def _nearest(self, stage: GeoNear, view: _View) -> tuple[tuple[Stage, ...], Access]:
+        """$geoNear must come first: it selects itself, and its documents are whole behind it."""
+        if not view.access.is_open and stage.key is None:
+            raise QueryRefused(
+                f"{view.collection} has private fields: name the field of the location as the "
+                "key of $geoNear."
+            )
+        self.require_plain(view.collection, [stage.key] if stage.key else [])
+        query = self.plain_filter(view.collection, stage.query)
+        added = frozenset(n for n in (stage.distance_field, stage.location_field) if n)
+        shown = (replace(stage, query=query), *view.hiding(added))
+        return shown, view.access.redefined(added)
 
     def _stages(self, stages: Sequence[Stage], access: Access, collection: str) -> _Guarded:
         done: list[Stage] = []
-        for stage in stages:
+        while stages:
+            stage, *stages = stages
             _refuse_named(stage_paths(stage), access, collection)
             guarded = self._stage(stage, access, collection)
+            stages = _without_prefix(stages, guarded.stages[1:])
             done.extend(guarded.stages)
             access = guarded.access
         return _Guarded(tuple(done), access)
@@ -206,8 +250,18 @@ class _Views:
                 return _Guarded((stage,), access.redefined(name for name, _ in items))
             case Project():
                 return _Guarded((stage,), _after_projection(stage, access))
-            case Group() | Count() | SortByCount() | ReplaceRoot():
+            case Densify():
+                return _Guarded((stage,), access)
+            case Group() | Bucket() | BucketAuto() | Count() | SortByCount() | ReplaceRoot():
                 return _Guarded((stage,), Access())
+            case SetWindowFields(outputs=windows):
+                return _Guarded((stage,), access.redefined(output.name for output in windows))
+            case Fill(outputs=filled):
+                return _Guarded((stage,), access.redefined(name for name, _ in filled))
+            case GeoNear():
+                raise QueryRefused("$geoNear must be the first stage of its pipeline.")
+            case GraphLookup():
+                return self._graph_lookup(stage, access)
             case Lookup():
                 return self._lookup(stage, access)
             case UnionWith(collection=other, stages=stages):
@@ -240,6 +294,24 @@ class _Views:
         guarded = self.pipeline(stage.collection, stage.stages or ())
         joined = replace(stage, stages=guarded.stages) if guarded.stages else stage
         return _Guarded((joined,), access.joined(stage.name, guarded.access))
+
+    def _graph_lookup(self, stage: GraphLookup, access: Access) -> _Guarded:
+        """It joins whole documents, so what they hide is dropped right behind it."""
+        self.require_plain(stage.collection, [stage.connect_from, stage.connect_to])
+        restrict = self.plain_filter(stage.collection, stage.restrict or _EVERYTHING)
+        view = self.view(stage.collection)
+        if restrict != _EVERYTHING:
+            stage = replace(stage, restrict=restrict)
+        added = frozenset([stage.depth_field] if stage.depth_field else [])
+        hiding: list[Stage] = []
+        if view.access.allowed is not None:
+            kept = _rebuilt(outermost(view.access.allowed | added), "joined")
+            each = (("input", PathExpression(stage.name)), ("as", LiteralExpression("joined")))
+            mapped = NamedOperation("$map", (*each, ("in", kept)))
+            hiding.append(AddFields(((stage.name, mapped),)))
+        if view.access.denied:
+            hiding.append(Unset(tuple(f"{stage.name}.{p}" for p in sorted(view.access.denied))))
+        return _Guarded((stage, *hiding), access.joined(stage.name, view.access.redefined(added)))
 
 
 # -------------------------------------------------------------------- refusals
@@ -299,6 +371,30 @@ def _exclusion(items: Sequence[tuple[str, bool | Expression]], hidden: Paths) ->
     names = [name for name, _ in kept]
     added = [p for p in sorted(hidden) if not any(p == n or is_below(p, n) for n in names)]
     return Project((*kept, *((path, False) for path in added)))
+
+
+def _rebuilt(allowed: Paths, variable: str) -> ObjectExpression:
+    """The document in `variable` with its allowed fields alone."""
+    by_name: dict[str, set[str]] = {}
+    for path in sorted(allowed):
+        name, _, below = path.partition(".")
+        by_name.setdefault(name, set()).add(below)
+    return ObjectExpression(
+        tuple(
+            (
+                name,
+                VariableExpression(f"{variable}.{name}")
+                if WHOLE in below
+                else _rebuilt(frozenset(below), f"{variable}.{name}"),
+            )
+            for name, below in by_name.items()
+        )
+    )
+
+
+def _without_prefix(stages: Sequence[Stage], prefix: Sequence[Stage]) -> Sequence[Stage]:
+    """The stages behind those that an earlier check put first."""
+    return stages[len(prefix) :] if list(stages[: len(prefix)]) == list(prefix) else stages
 
 
 def _is_exclusion(projection: Project) -> bool:

@@ -14,13 +14,20 @@ from mqt_serving.query.pipeline import (
     AllOf,
     AnyOf,
     ArrayExpression,
+    Bucket,
+    BucketAuto,
     Count,
+    Densify,
     ElementMatch,
     Expression,
     ExpressionFilter,
     Facet,
     FieldTest,
+    Fill,
     Filter,
+    GeoNear,
+    GeoTest,
+    GraphLookup,
     Group,
     Limit,
     LiteralExpression,
@@ -35,10 +42,12 @@ from mqt_serving.query.pipeline import (
     Project,
     ReplaceRoot,
     Sample,
+    SetWindowFields,
     Skip,
     Sort,
     SortByCount,
     Stage,
+    TextSearch,
     UnionWith,
     Unset,
     Unwind,
@@ -68,6 +77,10 @@ def filter_paths(
                 yield from filter_paths(item, prefix, values_only)
         case ExpressionFilter(expression=expression):
             yield from expression_paths(expression)
+        case GeoTest(path=path):
+            yield _joined(prefix, path)
+        case TextSearch():
+            yield WHOLE  # the text index may hold any field
         case _:
             assert_never(condition)
 
@@ -124,6 +137,24 @@ def stage_paths(stage: Stage) -> Iterator[str]:
             yield from () if key is None else expression_paths(key)
             for accumulator in accumulators:
                 yield from expression_paths(accumulator.argument)
+        case Bucket(by=by, accumulators=outputs) | BucketAuto(by=by, accumulators=outputs):
+            yield from expression_paths(by)
+            for accumulator in outputs:
+                yield from expression_paths(accumulator.argument)
+        case SetWindowFields(outputs=windows, partition=partition, sort=sort):
+            yield from () if partition is None else expression_paths(partition)
+            yield from () if sort is None else (name for name, _ in sort.keys)
+            for output in windows:
+                yield from expression_paths(output.argument)
+        case Densify(path=path, partition=fields):
+            yield from (path, *fields)
+        case Fill():
+            yield from _filled_paths(stage)
+        case GeoNear(key=key, query=condition):
+            yield from () if key is None else (key,)
+            yield from filter_paths(condition)
+        case GraphLookup(start=start):
+            yield from expression_paths(start)
         case Sort(keys=keys):
             yield from (name for name, _ in keys)
         case SortByCount(expression=expression) | ReplaceRoot(expression=expression):
@@ -138,9 +169,32 @@ def stage_paths(stage: Stage) -> Iterator[str]:
             assert_never(stage)
 
 
+def _filled_paths(stage: Fill) -> Iterator[str]:
+    match stage.partition:
+        case tuple(names):
+            yield from names
+        case None:
+            pass
+        case expression:
+            yield from expression_paths(expression)
+    yield from () if stage.sort is None else (name for name, _ in stage.sort.keys)
+    for name, output in stage.outputs:
+        yield from (name,) if isinstance(output, str) else expression_paths(output)
+
+
 def projected_paths(projection: Project) -> Iterator[str]:
     for name, item in projection.items:
         if item is True:
             yield name
         elif item is not False:
             yield from expression_paths(item)
+
+
+def searches_text(condition: Filter) -> bool:
+    match condition:
+        case TextSearch():
+            return True
+        case AllOf(items=items) | AnyOf(items=items) | NoneOf(items=items):
+            return any(searches_text(item) for item in items)
+        case _:
+            return False
