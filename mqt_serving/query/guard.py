@@ -6,6 +6,7 @@ limited. It decides from the catalog and the policy alone and never touches a da
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
@@ -134,20 +135,35 @@ def _check_values(command: Command, limits: Limits) -> None:
                 )
             case int() if not -(2**63) <= node < 2**63:
                 raise QueryRefused(f"{node} does not fit the 64 bits of a MongoDB integer.")
-            case Regex(pattern=pattern):
-                _check_regex(str(pattern), limits)
+            case Regex(pattern=pattern, flags=flags):
+                _check_regex(str(pattern), "x" if flags & re.VERBOSE else "", limits)
             case NamedOperation(operator=operator, arguments=arguments) if "regex" in operator:
-                _check_regex_argument(operator, dict(arguments).get("regex"), limits)
+                named = dict(arguments)
+                options = _constant_options(operator, named.get("options"))
+                _check_regex_argument(operator, named.get("regex"), options, limits)
             case VariableExpression(name=name):
                 _check_variable(name.partition(".")[0])
 
 
-def _check_regex_argument(operator: str, argument: object, limits: Limits) -> None:
+def _constant_options(operator: str, options: object) -> str:
+    match options:
+        case None | LiteralExpression(value=None):
+            return ""
+        case LiteralExpression(value=str(text)):
+            return text
+        case _:
+            raise QueryRefused(
+                f"The options of {operator} are computed from data, so its cost cannot be judged: "
+                "write them out."
+            )
+
+
+def _check_regex_argument(operator: str, argument: object, options: str, limits: Limits) -> None:
     match argument:
         case LiteralExpression(value=str(pattern)):
-            _check_regex(pattern, limits)
-        case LiteralExpression(value=Regex()):
-            return  # walked to on its own
+            _check_regex(pattern, options, limits)
+        case LiteralExpression(value=Regex(pattern=pattern)):
+            _check_regex(str(pattern), options, limits)
         case _:
             raise QueryRefused(
                 f"The regex of {operator} is computed from data, so its cost cannot be judged: "
@@ -155,14 +171,14 @@ def _check_regex_argument(operator: str, argument: object, limits: Limits) -> No
             )
 
 
-def _check_regex(pattern: str, limits: Limits) -> None:
+def _check_regex(pattern: str, options: str, limits: Limits) -> None:
     shown = pattern if len(pattern) <= 60 else pattern[:57] + "..."
     if len(pattern) > limits.max_regex_length:
         raise QueryRefused(
             f"The regular expression {shown} has {len(pattern)} characters; at most "
             f"{limits.max_regex_length} are allowed."
         )
-    reason = danger(pattern)
+    reason = danger(pattern, options)
     if reason is not None:
         raise QueryRefused(f"The regular expression {shown} could run without end: {reason}.")
 

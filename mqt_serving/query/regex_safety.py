@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 MAX_LOOPS = 6  # unbounded repetitions in one pattern: each adds a degree to the running time
+MAX_COMPETING = 3  # of them that can match the same text: the degree of the running time
 MAX_CHOICES = 12  # optional or ambiguous parts: each can double the ways to try
 MAX_REPEAT = 1_000  # product of nested counted repetitions
 
@@ -55,8 +56,13 @@ class _Atom:
         return self.most != self.least
 
 
-def danger(pattern: str) -> str | None:
-    """Why the pattern may backtrack without bound, or None when it is safe."""
+def danger(pattern: str, options: str = "") -> str | None:
+    """Why the pattern may backtrack without bound, or None when it is safe.
+
+    `options` are MongoDB's: i, m and s never make a pattern costlier than judged here.
+    """
+    if "x" in options:
+        return "the option x changes what is repeated: write the pattern without spaces for looks"
     try:
         branches = _Reader(pattern).read()
     except (UnjudgedPattern, IndexError, ValueError) as error:
@@ -71,9 +77,8 @@ def danger(pattern: str) -> str | None:
     for atom in atoms:
         if atom.repeats and atom.branches and (reason := _ambiguous_loop(atom)):
             return reason
-    if any(_overlapping_neighbours(branch) for branch in _branches(branches)):
-        return "two neighbouring unbounded repetitions match the same characters"
-    return None
+    reasons = (_ambiguous_sequence(branch) for branch in _branches(branches))
+    return next((reason for reason in reasons if reason), None)
 
 
 # ------------------------------------------------------------------ judgement
@@ -159,19 +164,61 @@ def _is_delimited(body: Sequence[_Atom]) -> bool:
     return False
 
 
-def _overlapping_neighbours(branch: Sequence[_Atom]) -> bool:
-    """Two endless atoms that share characters with only optional atoms between them."""
-    open_loops: Characters = frozenset()
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """What a sequence matches at one place: `ways` lengths, or `endless` many."""
+
+    characters: Characters
+    endless: bool
+    ways: int
+    solid: bool  # matches at least one character
+
+    @property
+    def is_loop(self) -> bool:
+        return self.endless or self.ways > 2
+
+
+def _pieces(branch: Sequence[_Atom]) -> Iterator[_Piece]:
+    """The branch without its brackets where that changes nothing, zero-width parts left out."""
     for atom in branch:
         if not atom.characters:
             continue
-        if atom.most is None:
-            if open_loops & atom.characters:
-                return True
-            open_loops = (open_loops if atom.least == 0 else frozenset()) | atom.characters
-        elif atom.least > 0:
-            open_loops = frozenset()
-    return False
+        solid = atom.least > 0
+        if len(atom.branches) == 1 and atom.most is not None:
+            for piece in _pieces(atom.branches[0]):
+                yield replace(piece, solid=piece.solid and solid)
+        elif atom.branches:
+            endless = atom.most is None or any(a.most is None for a in _atoms(atom.branches))
+            yield _Piece(atom.characters, endless, 1, solid and not endless)
+        else:
+            ways = 1 if atom.most is None else atom.most - atom.least + 1
+            yield _Piece(atom.characters, atom.most is None, ways, solid)
+
+
+def _ambiguous_sequence(branch: Sequence[_Atom]) -> str | None:
+    """Why one text can be shared out among the loops of a sequence in too many ways.
+
+    Two loops compete when they match the same characters, and so does all between them.
+    """
+    pieces = list(_pieces(branch))
+    for index, first in enumerate(pieces):
+        if not first.is_loop:
+            continue
+        endless, ways, apart = int(first.endless), first.ways, False
+        for piece in pieces[index + 1 :]:
+            common = first.characters & piece.characters
+            if piece.is_loop and common:
+                if piece.endless and first.endless and not apart:
+                    return "two neighbouring unbounded repetitions match the same characters"
+                endless, ways = endless + piece.endless, ways * piece.ways
+            if piece.solid and not common:
+                break
+            apart = apart or piece.solid
+        if endless > MAX_COMPETING:
+            return f"more than {MAX_COMPETING} unbounded repetitions can match the same text"
+        if ways > MAX_REPEAT:
+            return f"its counted repetitions can share a text in more than {MAX_REPEAT} ways"
+    return None
 
 
 # -------------------------------------------------------------------- reading
@@ -252,12 +299,14 @@ class _Reader:
     def _group(self) -> _Atom:
         if self._match(r"\*"):
             raise UnjudgedPattern("verbs such as (*ANY) are not allowed")
-        if self._match(r"\?#[^)]*\)") or self._match(r"\?[imsxnJ^-]*\)"):
+        if self._match(r"\?#[^)]*\)") or self._match(r"\?[imsnJ^-]*\)"):
             return _Atom(frozenset())
         around = self._match(r"\?<?[=!]")
-        known = self._match(r"\?[:|>]|\?[imsxnJ^-]+:|\?P?<[A-Za-z_]\w*>|\?'[A-Za-z_]\w*'")
+        known = self._match(r"\?[:|>]|\?[imsnJ^-]+:|\?P?<[A-Za-z_]\w*>|\?'[A-Za-z_]\w*'")
         if not around and not known and self._peek() == "?":
-            raise UnjudgedPattern("recursion, conditions and callouts (?...) are not allowed")
+            raise UnjudgedPattern(
+                "recursion, conditions, callouts and the option x in (?...) are not allowed"
+            )
         branches = self._alternatives()
         if self._take() != ")":
             raise UnjudgedPattern("a bracket is not closed")
