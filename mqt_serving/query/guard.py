@@ -14,6 +14,7 @@ from typing import Any
 from bson import Regex
 
 from mqt_serving.errors import QueryRefused, UnknownCollection
+from mqt_serving.query.growth import check_growth
 from mqt_serving.query.limits import Limits
 from mqt_serving.query.operators import suggestion
 from mqt_serving.query.pipeline import (
@@ -22,12 +23,15 @@ from mqt_serving.query.pipeline import (
     Count,
     CountDocuments,
     Distinct,
+    ElementMatch,
+    FieldTest,
     Find,
     GraphLookup,
     Limit,
     LiteralExpression,
     Lookup,
     NamedOperation,
+    Project,
     Stage,
     UnionWith,
     VariableExpression,
@@ -35,6 +39,7 @@ from mqt_serving.query.pipeline import (
 from mqt_serving.query.policy import Policy
 from mqt_serving.query.privacy import through_views
 from mqt_serving.query.regex_safety import danger
+from mqt_serving.query.spelling import deception
 from mqt_serving.schema import Catalog
 
 __all__ = ["Limits", "Policy", "check"]
@@ -57,6 +62,8 @@ def check(
     limits = policy.limits
     _check_size(command, limits)
     _check_values(command, limits)
+    check_growth(command, limits.max_growth)
+    _check_names(command, catalog)
     for collection in _collections(command):
         _check_collection(collection, catalog, policy)
     return _with_row_limit(through_views(command, catalog, policy), limits.max_rows + 1)
@@ -143,6 +150,64 @@ def _check_values(command: Command, limits: Limits) -> None:
                 _check_regex_argument(operator, named.get("regex"), options, limits)
             case VariableExpression(name=name):
                 _check_variable(name.partition(".")[0])
+
+
+def _check_names(command: Command, catalog: Catalog | None) -> None:
+    known: frozenset[str] | None = None
+    for name in _names(command):
+        if _is_plain(name):
+            continue
+        if known is None:
+            known = _known_parts(catalog)
+        reason = deception(name, known)
+        if reason is not None:
+            raise QueryRefused(f"The name {name!r} {reason}.")
+
+
+_PLAIN = re.compile(r"[ -#%-~]+")
+"""Printable ASCII without the dollar."""
+
+
+def _is_plain(name: str) -> bool:
+    return _PLAIN.fullmatch(name) is not None and all(name.split("."))
+
+
+def _known_parts(catalog: Catalog | None) -> frozenset[str]:
+    schemas = catalog.collections if catalog else ()
+    paths = [path for schema in schemas for path in (schema.collection, *schema.by_path)]
+    return frozenset(part for path in paths for part in path.split("."))
+
+
+_NOT_NAMES = frozenset(
+    {
+        "value", "operator", "search", "language", "kind", "unit", "low", "high", "granularity",
+        "keyword", "bounds", "boundaries",
+    }
+)  # fmt: skip
+"""What attributes of nodes hold text that names nothing."""
+
+
+def _names(node: Any) -> Iterator[str]:
+    """Names of fields, variables and collections anywhere in a tree; literals hold none."""
+    match node:
+        case str():
+            yield node
+        case tuple():
+            for item in node:
+                yield from _names(item)
+        case Find(projection=Project(items=items)):
+            # The element that the filter matched is projected as `path.$`.
+            plain = tuple((name.removesuffix(".$"), item) for name, item in items)
+            yield from _names(plain)
+            yield from _names(replace(node, projection=None))
+        case ElementMatch(path="", filter=inner):
+            yield from _names(inner)
+        case FieldTest(path=""):
+            return
+        case _ if is_dataclass(node):
+            for field in fields(node):
+                if field.name not in _NOT_NAMES:
+                    yield from _names(getattr(node, field.name))
 
 
 def _constant_options(operator: str, options: object) -> str:

@@ -175,6 +175,13 @@ class _Views:
         return replace(command, projection=shown)
 
     def _aggregation(self, command: Find) -> Aggregate:
+        """Raises QueryRefused for what only a find can say."""
+        for name, _ in command.projection.items if command.projection else ():
+            if name.endswith(".$"):
+                raise QueryRefused(
+                    f"{name} of {command.collection} would return private fields of the element: "
+                    "name the fields that you need instead."
+                )
         stages: list[Stage] = [Match(command.filter)]
         stages += [] if command.sort is None else [command.sort]
         stages += [] if command.skip is None else [Skip(command.skip)]
