@@ -112,6 +112,12 @@ class QueryRefused(MqtError):
     code, status = "query-refused", 403
 
 
+class QueryCostUnknown(QueryRefused):
+    """The cost of a query on large collections cannot be estimated, so it does not run."""
+
+    code = "query-cost-unknown"
+
+
 class QueryTimeout(MqtError):
     code, status = "query-timeout", 504
 

@@ -1,4 +1,4 @@
-"""Running a command on the owner's MongoDB: guarded, read-only, bounded, timed.
+"""Running a command on the owner's MongoDB: guarded, its cost judged, read-only, bounded, timed.
 
 Every query that serving runs goes through `QueryRunner.run`. Thread-safe.
 """
@@ -19,6 +19,7 @@ from mqt_serving.errors import UnknownCollection
 from mqt_serving.observing import Observer
 from mqt_serving.query import execution
 from mqt_serving.query.cancellation import Cancellation
+from mqt_serving.query.costing import check_cost
 from mqt_serving.query.execution import Reading
 from mqt_serving.query.guard import check
 from mqt_serving.query.pipeline import Command
@@ -50,12 +51,13 @@ class QueryRunner:
 
         Raises `QueryRefused`, `UnknownCollection` (also when the collection is gone since the
         catalog was made), `ServiceUnavailable`, `AuthenticationFailed`, `QueryTimeout`,
-        `QueryCancelled`, `QueryFailed`.
+        `QueryCancelled`, `QueryCostUnknown`, `QueryFailed`.
         """
         guarded = check(command, catalog, self._policy)
         database = self._mongodb.get()[catalog.database]
         started = self._timer()
         try:
+            _check_cost(guarded, database, catalog, self._policy, self._reading)
             result = execution.run(
                 guarded, database, self._policy.limits, self._reading, cancellation
             )
@@ -65,6 +67,19 @@ class QueryRunner:
             seconds = self._timer() - started
             self._observer.executed(seconds)
         return table_of(result.rows, result.truncated, command, catalog), round(seconds * 1000, 2)
+
+
+def _check_cost(
+    command: Command,
+    database: Database[dict[str, Any]],
+    catalog: Catalog,
+    policy: Policy,
+    reading: Reading,
+) -> None:
+    try:
+        check_cost(command, execution.reading_as(database, reading), catalog, policy.limits)
+    except PyMongoError as error:
+        raise execution.mapped_error(error, policy.limits) from error
 
 
 def _check_still_there(collection: str, database: Database[dict[str, Any]]) -> None:

@@ -54,6 +54,7 @@ from mqt_serving.errors import (
     MqtError,
     QueryCancelled,
     QueryFailed,
+    QueryRefused,
     QueryTimeout,
     ServiceUnavailable,
 )
@@ -225,6 +226,7 @@ def _cursor(
     )
 
 
+_TOO_MUCH_MEMORY = 292  # QueryExceededMemoryLimitNoDiskUseAllowed
 _AUTHENTICATION_CODES = frozenset({13, 18, 8000})  # Unauthorized, AuthenticationFailed, Atlas
 
 
@@ -248,6 +250,11 @@ def mapped_error(error: Exception, limits: Limits) -> MqtError:
             )
         case ConfigurationError():
             return ServiceUnavailable(f"The MongoDB client is misconfigured: {_reason(error)}.")
+        case OperationFailure(code=code) if code == _TOO_MUCH_MEMORY:
+            return QueryRefused(
+                "MongoDB would need more than 100 MB of memory to sort or group so many rows: "
+                "filter first, or keep fewer fields."
+            )
         case OperationFailure():
             return QueryFailed(f"MongoDB refused the query: {_reason(error)}.")
         case _:

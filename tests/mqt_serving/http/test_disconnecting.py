@@ -14,7 +14,6 @@ import pytest
 from pymongo import MongoClient
 from pymongo.database import Database
 
-
 Documents = Database[dict[str, Any]]
 Client = MongoClient[dict[str, Any]]
 
