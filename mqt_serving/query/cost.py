@@ -157,11 +157,11 @@ class _Walk:
         condition = leading_filter(stages)
         share = known.selectivity(condition)
         read = min(sum(_scanned(scan, known) for scan in plan.scans), 2.0 * known.count)
+        narrow = read < known.count
         rows = min(known.count * share, read)
         if not plan.sorts:
             read = min(read, _needed(stages, ordered=True) * (read / max(1.0, rows)))
-        served = all(scan.index is not None for scan in plan.scans)
-        self._read(collection, read, () if served else _helpful(condition, stages))
+        self._read(collection, read, () if narrow else _helpful(condition, stages))
         self._follow(collection, stages, rows, sorts=plan.sorts)
 
     def _read(self, collection: str, documents: float, index: tuple[tuple[str, int], ...]) -> None:

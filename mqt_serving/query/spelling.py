@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Collection
 
 _SCRIPTS = frozenset({"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE"})
+BROKEN = "\N{REPLACEMENT CHARACTER}"
 _REFERENCE_PARTS = frozenset({"$id", "$ref", "$db"})  # of a DBRef
 
 
@@ -28,6 +29,8 @@ def _part_deception(part: str) -> str | None:
     if part.startswith("$") and part not in _REFERENCE_PARTS:
         return f"has the operator {part} in it: only fields can stand there"
     for character in part:
+        if character == BROKEN:
+            return f"holds U+{ord(BROKEN):04X}, which stands for a broken character: write it anew"
         if _is_invisible(character):
             return f"holds the invisible character U+{ord(character):04X}: leave it out"
         plain = unicodedata.normalize("NFKC", character)
