@@ -522,6 +522,16 @@ def test_ordinary_expressions_pass() -> None:
         ".*a.*b.*c.*d.*e.*f.*g", "(a|[ab])*", "(?i)(A|a)+", r"\w+\d*\w+", r"(\s|\n)*x",
         "(?=(a+)+)b", "((a|ab)(c|bc),)*", "(a?a?,)*", "(a*[ab]b*,)*", "(a{1,100}){1,100}",
         "((a{10}){20}){30}",
+        # through brackets, and far apart
+        "(.*)(.*)x", "(.*)(.*)(.*)(.*)x", "((x*))((x*)x*)y", "(x*|y)(x*|z)w", "(?:.*)(?:.*)y",
+        ".*a.*a.*a.*a", "(.*)a{1,100}(.*)b.*c.*d", "a{1,30}a{1,30}a{1,30}b",
+        "[a-z]{1,100}[a-z]{1,100}x", "(a|b|c)*(a|b|c)*",
+        # published ones: OWASP, ReDoS of validator.js, moment, marked, ua-parser, Cloudflare 2019
+        "^([a-zA-Z0-9])(([\\-.]|[_]+)?([a-zA-Z0-9]+))*(@){1}[a-z0-9]+[.]{1}",
+        r"^(([a-z])+.)+[A-Z]([a-z])+$", r"(\w+\s*)+:", r"^(?:.?)+$", r"(?:\s*\S+\s*)*!",
+        r"^(\s+|.)*$", r"(.*\s*)*,", r"(?:(?:\"|'|\]|\}|\\|\d|(?:nan|infinity|true|false)|"
+        r"\`|\-|\+)+[)]*;?((?:\s|-|~|!|{}|\|\||\+)*.*(?:.*=.*)))",
+        r"^(.+)+@(.+)+$", r"([0-9]+)*[a-z]", r"(?i)(?:x|xx)+y",
     ],
 )  # fmt: skip
 def test_patterns_that_can_backtrack_without_end_are_dangerous(pattern: str) -> None:
@@ -533,6 +543,8 @@ def test_patterns_that_can_backtrack_without_end_are_dangerous(pattern: str) -> 
     [
         r"(a)\1", "(?R)", "(?1)", "(?(1)a|b)", "(*COMMIT)a", "(?C1)a", r"(a)\g1", "(?P>n)",
         "a**", "[a", "(a", "a)", "*a", r"\y", "\\",
+        "(?x)a b", "(?x:a b)", "(?i-x)a", "(?P=n)a", "(?&n)", "(?-1)", "(?C)", "(*UTF8)a",
+        "(*ACCEPT)", "(*LIMIT_MATCH=1)a", r"\ga", r"\k<n>",
     ],
 )  # fmt: skip
 def test_patterns_that_cannot_be_judged_are_dangerous(pattern: str) -> None:
@@ -549,10 +561,20 @@ def test_patterns_that_cannot_be_judged_are_dangerous(pattern: str) -> None:
         "^.{3,10}$", "Ünï", r"^\Qa.b*\E$", "é+", r"[\w.-]+@[\w-]+\.com", "[]a]+", "a{2,}",
         r"(,\s*\d+)*", "(?i)^new york$", r"((\d+),)*", r"Jr\.?$", "[0-9]{3}-?[0-9]{4}",
         r"\$\d+(\.\d\d)?", r"(\w\w\.)+com", "[b-]-a", "a{b", "x{,3}",
+        r"(\d+)-(\d+)-(\d+)-(\d+)", "^.*foo.*bar.*$", "[^,]*,[^,]*,[^,]*,[^,]*",
+        r"^([^,]*,){3}[^,]*$", r"colou?r.*(gr[ae]y|blue)", r"^(?=.*[A-Z])(?=.*\d).{8,}$",
+        r"^[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}$", "https?://[^/]+/.*",
+        r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}", "a++b", "(?>abc)d", "(?<=a)b", "(?<!a)b",
+        "^[a-z]{2,10}[0-9]{2,10}$", r"^(\d{3}) (\d{3})$",
     ],
 )  # fmt: skip
 def test_ordinary_patterns_are_safe(pattern: str) -> None:
     assert danger(pattern) is None
+
+
+def test_the_option_x_is_not_judged() -> None:
+    assert danger("(a +)+") is None
+    assert danger("(a +)+", "ix")
 
 
 @settings(max_examples=200, deadline=None)
