@@ -7,7 +7,7 @@ the decision is `cost`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
@@ -50,25 +50,27 @@ def check_cost(
     Raises QueryCostUnknown, a refusal too, when MongoDB does not tell, or tells it in a way that
     is not understood. Errors of the connection are PyMongo's.
     """
-    sizes = {name: _size(database, name) for name in dict.fromkeys(_collections(command))}
-    statistics = {name: CollectionStatistics(count, size) for name, (count, size) in sizes.items()}
-    bound = most(command, statistics)
-    if bound.documents <= limits.max_documents_examined and bound.sorted_bytes <= SORT_BYTES:
+    names = tuple(dict.fromkeys(_collections(command)))
+    if _is_cheap(command, {name: _size(database, name, _counted) for name in names}, limits):
         return
-    known = {
-        name: statistics_of(
-            count,
-            size,
-            _indexes(database[name]),
-            catalog.by_name.get(name) if catalog else None,
-        )
-        for name, (count, size) in sizes.items()
-    }
+    known = {name: _known(database, name, catalog) for name in names}
     try:
         plan = access_plan(_explained(to_mongo(command), database, limits))
     except UnknownPlan as error:
         raise _unknown(command.collection, f"its plan is not understood: {error}") from error
     decide(estimate(command, plan, known), limits)
+
+
+def _is_cheap(command: Command, sizes: Mapping[str, tuple[int, int]], limits: Limits) -> bool:
+    statistics = {name: CollectionStatistics(*size) for name, size in sizes.items()}
+    bound = most(command, statistics)
+    return bound.documents <= limits.max_documents_examined and bound.sorted_bytes <= SORT_BYTES
+
+
+def _known(database: Database[Row], name: str, catalog: Catalog | None) -> CollectionStatistics:
+    count, size = _size(database, name, _measured)
+    schema = catalog.by_name.get(name) if catalog else None
+    return statistics_of(count, size, _indexes(database[name]), schema)
 
 
 def _collections(node: Any) -> Iterator[str]:
@@ -121,41 +123,44 @@ def _explainable(call: MongoCall) -> Row:
     }  # fmt: skip
 
 
-def _size(database: Database[Row], name: str) -> tuple[int, int]:
+Sizing = Callable[[Collection[Row]], tuple[int, int]]
+
+
+def _size(database: Database[Row], name: str, sizing: Sizing) -> tuple[int, int]:
     """Documents and bytes, from metadata."""
     try:
-        return _stored_size(database[name])
+        return sizing(database[name])
     except OperationFailure as error:
         if error.code in _WHO_ARE_YOU:
             raise
         if error.code == _NOT_FOUND:
             return 0, 0
         if error.code == _IS_VIEW:
-            return _size(database, _viewed(database, name))
-        if error.code == _UNAUTHORIZED:
-            return _counted(database[name])
+            return _size(database, _viewed(database, name), sizing)
+        if error.code == _UNAUTHORIZED and sizing is not _estimated:
+            return _size(database, name, _estimated)
         raise _unknown(name, f"its size is not told ({_words(error)})") from error
 
 
-def _stored_size(collection: Collection[Row]) -> tuple[int, int]:
-    """Of all shards."""
-    found = list(
-        collection.aggregate(
-            [
-                {"$collStats": {"storageStats": {}}},
-                {"$project": {"count": "$storageStats.count", "size": "$storageStats.size"}},
-            ],
-            maxTimeMS=_MOST_MS,
-        )
-    )
-    return sum(int(s["count"]) for s in found), sum(int(s["size"]) for s in found)
-
-
 def _counted(collection: Collection[Row]) -> tuple[int, int]:
-    try:
-        count = collection.estimated_document_count(maxTimeMS=_MOST_MS)
-    except OperationFailure as error:
-        raise _unknown(collection.name, f"it is not counted ({_words(error)})") from error
+    """The quick way: the bytes are those of typical documents."""
+    count = sum(int(shard["count"]) for shard in _statistics(collection, {"count": {}}))
+    return count, count * _TYPICAL_DOCUMENT
+
+
+def _measured(collection: Collection[Row]) -> tuple[int, int]:
+    shards = [shard["storageStats"] for shard in _statistics(collection, {"storageStats": {}})]
+    return sum(int(s["count"]) for s in shards), sum(int(s["size"]) for s in shards)
+
+
+def _statistics(collection: Collection[Row], of: Row) -> list[Row]:
+    """One document of each shard."""
+    return list(collection.aggregate([{"$collStats": of}], maxTimeMS=_MOST_MS))
+
+
+def _estimated(collection: Collection[Row]) -> tuple[int, int]:
+    """For who may not read statistics."""
+    count = collection.estimated_document_count(maxTimeMS=_MOST_MS)
     return count, count * _TYPICAL_DOCUMENT
 
 
