@@ -60,10 +60,11 @@ class Serving:
 def build_serving(
     settings: Settings, observer: Observer, loaders: Loaders | None = None
 ) -> Serving:
+    policy = load_policies(settings.policy_file, _base_policy(settings)).of()
     parts = loaders or Loaders(translator=load_translator, search=load_search)
 
     def load(folder: Path) -> LoadedRelease:
-        return LoadedRelease.load(folder, parts, settings.private_fields)
+        return LoadedRelease.load(folder, parts, settings.private_fields, policy)
 
     releases = ReleaseWatcher(
         settings.releases_folder, load, observer, poll_seconds=settings.release_poll_seconds
@@ -84,7 +85,7 @@ def build_serving(
         releases=releases,
         mongodb=mongodb,
         journal=Journal(journal_client, observer),
-        policy=load_policies(settings.policy_file, _base_policy(settings)).of(),
+        policy=policy,
         reading=Reading(settings.read_concern, settings.read_preference),
         observer=observer,
         max_question_length=settings.max_question_length,

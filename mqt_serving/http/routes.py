@@ -156,4 +156,8 @@ def _search(release: LoadedRelease, text: str, count: int, database: str | None)
 def _is_open(hit: Hit, release: LoadedRelease) -> bool:
     catalog = release.catalogs.get(hit.item.database)
     schema = catalog.by_name.get(hit.item.collection) if catalog else None
-    return schema is not None and not covers(private_paths(schema), hit.item.path)
+    if schema is None or covers(private_paths(schema), hit.item.path):
+        return False
+    field = schema.by_path.get(hit.item.path)
+    # Values are taken out of the catalog where they may be of documents that may not be read.
+    return hit.item.kind != "value" or (field is not None and bool(field.samples))

@@ -81,6 +81,11 @@ def through_views(command: Command, catalog: Catalog | None, policy: Policy) -> 
             assert_never(command)
 
 
+def access_to(collection: str, catalog: Catalog, policy: Policy) -> Access:
+    """Which fields of a collection may be read."""
+    return _Views(catalog, policy).view(collection).access
+
+
 @dataclass(frozen=True, slots=True)
 class _View:
     """What a policy leaves of a collection; `stages` show it."""
