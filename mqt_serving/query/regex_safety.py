@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 MAX_LOOPS = 6  # unbounded repetitions in one pattern: each adds a degree to the running time
 MAX_COMPETING = 3  # of them that can match the same text: the degree of the running time
+MAX_SEQUENCES = 64
 MAX_CHOICES = 12  # optional or ambiguous parts: each can double the ways to try
 MAX_REPEAT = 1_000  # product of nested counted repetitions
 
@@ -77,7 +78,10 @@ def danger(pattern: str, options: str = "") -> str | None:
     for atom in atoms:
         if atom.repeats and atom.branches and (reason := _ambiguous_loop(atom)):
             return reason
-    reasons = (_ambiguous_sequence(branch) for branch in _branches(branches))
+    try:
+        reasons = [_ambiguous_branch(branch) for branch in _branches(branches)]
+    except UnjudgedPattern as error:
+        return str(error)
     return next((reason for reason in reasons if reason), None)
 
 
@@ -178,29 +182,65 @@ class _Piece:
         return self.endless or self.ways > 2
 
 
-def _pieces(branch: Sequence[_Atom]) -> Iterator[_Piece]:
-    """The branch without its brackets where that changes nothing, zero-width parts left out."""
+def _sequences(branch: Sequence[_Atom]) -> list[tuple[_Piece, ...]]:
+    """What the branch can match in a row: with and without each optional part.
+
+    Brackets are left out where that changes nothing, as are zero-width parts.
+    """
+    found: list[tuple[_Piece, ...]] = [()]
     for atom in branch:
-        if not atom.characters:
-            continue
-        solid = atom.least > 0
+        found = [before + after for before in found for after in _readings(atom)]
+        if len(found) > MAX_SEQUENCES:
+            raise UnjudgedPattern("it has too many optional parts")
+    return found
+
+
+def _readings(atom: _Atom) -> list[tuple[_Piece, ...]]:
+    if not atom.characters:
+        return [()]
+    if len(atom.branches) == 1 and (atom.most is not None or _is_delimited(atom.branches[0])):
+        once = _sequences(atom.branches[0])
+        return once if atom.least > 0 else [*once, ()]
+    solid = atom.least > 0
+    if atom.branches:
+        endless = atom.most is None or any(a.most is None for a in _atoms(atom.branches))
+        return [(_Piece(atom.characters, endless, 1, solid and not endless),)]
+    ways = 1 if atom.most is None else atom.most - atom.least + 1
+    return [(_Piece(atom.characters, atom.most is None, ways, solid),)]
+
+
+def _competing_loops(branch: Iterable[_Atom], open_loops: Characters = frozenset()) -> bool:
+    """Whether two endless groups can share out the same text between their rounds."""
+    for atom in _inlined(branch):
+        if atom.branches and atom.most is None:
+            if open_loops & atom.characters:
+                return True
+            open_loops |= atom.characters
+        elif atom.least > 0 and atom.characters and not atom.characters & open_loops:
+            open_loops = frozenset()
+    return False
+
+
+def _inlined(branch: Iterable[_Atom]) -> Iterator[_Atom]:
+    for atom in branch:
         if len(atom.branches) == 1 and atom.most is not None:
-            for piece in _pieces(atom.branches[0]):
-                yield replace(piece, solid=piece.solid and solid)
-        elif atom.branches:
-            endless = atom.most is None or any(a.most is None for a in _atoms(atom.branches))
-            yield _Piece(atom.characters, endless, 1, solid and not endless)
+            yield from _inlined(atom.branches[0])
         else:
-            ways = 1 if atom.most is None else atom.most - atom.least + 1
-            yield _Piece(atom.characters, atom.most is None, ways, solid)
+            yield atom
 
 
-def _ambiguous_sequence(branch: Sequence[_Atom]) -> str | None:
+def _ambiguous_branch(branch: Sequence[_Atom]) -> str | None:
+    if _competing_loops(branch):
+        return "two repeated groups can match the same text"
+    reasons = map(_ambiguous_sequence, _sequences(branch))
+    return next((reason for reason in reasons if reason), None)
+
+
+def _ambiguous_sequence(pieces: Sequence[_Piece]) -> str | None:
     """Why one text can be shared out among the loops of a sequence in too many ways.
 
     Two loops compete when they match the same characters, and so does all between them.
     """
-    pieces = list(_pieces(branch))
     for index, first in enumerate(pieces):
         if not first.is_loop:
             continue

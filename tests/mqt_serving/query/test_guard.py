@@ -525,7 +525,8 @@ def test_ordinary_expressions_pass() -> None:
         # through brackets, and far apart
         "(.*)(.*)x", "(.*)(.*)(.*)(.*)x", "((x*))((x*)x*)y", "(x*|y)(x*|z)w", "(?:.*)(?:.*)y",
         ".*a.*a.*a.*a", "(.*)a{1,100}(.*)b.*c.*d", "a{1,30}a{1,30}a{1,30}b",
-        "[a-z]{1,100}[a-z]{1,100}x", "(a|b|c)*(a|b|c)*",
+        "[a-z]{1,100}[a-z]{1,100}x", r"(\w+,)*(\w+,)*x", r"((\w+,)*)((\w+,)*)x",
+        r"\w+(,\w+)*\w+", r"\w*(\w+,)*x", r"^\w+@\w+([-.]\w+)*\.\w+([-.]\w+)*$", "(a|b|c)*(a|b|c)*",
         # published ones: OWASP, ReDoS of validator.js, moment, marked, ua-parser, Cloudflare 2019
         "^([a-zA-Z0-9])(([\\-.]|[_]+)?([a-zA-Z0-9]+))*(@){1}[a-z0-9]+[.]{1}",
         r"^(([a-z])+.)+[A-Z]([a-z])+$", r"(\w+\s*)+:", r"^(?:.?)+$", r"(?:\s*\S+\s*)*!",
@@ -565,7 +566,9 @@ def test_patterns_that_cannot_be_judged_are_dangerous(pattern: str) -> None:
         r"^([^,]*,){3}[^,]*$", r"colou?r.*(gr[ae]y|blue)", r"^(?=.*[A-Z])(?=.*\d).{8,}$",
         r"^[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}$", "https?://[^/]+/.*",
         r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}", "a++b", "(?>abc)d", "(?<=a)b", "(?<!a)b",
-        "^[a-z]{2,10}[0-9]{2,10}$", r"^(\d{3}) (\d{3})$",
+        "^[a-z]{2,10}[0-9]{2,10}$", r"^\w+(\.\w+)*$", r"^(\w+,)*\w+$",
+        r"^[\w-]+(\.[\w-]+)*@[\w-]+(\.[\w-]+)+$", r"^\d+(,\d{3})*(\.\d+)?$",
+        "^[A-Z][a-z]+( [A-Z][a-z]+)*$", r"^/[\w-]+(/[\w-]+)*/?$", r"^(\d{3}) (\d{3})$",
     ],
 )  # fmt: skip
 def test_ordinary_patterns_are_safe(pattern: str) -> None:

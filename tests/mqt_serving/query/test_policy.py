@@ -252,6 +252,7 @@ _FILTERS = st.one_of(
     _EXPRESSIONS.map(lambda e: f"{{$expr: {{$gt: [{e}, 'S']}}}}"),
     st.just("{}"),
 )
+_OUTPUTS = st.sampled_from(["x", "x.y", "cards.x", "contact", "contact.phone", "ssn"])
 _COLLECTIONS = st.sampled_from(["customers", "staff", "orders", "places"])
 
 
@@ -266,10 +267,10 @@ def _nesting(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
                 f"{{$lookup: {{from: '{p[0]}', let: {{v: {p[1]}}}, pipeline: {p[2]}, as: 'x'}}}}"
             )
         ),
-        st.tuples(_COLLECTIONS, _NAMES, _NAMES, pipelines).map(
+        st.tuples(_COLLECTIONS, _NAMES, _NAMES, pipelines, _OUTPUTS).map(
             lambda p: (
                 f"{{$lookup: {{from: '{p[0]}', localField: '{p[1]}', foreignField: '{p[2]}', "
-                f"pipeline: {p[3]}, as: 'x'}}}}"
+                f"pipeline: {p[3]}, as: '{p[4]}'}}}}"
             )
         ),
         pipelines.map(lambda p: f"{{$facet: {{x: {p}, y: [{{$limit: 2}}]}}}}"),
@@ -288,10 +289,10 @@ _STAGES = st.recursive(
         _NAMES.map(lambda n: f"{{$unwind: '${n}'}}"),
         _NAMES.map(lambda n: f"{{$setWindowFields: {{sortBy: {{_id: 1}}, output: {{x: {{$first: "
                              f"'${n}'}}}}}}}}"),
-        st.tuples(_COLLECTIONS, _EXPRESSIONS, _NAMES, _NAMES).map(
+        st.tuples(_COLLECTIONS, _EXPRESSIONS, _NAMES, _NAMES, _OUTPUTS).map(
             lambda p: (
                 f"{{$graphLookup: {{from: '{p[0]}', startWith: {p[1]}, connectFromField: "
-                f"'{p[2]}', connectToField: '{p[3]}', as: 'x', maxDepth: 2}}}}"
+                f"'{p[2]}', connectToField: '{p[3]}', as: '{p[4]}', maxDepth: 2}}}}"
             )
         ),
     ),
