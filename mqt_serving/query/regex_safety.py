@@ -11,14 +11,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from math import prod
 
 MAX_LOOPS = 6  # unbounded repetitions in one pattern: each adds a degree to the running time
-MAX_COMPETING = 3  # of them that can match the same text: the degree of the running time
+MAX_WAYS = 8_000  # to share a text among repetitions that can match it, an endless one as 20
 MAX_SEQUENCES = 64
 MAX_CHOICES = 12  # optional or ambiguous parts: each can double the ways to try
 MAX_REPEAT = 1_000  # product of nested counted repetitions
 
 Characters = frozenset[int]
+_ENDLESS_WAYS = 20
 _OTHER = 256  # stands for every character above Latin-1
 _ANY: Characters = frozenset(range(_OTHER + 1))
 _DIGITS: Characters = frozenset(map(ord, "0123456789"))
@@ -170,7 +172,7 @@ def _is_delimited(body: Sequence[_Atom]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """What a sequence matches at one place: `ways` lengths, or `endless` many."""
+    """What a sequence matches at one place, in `ways` lengths (an `endless` one counts as 20)."""
 
     characters: Characters
     endless: bool
@@ -179,7 +181,7 @@ class _Piece:
 
     @property
     def is_loop(self) -> bool:
-        return self.endless or self.ways > 2
+        return self.ways > 1
 
 
 def _sequences(branch: Sequence[_Atom]) -> list[tuple[_Piece, ...]]:
@@ -202,11 +204,10 @@ def _readings(atom: _Atom) -> list[tuple[_Piece, ...]]:
         once = _sequences(atom.branches[0])
         return once if atom.least > 0 else [*once, ()]
     solid = atom.least > 0
-    if atom.branches:
-        endless = atom.most is None or any(a.most is None for a in _atoms(atom.branches))
-        return [(_Piece(atom.characters, endless, 1, solid and not endless),)]
-    ways = 1 if atom.most is None else atom.most - atom.least + 1
-    return [(_Piece(atom.characters, atom.most is None, ways, solid),)]
+    inner = list(_atoms([[atom]])) if atom.branches else [atom]
+    endless = any(a.most is None for a in inner)
+    ways = prod(_ENDLESS_WAYS if a.most is None else a.most - a.least + 1 for a in inner)
+    return [(_Piece(atom.characters, endless, ways, solid and not (atom.branches and endless)),)]
 
 
 def _competing_loops(branch: Iterable[_Atom], open_loops: Characters = frozenset()) -> bool:
@@ -244,20 +245,18 @@ def _ambiguous_sequence(pieces: Sequence[_Piece]) -> str | None:
     for index, first in enumerate(pieces):
         if not first.is_loop:
             continue
-        endless, ways, apart = int(first.endless), first.ways, False
+        ways, apart = first.ways, False
         for piece in pieces[index + 1 :]:
             common = first.characters & piece.characters
             if piece.is_loop and common:
                 if piece.endless and first.endless and not apart:
                     return "two neighbouring unbounded repetitions match the same characters"
-                endless, ways = endless + piece.endless, ways * piece.ways
+                ways *= piece.ways
             if piece.solid and not common:
                 break
             apart = apart or piece.solid
-        if endless > MAX_COMPETING:
-            return f"more than {MAX_COMPETING} unbounded repetitions can match the same text"
-        if ways > MAX_REPEAT:
-            return f"its counted repetitions can share a text in more than {MAX_REPEAT} ways"
+        if ways > MAX_WAYS:
+            return "too many of its repetitions can match the same text"
     return None
 
 
