@@ -7,8 +7,7 @@ the decision is `cost`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import fields, is_dataclass
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pymongo.collection import Collection
@@ -20,15 +19,9 @@ from mqt_serving.query.cost import SORT_BYTES, decide, estimate, most
 from mqt_serving.query.explain_output import UnknownPlan, access_plan
 from mqt_serving.query.limits import Limits
 from mqt_serving.query.pipeline import (
-    Aggregate,
     Command,
-    CountDocuments,
-    Distinct,
-    Find,
-    GraphLookup,
-    Lookup,
-    UnionWith,
 )
+from mqt_serving.query.reads import collections_read
 from mqt_serving.query.rendering import MongoCall, to_mongo
 from mqt_serving.query.statistics import CollectionStatistics, statistics_of
 from mqt_serving.schema import Catalog, IndexSchema
@@ -39,7 +32,6 @@ _MOST_MS = 2_000
 _TYPICAL_DOCUMENT = 1_000  # bytes, where MongoDB does not say
 _WHO_ARE_YOU = frozenset({18, 8000})  # AuthenticationFailed, and Atlas's
 _NOT_FOUND, _UNAUTHORIZED, _IS_VIEW = 26, 13, 166
-_READING = (Find, Aggregate, CountDocuments, Distinct, Lookup, GraphLookup, UnionWith)
 
 
 def check_cost(
@@ -50,7 +42,7 @@ def check_cost(
     Raises QueryCostUnknown, a refusal too, when MongoDB does not tell, or tells it in a way that
     is not understood. Errors of the connection are PyMongo's.
     """
-    names = tuple(dict.fromkeys(_collections(command)))
+    names = tuple(dict.fromkeys(collections_read(command)))
     if _is_cheap(command, {name: _size(database, name, _counted) for name in names}, limits):
         return
     known = {name: _known(database, name, catalog) for name in names}
@@ -71,17 +63,6 @@ def _known(database: Database[Row], name: str, catalog: Catalog | None) -> Colle
     count, size = _size(database, name, _measured)
     schema = catalog.by_name.get(name) if catalog else None
     return statistics_of(count, size, _indexes(database[name]), schema)
-
-
-def _collections(node: Any) -> Iterator[str]:
-    if isinstance(node, _READING):
-        yield node.collection
-    if isinstance(node, tuple):
-        for item in node:
-            yield from _collections(item)
-    elif is_dataclass(node):
-        for field in fields(node):
-            yield from _collections(getattr(node, field.name))
 
 
 def _unknown(collection: str, reason: str) -> QueryCostUnknown:

@@ -21,23 +21,19 @@ from mqt_serving.query.pipeline import (
     Aggregate,
     Command,
     Count,
-    CountDocuments,
-    Distinct,
     ElementMatch,
     FieldTest,
     Find,
-    GraphLookup,
     Limit,
     LiteralExpression,
-    Lookup,
     NamedOperation,
     Project,
     Stage,
-    UnionWith,
     VariableExpression,
 )
 from mqt_serving.query.policy import Policy
 from mqt_serving.query.privacy import through_views
+from mqt_serving.query.reads import collections_read
 from mqt_serving.query.regex_safety import danger
 from mqt_serving.query.spelling import deception
 from mqt_serving.schema import Catalog
@@ -45,7 +41,6 @@ from mqt_serving.schema import Catalog
 __all__ = ["Limits", "Policy", "check"]
 
 _STAGES = Stage.__args__
-_READING = (Find, Aggregate, CountDocuments, Distinct, Lookup, GraphLookup, UnionWith)
 _SYSTEM_VARIABLES = frozenset({"ROOT", "CURRENT", "NOW", "REMOVE", "DESCEND", "PRUNE", "KEEP"})
 
 
@@ -64,18 +59,12 @@ def check(
     _check_values(command, limits)
     check_growth(command, limits.max_growth)
     _check_names(command, catalog)
-    for collection in _collections(command):
+    for collection in collections_read(command):
         _check_collection(collection, catalog, policy)
     return _with_row_limit(through_views(command, catalog, policy), limits.max_rows + 1)
 
 
 # ---------------------------------------------------------------- collections
-
-
-def _collections(command: Command) -> Iterator[str]:
-    for node, _ in _walk(command):
-        if isinstance(node, _READING):
-            yield node.collection
 
 
 def _check_collection(name: str, catalog: Catalog | None, policy: Policy) -> None:

@@ -1,4 +1,4 @@
-"""Every field path that a filter, an expression or a stage reads, from the root of its documents.
+"""Every collection that a command reads, and every field path that one of its parts reads.
 
 `privacy` judges by them what a query names. Pure; depends on the trees only.
 """
@@ -6,18 +6,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import assert_never
+from dataclasses import fields, is_dataclass
+from typing import Any, assert_never
 
 from mqt_serving.query.access import WHOLE
 from mqt_serving.query.pipeline import (
     AddFields,
+    Aggregate,
     AllOf,
     AnyOf,
     ArrayExpression,
     Bucket,
     BucketAuto,
     Count,
+    CountDocuments,
     Densify,
+    Distinct,
     ElementMatch,
     Expression,
     ExpressionFilter,
@@ -25,6 +29,7 @@ from mqt_serving.query.pipeline import (
     FieldTest,
     Fill,
     Filter,
+    Find,
     GeoNear,
     GeoTest,
     GraphLookup,
@@ -55,6 +60,21 @@ from mqt_serving.query.pipeline import (
 )
 
 _PRESENCE = frozenset({"$exists", "$type", "$size"})
+
+
+_READING = (Find, Aggregate, CountDocuments, Distinct, Lookup, GraphLookup, UnionWith)
+
+
+def collections_read(node: Any) -> Iterator[str]:
+    """Every collection that a command reads, those of joins and sub-pipelines included."""
+    if isinstance(node, _READING):
+        yield node.collection
+    if isinstance(node, tuple):
+        for item in node:
+            yield from collections_read(item)
+    elif is_dataclass(node):
+        for field in fields(node):
+            yield from collections_read(getattr(node, field.name))
 
 
 def filter_paths(
