@@ -78,7 +78,7 @@ class _Sentence:
         keys, number = tuple(Output(key) for key in plan.group_by), len(plan.group_by)
         said = listed([self.clauses.bare(key) for key in plan.group_by])
         others = plan.outputs[number:]
-        keys_first = plan.outputs[:number] == keys and not self._values(others) & set(plan.group_by)
+        keys_first = plan.outputs[:number] == keys and not self._show_keys(others)
         if keys_first and not others and not plan.distinct:
             combination = "combination of " if number > 1 else ""
             return f"list each {combination}{said} once, over {self._subject('all')}"
@@ -86,15 +86,14 @@ class _Sentence:
             return f"for each {said}, count {self._subject('the')}"
         if keys_first and others:
             shown = self._shown(others)
-        elif self._values(plan.outputs) & set(plan.group_by):
+        elif self._show_keys(plan.outputs):
             shown = self._shown(plan.outputs)
         else:
             shown = self._shown(plan.outputs, "show only")
         return f"for each {said}, {shown}, over {self._subject('all')}"
 
-    @staticmethod
-    def _values(outputs: Sequence[Output]) -> set[Operand | Entity]:
-        return {output.value for output in outputs}
+    def _show_keys(self, outputs: Sequence[Output]) -> bool:
+        return any(output.value in self.plan.group_by for output in outputs)
 
     def _counts_rows(self, outputs: tuple[Output, ...]) -> bool:
         count = Aggregate(Function.COUNT, self.rows or Entity(""))
