@@ -13,7 +13,7 @@ from mqt_serving.answers import CheckedQuery, Choice, Table
 from mqt_serving.errors import RaiseError
 from mqt_serving.privacy import private_paths, without_paths
 from mqt_serving.query.execution import to_json
-from mqt_serving.query.explanation import explain
+from mqt_serving.query.explanation import explain, explain_command
 from mqt_serving.query.guard import check
 from mqt_serving.query.lowering import lower
 from mqt_serving.query.parsing import parse_query
@@ -23,8 +23,6 @@ from mqt_serving.query.policy import Policy
 from mqt_serving.query.raising import raise_command
 from mqt_serving.query.rendering import render_mongosh, render_pymongo
 from mqt_serving.schema import Catalog
-
-NOT_IN_WORDS = "A query that MQT can run but cannot put into words yet."
 
 
 def choice_of_plan(plan: Plan, probability: float, catalog: Catalog, policy: Policy) -> Choice:
@@ -115,6 +113,6 @@ def _choice(
         command=command,
         mongosh=render_mongosh(command),
         pymongo=render_pymongo(command),
-        meaning=explain(plan, catalog) if plan is not None else NOT_IN_WORDS,
+        meaning=explain(plan, catalog) if plan is not None else explain_command(command),
         probability=probability,
     )
