@@ -12,6 +12,7 @@ from itertools import accumulate
 
 from pymongo import ASCENDING, GEOSPHERE, IndexModel
 
+from benchmarks.databases import clinic_words as words
 from mqt_resources.sample_database.values import Record, Source, day, money
 
 NAME = "clinic"
@@ -32,76 +33,6 @@ INDEXES: dict[str, tuple[IndexModel, ...]] = {
     "prescriptions": (IndexModel("patient_id"), IndexModel("issued")),
     "lab_results": (IndexModel("patient_id"), IndexModel("collected")),
 }
-
-_START = datetime(2023, 1, 2, tzinfo=UTC)
-
-# code, name, town, longitude, latitude, opened, licensed beds, share of the appointments
-_SITES = (
-    ("LKE", "Lakeside Hospital", "Bath", -2.360, 51.381, datetime(2009, 5, 4, tzinfo=UTC), 84, 34),
-    ("NGT", "Northgate Clinic", "Gloucester", -2.244, 51.864, datetime(2014, 9, 1, tzinfo=UTC), 30, 20),
-    ("HRB", "Harbourside Centre", "Bristol", -2.598, 51.449, datetime(2018, 2, 12, tzinfo=UTC), 48, 24),
-    ("MDW", "Meadow Lane Surgery", "Swindon", -1.780, 51.556, datetime(2020, 10, 5, tzinfo=UTC), 0, 12),
-    ("STN", "Stonebridge Day Unit", "Cheltenham", -2.078, 51.899, datetime(2022, 6, 20, tzinfo=UTC), 12, 10),
-)
-_SERVICES = ("imaging", "pharmacy", "emergency", "physiotherapy", "maternity", "dialysis", "blood bank")  # fmt: skip
-_WARDS = {
-    "LKE": ("Cardiology", "Orthopaedics", "Oncology", "Maternity", "Paediatrics", "Intensive Care", "Geriatrics"),
-    "NGT": ("General Medicine", "Orthopaedics", "Respiratory"),
-    "HRB": ("Cardiology", "Neurology", "Surgery", "Intensive Care"),
-    "STN": ("Day Surgery",),
-}  # fmt: skip
-_GIVEN = {
-    "F": ("Aisling", "Beatrix", "Catrin", "Deepa", "Edith", "Fatima", "Gwen", "Hazel", "Imogen", "Joan", "Keziah", "Lowri", "Maeve", "Nadia", "Orla", "Pearl", "Rosalind", "Saoirse", "Tamsin", "Uma", "Verity", "Winifred", "Yvonne", "Zara"),
-    "M": ("Alasdair", "Barnaby", "Callum", "Dylan", "Ewan", "Farid", "Gethin", "Hamish", "Idris", "Jeremy", "Kenneth", "Lachlan", "Malik", "Nigel", "Osian", "Percy", "Quentin", "Rhys", "Stuart", "Tariq", "Usman", "Vaughan", "Wilfred", "Yusuf"),
-}  # fmt: skip
-_FAMILY = ("Abbott", "Ainsworth", "Baines", "Barlow", "Chaudhry", "Cobb", "Dacre", "Dunmore", "Ellery", "Fairfax", "Gallagher", "Gill", "Haddad", "Hartley", "Ibrahim", "Jowett", "Kaur", "Kendrick", "Lamb", "Llewellyn", "Mahmood", "Merrick", "Nair", "Okafor", "Osborne", "Pritchard", "Quayle", "Rahman", "Radcliffe", "Sheridan", "Tennant", "Underhill", "Vickers", "Whitlock", "Yates")  # fmt: skip
-_ROLES = {  # role -> (how many, hourly rate from, to, in cents)
-    "consultant": (20, 95_00, 160_00),
-    "registrar": (16, 48_00, 70_00),
-    "nurse": (38, 24_00, 38_00),
-    "physiotherapist": (8, 28_00, 42_00),
-    "pharmacist": (6, 30_00, 46_00),
-}
-_SPECIALTIES = ("cardiology", "orthopaedics", "oncology", "paediatrics", "neurology", "respiratory", "general medicine", "dermatology")  # fmt: skip
-_LANGUAGES = ("Welsh", "Urdu", "Polish", "French", "Arabic", "Hindi", "BSL")
-_TOWNS = {town: (lon, lat) for _, _, town, lon, lat, *_ in _SITES}
-_CONDITIONS = ("asthma", "type 2 diabetes", "hypertension", "arthritis", "migraine", "COPD", "eczema", "depression", "atrial fibrillation")  # fmt: skip
-_ALLERGENS = ("penicillin", "peanuts", "latex", "ibuprofen", "pollen", "shellfish", "codeine")
-_INSURERS = {"Bupa": ("Essential", "Complete"), "Aviva": ("Solutions", "Optimum"), "Vitality": ("Core", "Plus"), "WPA": ("Freedom",)}  # fmt: skip
-_KINDS = {  # kind -> (weight, minutes, fee in cents, share of no-shows)
-    "consultation": (36, (20, 30, 40), 90_00, 0.07),
-    "follow-up": (28, (10, 15, 20), 55_00, 0.10),
-    "procedure": (12, (45, 60, 90), 340_00, 0.02),
-    "telehealth": (16, (10, 15), 40_00, 0.14),
-    "vaccination": (8, (10,), 25_00, 0.05),
-}
-_DIAGNOSES = (
-    ("I21", "heart attack", "Cardiology", 6.0), ("I48", "atrial fibrillation", "Cardiology", 3.0),
-    ("S72", "hip fracture", "Orthopaedics", 9.0), ("M17", "knee arthrosis", "Orthopaedics", 4.0),
-    ("C50", "breast cancer", "Oncology", 7.0), ("O80", "delivery", "Maternity", 2.2),
-    ("J45", "asthma attack", "Paediatrics", 2.5), ("A41", "sepsis", "Intensive Care", 11.0),
-    ("F03", "dementia", "Geriatrics", 14.0), ("J18", "pneumonia", "Respiratory", 6.5),
-    ("E11", "diabetic crisis", "General Medicine", 4.5), ("I63", "stroke", "Neurology", 10.0),
-    ("K35", "appendicitis", "Surgery", 3.0), ("K40", "hernia", "Day Surgery", 0.6),
-)  # fmt: skip
-_PROCEDURES = {"Cardiology": "angiogram", "Orthopaedics": "joint replacement", "Oncology": "biopsy", "Maternity": "caesarean", "Surgery": "appendectomy", "Day Surgery": "hernia repair", "Neurology": "MRI scan", "Intensive Care": "ventilation"}  # fmt: skip
-_DRUGS = {  # drug -> doses in mg
-    "amoxicillin": (250, 500), "metformin": (500, 850, 1000), "atorvastatin": (10, 20, 40),
-    "ramipril": (2.5, 5, 10), "omeprazole": (20, 40), "sertraline": (50, 100),
-    "paracetamol": (500, 1000), "codeine": (15, 30), "warfarin": (1, 3, 5),
-}  # fmt: skip
-_PHARMACIES = ("Wells Pharmacy", "Parade Chemist", "in-house", "MediPost")
-_PANELS = {  # panel -> analyte, unit, low, high, mean, spread
-    "lipids": (("LDL", "mmol/L", 0.5, 3.0, 2.9, 0.9), ("HDL", "mmol/L", 1.0, 2.5, 1.4, 0.4)),
-    "blood count": (
-        ("haemoglobin", "g/L", 120, 170, 138, 16),
-        ("platelets", "10^9/L", 150, 400, 260, 70),
-        ("white cells", "10^9/L", 4.0, 11.0, 7.4, 2.6),
-    ),
-    "renal": (("creatinine", "umol/L", 50, 110, 88, 26), ("potassium", "mmol/L", 3.5, 5.3, 4.4, 0.5)),
-    "glucose": (("HbA1c", "mmol/mol", 20, 42, 41, 11),),
-    "thyroid": (("TSH", "mU/L", 0.4, 4.0, 2.3, 1.4),),
-}  # fmt: skip
 
 
 def generate(seed: int = 2026) -> dict[str, list[Record]]:
@@ -127,7 +58,7 @@ def generate(seed: int = 2026) -> dict[str, list[Record]]:
 def _sites(seed: int) -> list[Record]:
     source = Source(seed, "clinic/sites")
     records = []
-    for code, name, town, longitude, latitude, opened, beds, _ in _SITES:
+    for code, name, town, longitude, latitude, opened, beds, _ in words.SITES:
         record: Record = {
             "_id": source.object_id(opened),
             "code": code,
@@ -136,9 +67,12 @@ def _sites(seed: int) -> list[Record]:
             "location": {"type": "Point", "coordinates": [longitude, latitude]},
             "opened": opened,
             "licensed_beds": beds,
-            "services": source.some(_SERVICES, 2, 5),
-            "parking": {"spaces": source.randrange(20, 260, 5), "hourly_fee": money(source.choice((0, 150, 250)))},
-        }  # fmt: skip
+            "services": source.some(words.SERVICES, 2, 5),
+            "parking": {
+                "spaces": source.randrange(20, 260, 5),
+                "hourly_fee": money(source.choice((0, 150, 250))),
+            },
+        }
         if code != "MDW":
             record["phone"] = f"+44 {source.digits('#### ######')}"
         records.append(record)
@@ -149,21 +83,21 @@ def _clinicians(seed: int, sites: list[Record]) -> list[Record]:
     source = Source(seed, "clinic/clinicians")
     records: list[Record] = []
     consultants: list[Record] = []
-    for role, (count, low, high) in _ROLES.items():
+    for role, (count, low, high) in words.ROLES.items():
         for _ in range(count):
             sex = source.choice("FM")
             joined = day(source.moment(datetime(2012, 1, 1, tzinfo=UTC), NOW - timedelta(days=60)))
-            site = source.choices(sites, weights=[s[-1] for s in _SITES])[0]
+            site = source.choices(sites, weights=[s[-1] for s in words.SITES])[0]
             record: Record = {
                 "_id": source.object_id(joined),
                 "staff_no": f"ST{len(records) + 1:04d}",
-                "full_name": f"{source.choice(_GIVEN[sex])} {source.choice(_FAMILY)}",
+                "full_name": f"{source.choice(words.GIVEN[sex])} {source.choice(words.FAMILY)}",
                 "role": role,
                 "site_id": site["_id"],
                 "joined": joined,
                 "hourly_rate": money(source.randrange(low, high, 50)),
                 "weekly_hours": source.choices((37.5, 30, 22.5, 16), weights=(60, 18, 14, 8))[0],
-                "languages": source.some(_LANGUAGES, 0, 3),
+                "languages": source.some(words.LANGUAGES, 0, 3),
                 "licence": {
                     "number": source.digits("#######"),
                     "expires": day(NOW + timedelta(days=source.randint(-40, 1100))),
@@ -171,13 +105,15 @@ def _clinicians(seed: int, sites: list[Record]) -> list[Record]:
                 "supervisor_id": None,
             }
             if role in ("consultant", "registrar"):
-                record["specialty"] = source.choice(_SPECIALTIES)
+                record["specialty"] = source.choice(words.SPECIALTIES)
             if role == "consultant":
                 consultants.append(record)
             elif source.chance(0.85):
                 record["supervisor_id"] = source.choice(consultants)["_id"]
             if source.chance(0.12) and joined < datetime(2025, 1, 1, tzinfo=UTC):
-                record["left"] = day(source.moment(max(joined, _START) + timedelta(days=60), NOW))
+                record["left"] = day(
+                    source.moment(max(joined, words.START) + timedelta(days=60), NOW)
+                )
             records.append(record)
     return records
 
@@ -185,15 +121,17 @@ def _clinicians(seed: int, sites: list[Record]) -> list[Record]:
 def _patients(seed: int, count: int, clinicians: list[Record]) -> list[Record]:
     source = Source(seed, "clinic/patients")
     doctors = [c["_id"] for c in clinicians if c["role"] in ("consultant", "registrar")]
-    towns = list(_TOWNS)
+    towns = list(words.TOWNS)
     records = []
     for number in range(1, count + 1):
         registered = day(source.moment(datetime(2019, 1, 1, tzinfo=UTC), NOW))
-        born = day(source.moment(datetime(1932, 1, 1, tzinfo=UTC), datetime(2024, 6, 1, tzinfo=UTC)))
+        born = day(
+            source.moment(datetime(1932, 1, 1, tzinfo=UTC), datetime(2024, 6, 1, tzinfo=UTC))
+        )
         age = (NOW - born).days // 365
         sex = source.choices("FMX", weights=(52, 47, 1))[0]
         town = source.choices(towns, weights=(30, 20, 30, 12, 8))[0]
-        longitude, latitude = _TOWNS[town]
+        longitude, latitude = words.TOWNS[town]
         contact: Record = {"town": town, "postcode": source.digits("BA## #@@")}
         if source.chance(0.85):
             contact["mobile"] = f"+44 7{source.digits('### ######')}"
@@ -201,41 +139,51 @@ def _patients(seed: int, count: int, clinicians: list[Record]) -> list[Record]:
         record: Record = {
             "_id": source.object_id(registered),
             "mrn": f"M{100_000 + number}",
-            "given_name": source.choice(_GIVEN.get(sex, _GIVEN["F"])),
-            "family_name": source.choice(_FAMILY),
+            "given_name": source.choice(words.GIVEN.get(sex, words.GIVEN["F"])),
+            "family_name": source.choice(words.FAMILY),
             "sex": sex,
             "dob": born,
             "contact": contact,
-            "home": {"type": "Point", "coordinates": [
-                round(longitude + source.gauss(0, 0.03), 5), round(latitude + source.gauss(0, 0.02), 5)]},
+            "home": {
+                "type": "Point",
+                "coordinates": [
+                    round(longitude + source.gauss(0, 0.03), 5),
+                    round(latitude + source.gauss(0, 0.02), 5),
+                ],
+            },
             "registered": max(registered, born + timedelta(days=7)),
             "usual_doctor_id": source.choice(doctors) if source.chance(0.88) else None,
-            "conditions": source.some(_CONDITIONS, 0, 3) if source.chance(min(0.9, age / 70)) else [],
+            "conditions": source.some(words.CONDITIONS, 0, 3)
+            if source.chance(min(0.9, age / 70))
+            else [],
             "allergies": [
                 {
                     "substance": substance,
-                    "severity": source.choices(("mild", "moderate", "severe"), weights=(5, 3, 2))[0],
+                    "severity": source.choices(("mild", "moderate", "severe"), weights=(5, 3, 2))[
+                        0
+                    ],
                     "noted": day(source.moment(max(registered, born), NOW)),
                 }
-                for substance in (source.some(_ALLERGENS, 1, 3) if source.chance(0.35) else ())
+                for substance in (source.some(words.ALLERGENS, 1, 3) if source.chance(0.35) else ())
             ],
             "smoker": source.choices((True, False, None), weights=(16, 72, 12))[0],
-        }  # fmt: skip
+        }
         if source.chance(0.74):
             record["blood_group"] = source.choices(
-                ("O+", "A+", "B+", "AB+", "O-", "A-", "B-", "AB-"), weights=(35, 30, 8, 2, 13, 8, 3, 1)
-            )[0]  # fmt: skip
+                ("O+", "A+", "B+", "AB+", "O-", "A-", "B-", "AB-"),
+                weights=(35, 30, 8, 2, 13, 8, 3, 1),
+            )[0]
         if source.chance(0.42):
-            insurer = source.choices(list(_INSURERS), weights=(45, 25, 20, 10))[0]
+            insurer = source.choices(list(words.INSURERS), weights=(45, 25, 20, 10))[0]
             record["insurance"] = {
                 "insurer": insurer,
-                "plan": source.choice(_INSURERS[insurer]),
+                "plan": source.choice(words.INSURERS[insurer]),
                 # As the insurers' file has it: a number kept as text.
                 "excess": str(source.choice((0, 100, 150, 250, 500))),
                 "valid_until": day(NOW + timedelta(days=source.randint(-200, 500))),
             }
         if age > 55 and source.chance(0.06):
-            record["deceased_on"] = day(source.moment(max(record["registered"], _START), NOW))
+            record["deceased_on"] = day(source.moment(max(record["registered"], words.START), NOW))
         records.append(record)
     return records
 
@@ -245,7 +193,7 @@ def _wards(seed: int, sites: list[Record], clinicians: list[Record]) -> list[Rec
     nurses = [c["_id"] for c in clinicians if c["role"] == "nurse" and "left" not in c]
     by_code = {site["code"]: site for site in sites}
     records = []
-    for code, names in _WARDS.items():
+    for code, names in words.WARDS.items():
         share = by_code[code]["licensed_beds"] // len(names)
         for place, name in enumerate(names):
             intensive = name == "Intensive Care"
@@ -256,19 +204,24 @@ def _wards(seed: int, sites: list[Record], clinicians: list[Record]) -> list[Rec
                     "site_id": by_code[code]["_id"],
                     "floor": place // 2,
                     "head_nurse_id": source.choice(nurses) if source.chance(0.85) else None,
-                    "visiting_hours": None if intensive else source.choice(("10-12", "14-18", "14-20")),
+                    "visiting_hours": None
+                    if intensive
+                    else source.choice(("10-12", "14-18", "14-20")),
                     "beds": [
                         {
                             "label": f"{name[:2].upper()}{number:02d}",
-                            "kind": "intensive" if intensive else source.choices(
-                                ("standard", "isolation", "bariatric"), weights=(80, 14, 6))[0],
+                            "kind": "intensive"
+                            if intensive
+                            else source.choices(
+                                ("standard", "isolation", "bariatric"), weights=(80, 14, 6)
+                            )[0],
                             "out_of_order": source.chance(0.05),
                             "patient_id": None,
                         }
                         for number in range(1, share + 1)
                     ],
                 }
-            )  # fmt: skip
+            )
     return records
 
 
@@ -278,27 +231,34 @@ def _admissions(
     source = Source(seed, "clinic/admissions")
     surgeons = [c["_id"] for c in clinicians if c["role"] == "consultant"]
     # Every ward has some cause of its own; the last days' patients are still there.
-    choices = [(ward, d) for ward in wards for d in _DIAGNOSES if d[2] == ward["name"]]
+    choices = [(ward, d) for ward in wards for d in words.DIAGNOSES if d[2] == ward["name"]]
     records = []
     for place in range(count):
         recent = place >= count - 60
-        start = NOW - timedelta(days=9) if recent else _START
+        start = NOW - timedelta(days=9) if recent else words.START
         admitted = source.moment(start, NOW - timedelta(hours=3)).replace(second=0)
         ward, (code, label, name, stay) = source.choice(choices)
-        discharged = (admitted + timedelta(days=max(0.2, source.gauss(stay, stay / 2)))).replace(microsecond=0, second=0)  # fmt: skip
+        discharged = (admitted + timedelta(days=max(0.2, source.gauss(stay, stay / 2)))).replace(
+            microsecond=0, second=0
+        )
         gone = discharged <= NOW
         nights = max(1, ((discharged if gone else NOW) - admitted).days)
         rate = 980_00 if name == "Intensive Care" else 310_00
-        charges = [{"item": "bed", "amount": nights * rate}, {"item": "medication", "amount": source.randrange(40_00, 900_00)}]  # fmt: skip
+        charges: list[Record] = [
+            {"item": "bed", "amount": nights * rate},
+            {"item": "medication", "amount": source.randrange(40_00, 900_00)},
+        ]
         procedures: list[Record] = []
-        if name in _PROCEDURES and source.chance(0.7):
+        if name in words.PROCEDURES and source.chance(0.7):
             performed = admitted + timedelta(hours=source.randint(2, 40))
-            procedures.append({
-                "name": _PROCEDURES[name],
-                "performed": min(performed, discharged, NOW),
-                "minutes": source.randrange(25, 240, 5),
-                "surgeon_id": source.choice(surgeons),
-            })  # fmt: skip
+            procedures.append(
+                {
+                    "name": words.PROCEDURES[name],
+                    "performed": min(performed, discharged, NOW),
+                    "minutes": source.randrange(25, 240, 5),
+                    "surgeon_id": source.choice(surgeons),
+                }
+            )
             charges.append({"item": "theatre", "amount": procedures[0]["minutes"] * 22_00})
         covered = source.choices((0, 0.5, 0.8, 1), weights=(30, 10, 35, 25))[0]
         record: Record = {
@@ -307,7 +267,9 @@ def _admissions(
             "ward_id": ward["_id"],
             "admitted": admitted,
             "discharged": discharged if gone else None,
-            "emergency": source.chance(0.75 if code in ("I21", "A41", "S72", "I63", "K35") else 0.15),
+            "emergency": source.chance(
+                0.75 if code in ("I21", "A41", "S72", "I63", "K35") else 0.15
+            ),
             "diagnosis": {"code": code, "label": label},
             "procedures": procedures,
             "charges": [
@@ -318,7 +280,7 @@ def _admissions(
                 }
                 for charge in charges
             ],
-        }  # fmt: skip
+        }
         if gone:
             record["outcome"] = source.choices(
                 ("home", "care home", "transferred", "died"), weights=(82, 8, 7, 3)
@@ -347,25 +309,37 @@ def _appointments(
     regulars = list(accumulate(source.paretovariate(1.5) for _ in patients))
     days = [
         date
-        for n in range((NOW - _START).days + 50)
-        if (date := _START + timedelta(days=n)).weekday() < 6  # Sundays are closed
+        for n in range((NOW - words.START).days + 50)
+        if (date := words.START + timedelta(days=n)).weekday() < 6  # Sundays are closed
     ]
-    weights = list(accumulate((0.25 if d.weekday() == 5 else 1.0) * (1.35 if d.month in (1, 2, 11) else 0.7 if d.month == 8 else 1.0) * 1.15 ** (d.year - 2023) for d in days))  # fmt: skip
+    weights = list(
+        accumulate(
+            (0.25 if d.weekday() == 5 else 1.0)
+            * (1.35 if d.month in (1, 2, 11) else 0.7 if d.month == 8 else 1.0)
+            * 1.15 ** (d.year - 2023)
+            for d in days
+        )
+    )
     records = []
     for date in sorted(source.choices(days, cum_weights=weights, k=count)):
         hours = (9, 10, 11) if date.weekday() == 5 else (8, 9, 9, 10, 10, 11, 13, 14, 15, 16, 17)
-        starts = date + timedelta(hours=source.choice(hours), minutes=source.choice((0, 15, 30, 45)))
-        kind = source.choices(list(_KINDS), weights=[k[0] for k in _KINDS.values()])[0]
-        _, minutes, fee, lost = _KINDS[kind]
-        site = source.choices(sites, weights=[s[-1] for s in _SITES])[0]
+        starts = date + timedelta(
+            hours=source.choice(hours), minutes=source.choice((0, 15, 30, 45))
+        )
+        kind = source.choices(list(words.KINDS), weights=[k[0] for k in words.KINDS.values()])[0]
+        _, minutes, fee, lost = words.KINDS[kind]
+        site = source.choices(sites, weights=[s[-1] for s in words.SITES])[0]
         patient = source.choices(patients, cum_weights=regulars)[0]
+        while patient.get("deceased_on", starts) < starts:
+            patient = source.choices(patients, cum_weights=regulars)[0]
         booked = min(starts, NOW) - timedelta(hours=source.randint(2, 24 * 35))
         if starts > NOW:
             status = "scheduled" if source.chance(0.94) else "cancelled"
         else:
             monday = 1.6 if date.weekday() == 0 else 1.0
             status = source.choices(
-                ("completed", "no_show", "cancelled"), weights=(0.91 - lost * monday, lost * monday, 0.09)
+                ("completed", "no_show", "cancelled"),
+                weights=(0.91 - lost * monday, lost * monday, 0.09),
             )[0]
         cents = int(fee * source.uniform(0.9, 1.4)) // 500 * 500
         record: Record = {
@@ -383,17 +357,23 @@ def _appointments(
             "room": None if kind == "telehealth" else source.digits("#.1#"),
         }
         if status == "completed":
-            record["paid"] = money(cents if source.chance(0.86) else cents // 2 if source.chance(0.5) else 0)  # fmt: skip
+            record["paid"] = money(
+                cents if source.chance(0.86) else cents // 2 if source.chance(0.5) else 0
+            )
             if kind != "telehealth":
                 late = max(0, int(source.gauss(9 if site["code"] == "LKE" else 5, 8)))
                 record["checked_in_at"] = starts - timedelta(minutes=source.randint(0, 25))
                 record["called_in_at"] = starts + timedelta(minutes=late)
             if source.chance(0.3):
-                record["satisfaction"] = source.choices((1, 2, 3, 4, 5), weights=(4, 6, 14, 36, 40))[0]
+                record["satisfaction"] = source.choices(
+                    (1, 2, 3, 4, 5), weights=(4, 6, 14, 36, 40)
+                )[0]
         if status == "cancelled":
             record["cancelled_by"] = source.choice(("patient", "patient", "clinic"))
             if source.chance(0.6):
-                record["cancel_reason"] = source.choice(("illness", "work", "transport", "feeling better"))  # fmt: skip
+                record["cancel_reason"] = source.choice(
+                    ("illness", "work", "transport", "feeling better")
+                )
         records.append(record)
     return records
 
@@ -406,9 +386,9 @@ def _prescriptions(
     frequent = list(accumulate(source.paretovariate(1.2) for _ in prescribers))
     records = []
     for _ in range(count):
-        issued = source.moment(_START, NOW).replace(hour=source.randint(8, 17))
+        issued = source.moment(words.START, NOW).replace(hour=source.randint(8, 17))
         issued = min(issued, NOW - timedelta(hours=1))
-        drugs = source.sample(list(_DRUGS), source.choices((1, 2, 3), weights=(60, 28, 12))[0])
+        drugs = source.sample(list(words.DRUGS), source.choices((1, 2, 3), weights=(60, 28, 12))[0])
         record: Record = {
             "_id": source.object_id(issued),
             "patient_id": source.choice(patients)["_id"],
@@ -417,14 +397,14 @@ def _prescriptions(
             "medications": [
                 {
                     "drug": drug,
-                    "dose_mg": source.choice(_DRUGS[drug]),
+                    "dose_mg": source.choice(words.DRUGS[drug]),
                     "times_a_day": source.choices((1, 2, 3), weights=(5, 3, 2))[0],
                     "days": source.choice((5, 7, 10, 14, 28, 28, 56)),
                     "price": money(source.randrange(2_00, 24_00, 5)),
                 }
                 for drug in drugs
             ],
-            "pharmacy": source.choices(_PHARMACIES, weights=(30, 25, 35, 10))[0],
+            "pharmacy": source.choices(words.PHARMACIES, weights=(30, 25, 35, 10))[0],
             "dispensed_at": issued + timedelta(hours=source.randint(1, 90)),
         }
         if source.chance(0.09) or record["dispensed_at"] > NOW:
@@ -442,10 +422,12 @@ def _lab_results(
     orderers = [c["_id"] for c in clinicians if c["role"] in ("consultant", "registrar")]
     records = []
     for number in range(1, count + 1):
-        collected = source.moment(_START, NOW - timedelta(hours=2)).replace(second=0)
+        collected = source.moment(words.START, NOW - timedelta(hours=2)).replace(second=0)
         urgent = source.chance(0.12)
-        reported = collected + timedelta(hours=source.uniform(1, 6) if urgent else source.uniform(6, 80))
-        panel = source.choices(list(_PANELS), weights=(25, 35, 20, 12, 8))[0]
+        reported = collected + timedelta(
+            hours=source.uniform(1, 6) if urgent else source.uniform(6, 80)
+        )
+        panel = source.choices(list(words.PANELS), weights=(25, 35, 20, 12, 8))[0]
         measured = [
             {
                 "analyte": analyte,
@@ -454,7 +436,7 @@ def _lab_results(
                 "low": low,
                 "high": high,
             }
-            for analyte, unit, low, high, mean, spread in _PANELS[panel]
+            for analyte, unit, low, high, mean, spread in words.PANELS[panel]
         ]
         record: Record = {
             "_id": source.object_id(collected),
@@ -464,9 +446,11 @@ def _lab_results(
             "panel": panel,
             "urgent": urgent,
             "collected": collected,
-            "reported": reported.replace(microsecond=0) if reported <= NOW and not source.chance(0.02) else None,
+            "reported": reported.replace(microsecond=0)
+            if reported <= NOW and not source.chance(0.02)
+            else None,
             "measurements": measured,
-        }  # fmt: skip
+        }
         if source.chance(0.05):
             record["comment"] = source.choice(("haemolysed", "repeat advised", "sample too small"))
         records.append(record)

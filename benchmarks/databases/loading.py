@@ -12,11 +12,15 @@ from pymongo import MongoClient
 from pymongo.database import Database
 
 from benchmarks.databases import bikes, clinic
+from mqt_assets.schemas.catalogs import build_catalog
+from mqt_assets.schemas.inference import infer
+from mqt_resources.mongodb import MongoGateway
 from mqt_resources.sample_database import loading as shop
+from mqt_serving.schema import Catalog
+from mqt_serving.settings import SAMPLE_DATABASE
 
-SHOP = "shop"
 GENERATED: Mapping[str, ModuleType] = {clinic.NAME: clinic, bikes.NAME: bikes}
-DATABASES: Sequence[str] = (SHOP, *GENERATED)
+DATABASES: Sequence[str] = (SAMPLE_DATABASE, *GENERATED)
 
 
 def load(name: str, uri: str, client: MongoClient[dict[str, Any]]) -> Database[dict[str, Any]]:
@@ -24,13 +28,35 @@ def load(name: str, uri: str, client: MongoClient[dict[str, Any]]) -> Database[d
 
     Raises KeyError for a name that is not in `DATABASES`.
     """
-    database = client[name]
-    if name == SHOP:
-        shop.load(uri, SHOP)
-        return database
-    if not database.list_collection_names():
+    if name == SAMPLE_DATABASE:
+        shop.load(uri, name)
+    elif not client[name].list_collection_names():
         module = GENERATED[name]
-        for collection, documents in module.generate().items():
-            database[collection].insert_many(documents)
-            database[collection].create_indexes(list(module.INDEXES[collection]))
-    return database
+        load_documents(client[name], module.generate())
+        for collection, indexes in module.INDEXES.items():
+            client[name][collection].create_indexes(list(indexes))
+    return client[name]
+
+
+def load_documents(
+    database: Database[dict[str, Any]], documents: Mapping[str, Sequence[dict[str, Any]]]
+) -> None:
+    """Insert the documents, by collection."""
+    for collection, content in documents.items():
+        database[collection].insert_many(content)
+
+
+def infer_catalog(uri: str, name: str) -> Catalog:
+    """The catalog of a database as the pipeline infers it: from samples, with references."""
+    with MongoGateway(uri) as gateway:
+        inferred = [
+            infer(
+                gateway.sample(name, collection),
+                name,
+                collection,
+                gateway.count(name, collection),
+                gateway.indexes(name, collection),
+            )
+            for collection in gateway.list_collections(name)
+        ]
+        return build_catalog(name, inferred, gateway.contains(name))
