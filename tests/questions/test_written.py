@@ -118,6 +118,20 @@ def test_an_order_that_counts_has_no_ties(question: Question, databases: Databas
     assert len(set(keys)) == len(keys)
 
 
+@pytest.mark.parametrize(
+    "question", **named([q for q in QUESTIONS if "top-k per group" in q.constructs])
+)
+def test_the_first_few_of_a_group_are_not_cut_out_of_ties(
+    question: Question, databases: Databases
+) -> None:
+    ranked = question.golds[0]
+    numbered = ranked.replace("{$rank: {}}", "{$documentNumber: {}}")
+    database = databases[question.database]
+    assert len(run(parse_query(ranked), database).rows) == len(
+        run(parse_query(numbered), database).rows
+    )
+
+
 @pytest.mark.parametrize("question", **named(ANSWERABLE))
 def test_a_question_near_an_unanswerable_one_has_an_answer(
     question: Answerable, databases: Databases
