@@ -13,45 +13,43 @@ from mqt_serving.answers import CheckedQuery, Choice, Table
 from mqt_serving.errors import RaiseError
 from mqt_serving.privacy import private_paths, without_paths
 from mqt_serving.query.execution import to_json
-from mqt_serving.query.explanation import explain
+from mqt_serving.query.explanation import explain, explain_command
 from mqt_serving.query.guard import check
-from mqt_serving.query.limits import Limits
 from mqt_serving.query.lowering import lower
 from mqt_serving.query.parsing import parse_query
 from mqt_serving.query.pipeline import Aggregate, Command, Find, Lookup, Project, Stage
 from mqt_serving.query.plan import Plan
+from mqt_serving.query.policy import Policy
 from mqt_serving.query.raising import raise_command
 from mqt_serving.query.rendering import render_mongosh, render_pymongo
 from mqt_serving.schema import Catalog
 
-NOT_IN_WORDS = "A query that MQT can run but cannot put into words yet."
 
-
-def choice_of_plan(plan: Plan, probability: float, catalog: Catalog, limits: Limits) -> Choice:
+def choice_of_plan(plan: Plan, probability: float, catalog: Catalog, policy: Policy) -> Choice:
     """Raises `PlanError` when the plan can't be lowered, `QueryRefused` when policy forbids it."""
-    return _choice(lower(plan, catalog), plan, probability, catalog, limits)
+    return _choice(lower(plan, catalog), plan, probability, catalog, policy)
 
 
 def choice_of_command(
-    command: Command, plan: Plan | None, catalog: Catalog, limits: Limits
+    command: Command, plan: Plan | None, catalog: Catalog, policy: Policy
 ) -> Choice:
     """A query that a person stands behind: probability 1."""
-    return _choice(command, plan, 1.0, catalog, limits)
+    return _choice(command, plan, 1.0, catalog, policy)
 
 
-def check_text(text: str, catalog: Catalog, limits: Limits) -> CheckedQuery:
+def check_text(text: str, catalog: Catalog, policy: Policy) -> CheckedQuery:
     """Parse and guard what a person wrote.
 
     Raises `QueryError` (with line and column), `QueryNotReadOnly`, `QueryRefused`,
     `UnknownCollection`.
     """
     command = parse_query(text)
-    check(command, catalog, limits)  # before raising: a refused query gets no explanation
+    check(command, catalog, policy)  # before raising: a refused query gets no explanation
     try:
         plan = raise_command(command, catalog)
     except RaiseError:
         plan = None
-    choice = choice_of_command(command, plan, catalog, limits)
+    choice = choice_of_command(command, plan, catalog, policy)
     return CheckedQuery(database=catalog.database, choice=choice, learnable=plan is not None)
 
 
@@ -107,14 +105,14 @@ def _looked_up(stages: Sequence[Stage], catalog: Catalog, prefix: str) -> Iterat
 
 
 def _choice(
-    command: Command, plan: Plan | None, probability: float, catalog: Catalog, limits: Limits
+    command: Command, plan: Plan | None, probability: float, catalog: Catalog, policy: Policy
 ) -> Choice:
-    check(command, catalog, limits)
+    check(command, catalog, policy)
     return Choice(
         plan=plan,
         command=command,
         mongosh=render_mongosh(command),
         pymongo=render_pymongo(command),
-        meaning=explain(plan, catalog) if plan is not None else NOT_IN_WORDS,
+        meaning=explain(plan, catalog) if plan is not None else explain_command(command),
         probability=probability,
     )

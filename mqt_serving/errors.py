@@ -112,8 +112,20 @@ class QueryRefused(MqtError):
     code, status = "query-refused", 403
 
 
+class QueryCostUnknown(QueryRefused):
+    """The cost of a query on large collections cannot be estimated, so it does not run."""
+
+    code = "query-cost-unknown"
+
+
 class QueryTimeout(MqtError):
     code, status = "query-timeout", 504
+
+
+class QueryCancelled(MqtError):
+    """The client went away before the answer: the query was ended on the server."""
+
+    code, status = "query-cancelled", 499
 
 
 class QueryFailed(MqtError):

@@ -26,7 +26,7 @@ from mqt_serving.errors import (
     UnknownField,
 )
 from mqt_serving.query.execution import run
-from mqt_serving.query.guard import Limits, check
+from mqt_serving.query.guard import Limits, Policy, check
 from mqt_serving.query.lowering import lower
 from mqt_serving.query.parsing import parse_query
 from mqt_serving.query.pipeline import Command
@@ -106,7 +106,7 @@ def broken_corrections(
         if catalog is None:
             continue
         try:
-            command = check(parse_query(example.command), catalog, limits)
+            command = check(parse_query(example.command), catalog, Policy(limits=limits))
             run(command, database_of(example.database), limits)
         except (UnknownCollection, UnknownField, QueryRefused):
             continue

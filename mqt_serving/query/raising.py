@@ -26,6 +26,7 @@ from mqt_serving.query.pipeline import (
     Count,
     CountDocuments,
     Distinct,
+    EstimatedDocumentCount,
     Expression,
     Filter,
     Find,
@@ -34,6 +35,7 @@ from mqt_serving.query.pipeline import (
     LiteralExpression,
     Lookup,
     Match,
+    Meta,
     Project,
     ReplaceRoot,
     Skip,
@@ -84,14 +86,18 @@ def raise_command(command: Command, catalog: Catalog) -> Plan:
     """The plan that the command answers. `RaiseError` names the cause when it has none."""
     if command.collection not in catalog.by_name:
         raise RaiseError("unknown-collection", f"no collection {command.collection!r}")
+    if not isinstance(command, EstimatedDocumentCount) and command.collation is not None:
+        raise RaiseError("collation", "a plan does not say how text compares")
     state = _State(catalog, command.collection)
     match command:
         case Find():
             state.run(_find_stages(command))
         case AggregateCommand(stages=stages):
             state.run(stages)
-        case CountDocuments(filter=condition):
-            state.run([*_match(condition), Count("count")])
+        case CountDocuments(filter=condition, skip=skip, limit=limit):
+            state.run([*_match(condition), *_cut(skip, limit), Count("count")])
+        case EstimatedDocumentCount():
+            state.run([Count("count")])
         case Distinct(path=path, filter=condition):
             state.run(_match(condition))
             state.show_distinct(path)
@@ -102,14 +108,15 @@ def _match(condition: Filter) -> list[Stage]:
     return [] if condition == AllOf(()) else [Match(condition)]
 
 
+def _cut(skip: int | None, limit: int | None) -> list[Stage]:
+    return [*([Skip(skip)] if skip else []), *([Limit(limit)] if limit else [])]
+
+
 def _find_stages(command: Find) -> list[Stage]:
     stages = _match(command.filter)
     if command.sort is not None:
         stages.append(command.sort)
-    if command.skip:
-        stages.append(Skip(command.skip))
-    if command.limit:
-        stages.append(Limit(command.limit))
+    stages.extend(_cut(command.skip, command.limit))
     if command.projection is not None:
         stages.append(command.projection)
     return stages
@@ -452,11 +459,13 @@ class _State:
 
     # ----------------------------------------------------------------- order, end
 
-    def _sort(self, keys: Sequence[tuple[str, int]]) -> None:
+    def _sort(self, keys: Sequence[tuple[str, int | Meta]]) -> None:
         if self.limit is not None or self.skip:
             raise RaiseError("sort-after-limit", "$sort after $limit or $skip")
         order: dict[Operand, Order] = {}
         for path, direction in keys:
+            if isinstance(direction, Meta):
+                raise RaiseError("sort-by-score", f"a sort by {direction.keyword} has no plan")
             found = self.environment.find(path)
             if found is None:
                 raise RaiseError("unknown-name", f"nothing is called {path!r} to sort by")

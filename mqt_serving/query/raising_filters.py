@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import assert_never
 
-from bson import Regex
+from bson import Binary, MaxKey, MinKey, Regex, Timestamp
 
 from mqt_serving.errors import RaiseError
 from mqt_serving.query.pipeline import (
@@ -25,11 +25,13 @@ from mqt_serving.query.pipeline import (
     ExpressionFilter,
     FieldTest,
     Filter,
+    GeoTest,
     LiteralExpression,
     NamedOperation,
     NoneOf,
     NotTest,
     Operation,
+    TextSearch,
     Value,
 )
 from mqt_serving.query.plan import (
@@ -120,6 +122,10 @@ class FilterRaiser:
                 return self._element(condition)
             case ExpressionFilter(expression=expression):
                 return self.condition(expression)
+            case GeoTest(operator=operator):
+                raise RaiseError("geo", f"{operator} has no plan")
+            case TextSearch():
+                raise RaiseError("text", "$text has no plan")
             case _:
                 assert_never(condition)
 
@@ -429,9 +435,12 @@ def _unescaped(pattern: str) -> str:
     return re.sub(r"\\(.)", r"\1", pattern)
 
 
+_NO_SCALARS = (Document, tuple, Regex, Binary, Timestamp, MinKey, MaxKey)
+
+
 def scalar(value: Value) -> Scalar:
     """A literal that plans can hold."""
-    if value is None or isinstance(value, Document | tuple | Regex):
+    if value is None or isinstance(value, _NO_SCALARS):
         raise RaiseError("literal", f"{value!r} is no single value")
     return int(value) if isinstance(value, int) and not isinstance(value, bool) else value
 

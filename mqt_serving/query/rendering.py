@@ -17,6 +17,7 @@ from mqt_serving.query.documents import (
     filter_document,
     pipeline_documents,
     projection_document,
+    sort_document,
 )
 from mqt_serving.query.methods import PARAMETERS, REFUSED
 from mqt_serving.query.pipeline import (
@@ -39,7 +40,7 @@ class MongoCall:
     collection: str
     filter: Mongo
     projection: Mongo | None = None
-    sort: tuple[tuple[str, int], ...] = ()
+    sort: tuple[tuple[str, Any], ...] = ()
     skip: int | None = None
     limit: int | None = None
     pipeline: tuple[Mongo, ...] = ()
@@ -62,7 +63,7 @@ def to_mongo(command: Command) -> MongoCall:
                 collection=command.collection,
                 filter=filter_document(command.filter),
                 projection=projection_document(command.projection) if command.projection else None,
-                sort=command.sort.keys if command.sort else (),
+                sort=tuple(sort_document(command.sort).items()) if command.sort else (),
                 skip=command.skip,
                 limit=command.limit,
                 collation=_collation(command.collation),
@@ -123,7 +124,9 @@ def render_pymongo(command: Command) -> str:
     keywords = [(f"{name}=", value) for name, value in call.options.items()]
     match call.method:
         case "find":
-            keys = ", ".join(f"({printer.scalar(name)}, {way})" for name, way in call.sort)
+            keys = ", ".join(
+                f"({printer.scalar(n)}, {printer.inline(way)})" for n, way in call.sort
+            )
             sort = f"[{keys}]"
             text = _chained(printer, f"{start}.find", _find_arguments(call), call, sort)
         case "aggregate":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import math
+from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -38,7 +39,12 @@ from mqt_serving.query.pipeline import (
     Project,
     Sort,
 )
-from mqt_serving.query.rendering import render_mongosh, render_pymongo, to_mongo
+from mqt_serving.query.rendering import (
+    RENDERERS,
+    render_mongosh,
+    render_pymongo,
+    to_mongo,
+)
 from tests.mqt_serving.query.command_strategies import commands, filters
 
 
@@ -55,10 +61,13 @@ def same(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
+@pytest.mark.parametrize("render", RENDERERS.values(), ids=RENDERERS)
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(commands)
-def test_what_is_rendered_reads_back_to_the_same_command(command: Command) -> None:
-    text = render_mongosh(command)
+@given(command=commands)
+def test_what_is_rendered_reads_back_to_the_same_command(
+    render: Callable[[Command], str], command: Command
+) -> None:
+    text = render(command)
     assert same(parse_query(text), command), text
 
 
