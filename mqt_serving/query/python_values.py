@@ -21,6 +21,7 @@ from mqt_serving.query.python_syntax import Source
 from mqt_serving.query.script import Script
 from mqt_serving.query.syntax import (
     MAX_NESTING,
+    MAX_TEXT_LENGTH,
     Entry,
     ListNode,
     Node,
@@ -137,6 +138,8 @@ class Values:
                 node, "a date", lambda: python_constructors.in_utc(value)
             )
             return moment
+        if type(value) is int:
+            return self._attempt(node, "", lambda: bounded(value))
         if value is None or type(value) in _SCALARS:
             return value  # type: ignore[return-value]
         raise self._not_a_value(node)
@@ -168,10 +171,8 @@ class Values:
 
     def _constant(self, node: ast.Constant, value: object) -> object:
         match value:
-            case bool() | float() | None:
+            case bool() | int() | float() | None:
                 return value
-            case int():
-                return self._attempt(node, "", lambda: bounded(value))
             case str():
                 return self._attempt(node, "", lambda: checked_text(value))
             case bytes():
@@ -215,7 +216,9 @@ class Values:
                 return self._attempt(node, "a date", lambda: moment + signed)
             case [timedelta() as duration, int() as times] if sign == "*":
                 return self._attempt(node, "a duration", lambda: duration * times)
-            case [str() as start, str() as end] if sign == "+":
+            case [str() as start, str() as end] if sign == "+" and (
+                len(start) + len(end) <= MAX_TEXT_LENGTH
+            ):
                 return start + end
             case _ if sign and all(type(v) in (int, float) or _is_long(v) for v in values):
                 return self._attempt(node, "", lambda: calculate(sign, values))

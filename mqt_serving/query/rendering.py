@@ -242,8 +242,9 @@ def _chained(
     if len(line) <= WIDTH:
         return line
     text = _called(printer, start, arguments)
+    fits = "\n" in text and len(text.rpartition("\n")[2] + "".join(methods)) <= WIDTH
     # In Python a chain goes on after a closing bracket only, so there it stays on that line.
-    joint = "\n" + printer.indent if isinstance(printer, Mongosh) and "\n" not in text else ""
+    joint = "\n" + printer.indent if isinstance(printer, Mongosh) and not fits else ""
     return text + "".join(joint + method for method in methods)
 
 

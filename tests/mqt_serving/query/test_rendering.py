@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import math
 from collections.abc import Callable
@@ -12,7 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bson import Decimal128, Int64, ObjectId, Regex, decode, encode
+from bson import (
+    Regex,
+    decode,
+    encode,
+    json_util,
+)
 from hypothesis import HealthCheck, given, settings
 from pymongo.database import Database
 
@@ -41,6 +45,7 @@ from mqt_serving.query.pipeline import (
 )
 from mqt_serving.query.rendering import (
     RENDERERS,
+    render_json,
     render_mongosh,
     render_pymongo,
     to_mongo,
@@ -77,20 +82,22 @@ def test_pymongo_text_evaluates_to_the_call_that_runs(command: Command) -> None:
     call = to_mongo(command)
     recorded = _evaluated(render_pymongo(command))
     assert recorded.collection == call.collection
-    expected: list[Any]
+    expected: dict[str, Any] = {call.method: ([], {})}
+    projection = [] if call.projection is None else [call.projection]
     match call.method:
         case "find":
-            expected = [call.filter] if call.projection is None else [call.filter, call.projection]
-            arguments = recorded.calls["find"] or [{}]
-            assert recorded.calls.get("sort", [[]]) == [list(call.sort)]
+            expected["find"] = ([call.filter, *projection], {})
+            recorded.calls["find"] = (recorded.calls["find"][0] or [{}], {})
+            expected |= {name: ([value], {}) for name, value in call.options.items()}
+            expected |= {"sort": ([list(call.sort)], {})} if call.sort else {}
         case "aggregate":
-            arguments, expected = recorded.calls["aggregate"], [list(call.pipeline)]
+            expected["aggregate"] = ([list(call.pipeline)], call.options)
         case "count_documents":
-            arguments, expected = recorded.calls["count_documents"], [call.filter]
+            expected["count_documents"] = ([call.filter], call.options)
         case "distinct":
-            arguments = recorded.calls["distinct"]
-            expected = [call.key, call.filter] if call.filter else [call.key]
-    assert repr(arguments) == repr(expected)
+            condition = [call.filter] if call.filter else []
+            expected["distinct"] = ([call.key, *condition], call.options)
+    assert sorted(map(repr, recorded.calls.items())) == sorted(map(repr, expected.items()))
 
 
 class _Recorder:
@@ -98,31 +105,51 @@ class _Recorder:
 
     def __init__(self) -> None:
         self.collection = ""
-        self.calls: dict[str, list[Any]] = {}
+        self.calls: dict[str, Any] = {}
 
     def __getitem__(self, name: str) -> _Recorder:
         self.collection = name
         return self
 
     def __getattr__(self, name: str) -> Any:
-        def call(*arguments: Any) -> _Recorder:
-            self.calls[name] = list(arguments)
+        def call(*arguments: Any, **keywords: Any) -> _Recorder:
+            self.calls[name] = (list(arguments), keywords)
             return self
 
         return call
 
 
 def _evaluated(text: str) -> _Recorder:
+    """What the text calls, with the names that it imports itself."""
     recorder = _Recorder()
-    lines = ast.parse(text).body
-    expression = lines[-1]
-    assert isinstance(expression, ast.Expr)
-    known = {
-        "db": recorder, "datetime": datetime, "UTC": UTC, "Int64": Int64, "ObjectId": ObjectId,
-        "Decimal128": Decimal128, "Regex": Regex,
-    }  # fmt: skip
-    eval(compile(ast.Expression(expression.value), "rendered", "eval"), known)
+    exec(compile(text, "rendered", "exec"), {"db": recorder})
     return recorder
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(commands)
+def test_json_is_the_command_that_mongodb_takes(command: Command) -> None:
+    call, document = to_mongo(command), json_util.loads(render_json(command), _TYPES)
+    assert document.pop("cursor", {}) == {}
+    name = {"count_documents": "count", "estimated_document_count": "count"}
+    collection = document.pop(name.get(call.method, call.method))
+    expected = {
+        "filter" if call.method == "find" else "query": call.filter,
+        "projection": call.projection,
+        "sort": dict(call.sort),
+        "pipeline": list(call.pipeline),
+        "key": call.key,
+        **call.options,
+    }
+    given = {key: value for key, value in expected.items() if value or key in document}
+    assert collection == call.collection
+    assert encode(document) == encode({key: given[key] for key in document})
+    assert document.keys() == given.keys()
+
+
+_TYPES = json_util.JSONOptions(
+    json_mode=json_util.JSONMode.CANONICAL, tz_aware=True, document_class=dict
+)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
