@@ -47,6 +47,8 @@ _COMPUTED: Mapping[type[ast.AST], str] = {
     ast.SetComp: "a comprehension is computed: write the list itself",
     ast.Set: "a set has no order: write a list [...]",
     ast.Lambda: "a function is not a value of a query",
+    ast.BinOp: "this cannot be computed here: write the value itself",
+    ast.UnaryOp: "this cannot be computed here: write the value itself",
     ast.Starred: "* is not read: write the values themselves",
 }
 _SCALARS = tuple(
@@ -139,7 +141,7 @@ class Values:
             )
             return moment
         if type(value) is int:
-            return self._attempt(node, "", lambda: bounded(value))
+            return int(self._attempt(node, "", lambda: bounded(value)))
         if value is None or type(value) in _SCALARS:
             return value  # type: ignore[return-value]
         raise self._not_a_value(node)

@@ -8,11 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from bson import Decimal128, Int64, ObjectId, Regex
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from bson import Binary, Decimal128, Int64, MaxKey, MinKey, ObjectId, Regex, Timestamp
 
 from mqt_serving.errors import MqtError, QueryError, QueryNotReadOnly
+from mqt_serving.query.collation import Collation
 from mqt_serving.query.parsing import parse_query
 from mqt_serving.query.pipeline import (
     Accumulator,
@@ -20,10 +19,12 @@ from mqt_serving.query.pipeline import (
     AllOf,
     AnyOf,
     ArrayExpression,
+    Command,
     CountDocuments,
     Distinct,
     Document,
     ElementMatch,
+    EstimatedDocumentCount,
     ExpressionFilter,
     Facet,
     FieldTest,
@@ -144,8 +145,92 @@ def test_every_way_to_count_is_one_command(text: str) -> None:
     assert parse_query(text) == CountDocuments("c", FieldTest("a", "$eq", 1))
 
 
-def test_an_estimated_count_counts_everything() -> None:
-    assert parse_query("db.c.estimatedDocumentCount()") == CountDocuments("c")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "db.c.estimatedDocumentCount()",
+        "db.c.estimatedDocumentCount({maxTimeMS: 100})",
+        '{"count": "c"}',
+    ],
+)
+def test_an_estimated_count_is_a_command_of_its_own(text: str) -> None:
+    assert parse_query(text) == EstimatedDocumentCount("c")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "db.c.countDocuments({a: 1}, {skip: 2, limit: 3, hint: 'a_1'})",
+        "db.c.find({a: 1}).skip(2).limit(3).itcount()",
+        "db.c.find({a: 1}).limit(3).skip(2).size()",
+        '{"count": "c", "query": {"a": 1}, "skip": 2, "limit": 3}',
+    ],
+)
+def test_a_count_can_skip_and_stop(text: str) -> None:
+    assert parse_query(text) == CountDocuments("c", FieldTest("a", "$eq", 1), 2, 3)
+
+
+_GERMAN = Collation("de", strength=2, numeric_ordering=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("db.c.find().collation(%s)", Find("c", collation=_GERMAN)),
+        ("db.c.find({}, {}, {collation: %s})", Find("c", collation=_GERMAN)),
+        ("db.c.findOne({}, {}, {collation: %s})", Find("c", limit=1, collation=_GERMAN)),
+        ("db.c.aggregate([], {collation: %s})", Aggregate("c", (), _GERMAN)),
+        ("db.c.countDocuments({}, {collation: %s})", CountDocuments("c", collation=_GERMAN)),
+        ("db.c.distinct('a', {}, {collation: %s})", Distinct("c", "a", collation=_GERMAN)),
+        ('{"find": "c", "collation": %s}', Find("c", collation=_GERMAN)),
+        ('{"distinct": "c", "key": "a", "collation": %s}', Distinct("c", "a", collation=_GERMAN)),
+    ],
+)
+def test_a_collation_completes_every_command(text: str, expected: Command) -> None:
+    options = '{"locale": "de", "strength": 2, "numericOrdering": true}'
+    assert parse_query(text % options) == expected
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ("{strength: 2}", "A collation needs locale"),
+        ("{locale: 'German'}", 'locale must be a language such as "en"'),
+        ("{locale: 'de', strength: 6}", "strength must be one of 1, 2, 3, 4, 5, not 6"),
+        ("{locale: 'de', strenght: 2}", "did you mean strength?"),
+        ("{locale: 'de', caseFirst: 'no'}", "caseFirst must be one of upper, lower, off"),
+        ("{locale: 'de', caseLevel: 'yes'}", "caseLevel must be true or false"),
+        ("{locale: 'simple', strength: 1}", "takes no other option"),
+        ("'de'", "A collation must be an object"),
+    ],
+)
+def test_wrong_collations_are_explained(options: str, message: str) -> None:
+    assert message in str(error_of(f"db.c.find().collation({options})"))
+
+
+def test_find_shows_the_element_that_matched() -> None:
+    assert parse_query("db.c.find({'a.b': 1}, {'a.$': 1})") == Find(
+        "c", FieldTest("a.b", "$eq", 1), Project((("a.$", True),))
+    )
+
+
+def test_names_stand_for_values_and_collections() -> None:
+    text = """
+    // what was paid
+    const filter = { a: 1 }, options = { sort: { b: -1 } };
+    let orders = db.orders;
+    orders.find(filter, {}, options)
+    """
+    assert parse_query(text) == Find("orders", FieldTest("a", "$eq", 1), sort=Sort((("b", -1),)))
+
+
+def test_a_key_that_stands_twice_has_its_last_value() -> None:
+    """So it runs in mongosh, too."""
+    assert filter_of("{a: 1, b: 2, a: 3}") == AllOf((FieldTest("a", "$eq", 3), _B2))
+
+
+def test_printing_each_document_is_the_query_alone() -> None:
+    assert parse_query("db.c.find().forEach(printjson)") == Find("c")
 
 
 def test_distinct_takes_a_field_and_a_filter() -> None:
@@ -217,6 +302,19 @@ def test_extended_json_commands_are_read() -> None:
         ("new Date(Date.now() - 24 * 60 * 60 * 1000)", NOW.replace(day=30)),
         ("[1, 'a', [null]]", (1, "a", (None,))),
         ("{b: {c: 1}}", Document((("b", Document((("c", 1),))),))),
+        ('UUID("12345678-1234-5678-1234-567812345678")', Binary(b"\x124Vx" * 4, 4)),
+        ('BinData(5, "AQI=")', Binary(b"\1\2", 5)),
+        ('HexData(0, "0102")', Binary(b"\1\2", 0)),
+        ('{$binary: {base64: "AQI=", subType: "05"}}', Binary(b"\1\2", 5)),
+        ('{$binary: "AQI=", $type: "05"}', Binary(b"\1\2", 5)),
+        ('{$uuid: "12345678-1234-5678-1234-567812345678"}', Binary(b"\x124Vx" * 4, 4)),
+        ("Timestamp(1, 2)", Timestamp(1, 2)),
+        ("Timestamp({t: 1, i: 2})", Timestamp(1, 2)),
+        ("{$timestamp: {t: 1, i: 2}}", Timestamp(1, 2)),
+        ("MinKey()", MinKey()),
+        ("MaxKey", MaxKey()),
+        ("{$minKey: 1}", MinKey()),
+        ("-9223372036854775808", -(2**63)),
         ("/a\\/b[/]\\d/im", Regex("a/b[/]\\d", "im")),
         ("new RegExp('a', 'i')", Regex("a", "i")),
     ],
@@ -238,12 +336,22 @@ def test_literals_keep_their_bson_type(text: str, value: Value) -> None:
         ("Date()", "write new Date"),
         ("NumberInt(3000000000)", "does not fit 32 bits"),
         ("99999999999999999999", "does not fit a 64-bit integer"),
-        ("UUID('x')", "not in the language yet"),
+        ("UUID('x')", "needs a UUID as text"),
+        ("BinData(0, '?')", "needs base64 text"),
+        ("BinData(4, 'AA==')", "has 16 bytes, not 1"),
+        ("Timestamp(-1, 0)", "from 0 to 4294967295"),
+        ("DBRef('c', 1)", 'test its parts, as { "author.$id": ... }'),
+        ("{$ref: 'c', $id: 1}", "points to another document"),
+        ("Symbol('x')", "deprecated type: write text"),
+        ('NumberDecimal("1e99999")', "at most 34 digits"),
+        ('"\\ud800"', "half of a surrogate pair"),
+        ('"\\u{110000}"', "is not a character"),
+        ("010", "could be octal"),
+        ("Date.UTC(2025, 12)", "is not a date"),
         ("IsoDate('2025-01-01')", "did you mean ISODate?"),
         ("/a/g", "the regular expression option g has no meaning"),
         ("`a ${b}`", "is not a value"),
         ("1 / 0", "cannot be computed"),
-        ("{a: 1, a: 2}", "stands twice"),
         ("{...other}", "name: value pairs"),
         ("{b}", "b has no value"),
         ("{$gt: 1}", "operators mean nothing"),
@@ -491,7 +599,11 @@ def test_wrong_stages_are_explained(text: str, message: str) -> None:
         ("db.c.renameCollection('d')", "renameCollection"),
         ("db.c.mapReduce(function() {}, function() {}, {out: 'x'})", "mapReduce"),
         ("db.c.find().forEach(function(d) { db.d.insert(d) })", "forEach"),
-        ("db.c.find().forEach(printjson)", "forEach"),
+        ("db.c.find().forEach(d => print(d))", "forEach"),
+        ("db.c.find({a: {$code: '1'}})", "$code"),
+        ("db.c.find().where('1')", "where"),
+        ("db.c.find().$where('1')", "$where"),
+        ("const x = db.c.drop(); db.c.find()", "drop"),
         ("db.c.find().map(d => d.a)", "map"),
         ("db.c.watch()", "watch"),
         ("db.c.find().explain()", "explain"),
@@ -528,7 +640,6 @@ def test_wrong_stages_are_explained(text: str, message: str) -> None:
         ('{"delete": "c", "deletes": []}', "delete"),
         ('{"dropDatabase": 1}', "dropDatabase"),
         ('{"mapReduce": "c"}', "mapReduce"),
-        ("var x = 1", "variable declaration"),
         ("while (true) {}", "while statement"),
         ("function f() {}", "function declaration"),
     ],
@@ -551,12 +662,15 @@ def test_what_writes_or_runs_javascript_is_refused_by_name(text: str, construct:
         ("db.find({})", "find needs a collection"),
         ("db.c.findd({})", "unknown method findd: did you mean find?"),
         ("db.c.find().sortt({a: 1})", "did you mean sort?"),
-        ("db.c.find().collation({locale: 'de'})", "collation is not allowed"),
         ("db.c.find().limit(5).count()", "ambiguous"),
         ("db.c.distinct('a').length", "length is not part of a query"),
         ("db.c.aggregate([]).sort({a: 1})", "add a {$sort: ...} stage"),
         ("db.c.find({}, {}, {max: 1})", "no option max"),
-        ("db.c.countDocuments({}, {limit: 1})", "no option limit"),
+        ("db.c.countDocuments({}, {lmit: 1})", "did you mean limit?"),
+        ("var x = 1", "only names for values"),
+        ("let a = db.a.find(); let b = db.b.find()", "One query at a time"),
+        ("db.c.find().sort([['a', 1], ['a', -1]])", "a stands twice in the sort"),
+        ("db.c.find().next()", "write findOne"),
         ("db.c.find({}, {}, {}, {})", "at most 3 arguments"),
         ("db['c' + 'd'].find()", "In brackets stands a collection name"),
         ('{"fnd": "c"}', "did you mean find?"),
@@ -602,15 +716,6 @@ def test_syntax_errors_point_at_the_bracket_or_word(text: str, message: str) -> 
     assert message in str(error_of(text))
 
 
-@settings(max_examples=150, deadline=None)
-@given(st.one_of(st.text(max_size=60), st.text("db.cfind({a:$gt[]})'\" 1,", max_size=60)))
-def test_any_text_is_read_or_refused_as_ours(text: str) -> None:
-    try:
-        parse_query(text)
-    except MqtError as error:
-        assert str(error)
-
-
 def test_the_tend_queries_are_read(tend_folder: Path) -> None:
     records = json.loads((tend_folder / "train.json").read_text())
     causes: Counter[str] = Counter()
@@ -619,4 +724,4 @@ def test_the_tend_queries_are_read(tend_folder: Path) -> None:
             parse_query(record["MQL"])
         except MqtError as error:
             causes[str(error).split(" (line")[0]] += 1
-    assert causes.total() <= 0.005 * len(records), causes
+    assert causes.total() <= 0.001 * len(records), causes

@@ -129,7 +129,7 @@ def _evaluated(text: str) -> _Recorder:
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(commands)
 def test_json_is_the_command_that_mongodb_takes(command: Command) -> None:
-    call, document = to_mongo(command), json_util.loads(render_json(command), _TYPES)
+    call, document = to_mongo(command), json_util.loads(render_json(command), json_options=_TYPES)
     assert document.pop("cursor", {}) == {}
     name = {"count_documents": "count", "estimated_document_count": "count"}
     collection = document.pop(name.get(call.method, call.method))
