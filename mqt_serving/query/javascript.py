@@ -13,7 +13,7 @@ from mqt_serving.query import constructors, tokens
 from mqt_serving.query.javascript_syntax import Source, arguments_of, content, unwrapped
 from mqt_serving.query.javascript_values import Values
 from mqt_serving.query.methods import PRINTERS, refused_method
-from mqt_serving.query.script import Script, joined
+from mqt_serving.query.script import Script, joined, not_a_query
 from mqt_serving.query.syntax import Chain, Link, Statement
 
 _SILENT = frozenset({"comment", "empty_statement", "hash_bang_line", "import_statement"})
@@ -102,9 +102,11 @@ class JavaScriptText:
                 owner, name = self._member(node)
                 links.append((name, arguments))
                 node, arguments = unwrapped(owner), None
-        self._require_method(arguments)
+        root = tokens.text_of(node)
+        if arguments is not None:
+            raise not_a_query(root, self._source.position(node))
         read = tuple(self._link(name, called) for name, called in reversed(links))
-        return joined(self._script, Chain(tokens.text_of(node), read, position))
+        return joined(self._script, Chain(root, read, position))
 
     def _require_method(self, arguments: SyntaxNode | None) -> None:
         if arguments is not None:

@@ -99,6 +99,16 @@ def joined(script: Script, chain: Chain) -> Chain:
     return chain if start is None else replace(start, links=(*start.links, *chain.links))
 
 
+def not_a_query(root: str, position: Position) -> QueryError:
+    """The error for a chain that starts with anything but `db`."""
+    start = "A query starts with db, as db.orders.find({...})"
+    if root == "db":
+        return position.error(f"{start}: db itself cannot be called")
+    return position.error(
+        f"{start}, not with {root}: the connection and the database are chosen separately"
+    )
+
+
 def _second_query(position: Position) -> QueryError:
     return position.error("One query at a time: a second statement starts here")
 
