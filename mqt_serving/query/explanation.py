@@ -22,6 +22,7 @@ from mqt_serving.query.lowering import has_row_aggregates, joins_of
 from mqt_serving.query.plan import (
     Aggregate,
     And,
+    Arithmetic,
     Between,
     Comparator,
     Compare,
@@ -34,6 +35,7 @@ from mqt_serving.query.plan import (
     IsNull,
     Not,
     Operand,
+    Operator,
     Or,
     Order,
     Output,
@@ -42,8 +44,10 @@ from mqt_serving.query.plan import (
     Predicate,
     Related,
     Scalar,
+    Term,
     Text,
     TextMatch,
+    Top,
 )
 from mqt_serving.query.predicates import conjuncts
 from mqt_serving.schema import BsonType, Catalog
@@ -67,6 +71,12 @@ _FUNCTIONS = {
     Function.AVG: "the average of",
     Function.MIN: "the lowest",
     Function.MAX: "the highest",
+}
+_OPERATORS = {
+    Operator.ADD: "plus",
+    Operator.SUBTRACT: "minus",
+    Operator.MULTIPLY: "times",
+    Operator.DIVIDE: "divided by",
 }
 _PARTS = {
     DatePart.YEAR_MONTH: "year and month",
@@ -156,6 +166,11 @@ class _Explanation:
 
     def _subject(self) -> str:
         rows = "rows" if self.rows is None else self.thing(self.rows)
+        if self.plan.rows is not None:
+            rows += f" (one row for each {self.thing(self.plan.rows)})"
+        if self.plan.optional:
+            lacking = self._listed([self.thing(entity) for entity in self.plan.optional])
+            rows += f" (also rows without {lacking})"
         if self.plan.where is None:
             return f"all {rows}"
         return f"the {rows} where {self._all(self.plan.where)}"
@@ -205,8 +220,22 @@ class _Explanation:
                 return f"the {self.thing(operand)}"
             case PartOf(part=part, field=field):
                 return f"the {_PARTS.get(part, part.value)} of the {self.thing(field)}"
-            case Aggregate():
+            case Arithmetic(operator=operator, left=left, right=right):
+                return f"({self._term(left)} {_OPERATORS[operator]} {self._term(right)})"
+            case Aggregate(where=None):
                 return self._aggregate(operand)
+            case Aggregate(where=where):
+                assert where is not None
+                return f"{self._aggregate(operand)} (of those where {self._all(where)})"
+
+    def _term(self, term: Term) -> str:
+        if isinstance(term, Field | PartOf | Arithmetic | Aggregate):
+            return self.operand(term)
+        return literal(term)
+
+    def _subquery(self, plan: Plan) -> str:
+        inner = _Explanation(plan, self.catalog).sentence().removesuffix(".")
+        return f"({inner[0].lower()}{inner[1:]})"
 
     def _aggregate(self, aggregate: Aggregate) -> str:
         argument = aggregate.argument
@@ -253,7 +282,13 @@ class _Explanation:
                 return self._compare(left, op, right)
             case Between():
                 return self._between(predicate)
+            case In(left=left, values=Plan() as plan, negated=negated):
+                verb = "is none of" if negated else "is one of"
+                return f"{self.operand(left)} {verb} what this gives: {self._subquery(plan)}"
+            case Top():
+                return self._top(predicate)
             case In(left=left, values=values, negated=negated):
+                assert not isinstance(values, Plan)
                 verb = "is none of" if negated else "is one of"
                 listed = ", ".join(self._literal(value, left) for value in values)
                 return f"{self.operand(left)} {verb} [{listed}]"
@@ -275,7 +310,19 @@ class _Explanation:
             return text
         return f"{text} such that ({self._all(related.where)})"
 
-    def _compare(self, left: Operand, op: Comparator, right: Scalar | Field) -> str:
+    def _top(self, top: Top) -> str:
+        orders = [self._order(order) for order in top.order_by]
+        text = f"it is one of the first {top.limit} {self.thing(top.entity)}"
+        if top.where is not None:
+            text += f" (of those where {self._all(top.where)})"
+        if orders:
+            text += f" by {', then '.join(orders)}"
+        return text if top.skip is None else f"{text}, after skipping {top.skip}"
+
+    def _compare(self, left: Operand, op: Comparator, right: Scalar | Field | Plan) -> str:
+        if isinstance(right, Plan):
+            verb = _COMPARATORS[op]
+            return f"{self.operand(left)} {verb} what this gives: {self._subquery(right)}"
         if isinstance(right, Field):
             return f"{self.operand(left)} {_COMPARATORS[op]} the {self.thing(right)}"
         words = _DATE_COMPARATORS if isinstance(right, datetime) else _COMPARATORS
@@ -390,20 +437,29 @@ def _things(plan: Plan) -> Iterable[Field | Entity]:
     values: list[Operand | Entity] = [output.value for output in plan.outputs]
     values += [*plan.group_by, *(order.by for order in plan.order_by)]
     for value in values:
-        yield _thing(value)
+        yield from _things_in(value)
+    if plan.rows is not None:
+        yield plan.rows
+    yield from plan.optional
     for predicate in (plan.where, plan.having):
         if predicate is not None:
             yield from _things_of(predicate)
 
 
-def _thing(value: Operand | Entity) -> Field | Entity:
+def _things_in(value: Operand | Entity) -> Iterable[Field | Entity]:
     match value:
         case Field() | Entity():
-            return value
+            yield value
         case PartOf(field=field):
-            return field
-        case Aggregate(argument=argument):
-            return _thing(argument)
+            yield field
+        case Arithmetic(left=left, right=right):
+            for side in (left, right):
+                if isinstance(side, Field | PartOf | Arithmetic | Aggregate):
+                    yield from _things_in(side)
+        case Aggregate(argument=argument, where=where):
+            yield from _things_in(argument)
+            if where is not None:
+                yield from _things_of(where)
 
 
 def _things_of(predicate: Predicate) -> Iterable[Field | Entity]:
@@ -418,8 +474,14 @@ def _things_of(predicate: Predicate) -> Iterable[Field | Entity]:
             if where is not None:
                 yield from _things_of(where)
         case Compare(left=left, right=right):
-            yield _thing(left)
+            yield from _things_in(left)
             if isinstance(right, Field):
                 yield right
+        case Top(entity=entity, order_by=order_by, where=where):
+            yield entity
+            for order in order_by:
+                yield from _things_in(order.by)
+            if where is not None:
+                yield from _things_of(where)
         case _:
-            yield _thing(predicate.left)
+            yield from _things_in(predicate.left)
