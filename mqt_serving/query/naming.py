@@ -2,8 +2,9 @@
 
 The convention of the gold queries people wrote for public corpora: the leaf of the path,
 `count`, `count_distinct_<leaf>`, `sum_<leaf>`, `avg_<leaf>`, `min_<leaf>`, `max_<leaf>`, the
-calendar part (`year`), `sum_`, `difference_`, `product_` and `ratio_` with what is computed. Names of one plan are unique: a name that is taken gets the name of what
-holds the field in front of it, then a number. Depends on `plan` only.
+calendar part (`year`), `sum_`, `difference_`, `product_` and `ratio_` with what is computed.
+Names of one plan are unique: a name that is taken gets the name of what holds the field in front
+of it, then a number. Depends on `plan` only.
 """
 
 from __future__ import annotations

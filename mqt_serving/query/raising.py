@@ -59,7 +59,7 @@ from mqt_serving.query.plan import (
     Predicate,
     Related,
 )
-from mqt_serving.query.predicates import conjuncts, field_of, leaves, operands
+from mqt_serving.query.predicates import conjuncts, fields_in, leaves, operands
 from mqt_serving.query.raising_expressions import ExpressionRaiser
 from mqt_serving.query.raising_filters import FilterRaiser, all_of
 from mqt_serving.query.raising_scope import (
@@ -510,8 +510,18 @@ class _State:
         used = {above for e in tested for above in graph.with_parents(e, self.catalog)} | reached
         idle = [entity for entity in self.joined if entity not in used]
         held = {above for e in idle for above in graph.with_parents(e, self.catalog)[1:]}
+        if idle and self.grouping is None and not self.distinct and self._multiplies(plan):
+            return replace(plan, rows=self.rows_entity())
         needed = [Related(entity) for entity in idle if entity not in held]
         return replace(plan, where=all_of([*self.where, *needed])) if needed else plan
+
+    def _multiplies(self, plan: Plan) -> bool:
+        """Whether rows repeat what the plan shows, once for each of what was unwound."""
+        try:
+            repeated = joins_of(replace(plan, rows=self.rows_entity()), self.catalog)
+            return repeated.anchor != joins_of(plan, self.catalog).anchor
+        except PlanError:
+            return False
 
     def _uses_aggregates(self) -> bool:
         return bool(self.having) or any(isinstance(o.by, Aggregate) for o in self.order)
@@ -541,8 +551,7 @@ class _State:
         value = _as_values(binding, self.catalog)
         if not isinstance(value, Known):
             raise RaiseError("object-output", f"{name!r} is no single value")
-        field = field_of(value.operand)
-        if field is not None:
+        for field in fields_in(value.operand):
             entity = graph.entity_of(field, self.catalog)
             if self.grouping is None and entity not in self.joined:
                 raise RaiseError("array-output", f"{name!r} is an array in each row")
@@ -596,8 +605,7 @@ def _fields_in(binding: Binding) -> list[Field | PartOf]:
     match binding:
         case Known(operand=Aggregate()):
             raise RaiseError("group-by-aggregate", "groups by something aggregated")
-        case Known(operand=operand):
-            assert not isinstance(operand, Aggregate)
+        case Known(operand=(Field() | PartOf()) as operand):
             return [operand]
         case Fields(members=members):
             return [field for inner in members.values() for field in _fields_in(inner)]
@@ -613,8 +621,8 @@ def _entities_in(predicate: Predicate, catalog: Catalog) -> set[Entity]:
             if not leaf.negated:
                 found.add(leaf.entity)
             continue
-        fields = [field_of(operand) for operand in operands(leaf)]
-        found.update(graph.entity_of(field, catalog) for field in fields if field is not None)
+        fields = [field for operand in operands(leaf) for field in fields_in(operand)]
+        found.update(graph.entity_of(field, catalog) for field in fields)
     return found
 
 

@@ -50,6 +50,7 @@ from mqt_serving.query.plan import (
     Operand,
     Or,
     PartOf,
+    Plan,
     Predicate,
     Related,
     Scalar,
@@ -510,13 +511,13 @@ def _with_ranges(items: list[Predicate]) -> list[Predicate]:
 def _range(low: Predicate | None, high: Predicate) -> Predicate | None:
     if not (isinstance(low, Compare) and isinstance(high, Compare) and low.left == high.left):
         return None
-    if isinstance(low.right, Field) or isinstance(high.right, Field):
+    if isinstance(low.right, Field | Plan) or isinstance(high.right, Field | Plan):
         return None
     if low.op in (Comparator.LT, Comparator.LTE):
         low, high = high, low
     if low.op is not Comparator.GTE or high.op not in (Comparator.LT, Comparator.LTE):
         return None
-    assert not isinstance(low.right, Field) and not isinstance(high.right, Field)
+    assert not isinstance(low.right, Field | Plan) and not isinstance(high.right, Field | Plan)
     return Between(low.left, low.right, high.right, high.op is Comparator.LT)
 
 
