@@ -11,7 +11,8 @@ the same result can be tested where data is.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 
 from mqt_serving.errors import PlanError, RaiseError
@@ -61,17 +62,22 @@ from mqt_serving.query.plan import (
 )
 from mqt_serving.query.predicates import conjuncts, fields_in, leaves, operands
 from mqt_serving.query.raising_expressions import ExpressionRaiser
-from mqt_serving.query.raising_filters import FilterRaiser, all_of
+from mqt_serving.query.raising_filters import FilterRaiser, all_of, existence
 from mqt_serving.query.raising_scope import (
+    AnyMet,
     Binding,
+    Choice,
     Collected,
     Constant,
     Environment,
     Fields,
     Filtered,
     Found,
+    InnerCount,
+    InnerRows,
     Known,
     LookedUp,
+    Single,
     SizeOf,
     Stored,
     Test,
@@ -124,8 +130,12 @@ class _Grouping:
 class _State:
     """What the stages so far have made of the documents."""
 
-    def __init__(self, catalog: Catalog, collection: str) -> None:
+    def __init__(
+        self, catalog: Catalog, collection: str, variables: Mapping[str, Binding] | None = None
+    ) -> None:
         self.catalog = catalog
+        self.variables = dict(variables or {})
+        self.inner: list[_State] = []
         self.environment = Environment(Stored(collection))
         self.collection = collection
         self.joined: dict[Entity, None] = {Entity(collection): None}
@@ -180,16 +190,17 @@ class _State:
     # ------------------------------------------------------------------ filters
 
     def _filter(self, condition: Filter) -> None:
-        raiser = FilterRaiser(self.catalog, self.environment.find, self._bind, set(self.joined))
-        predicate = raiser.predicate(condition)
+        predicate = self._filters().predicate(condition)
         if predicate is None:
             return
-        if self.limit is not None or self.skip:
-            raise RaiseError("filter-after-limit", "a filter after $limit or $skip")
+        self._not_after_cut("filter")
         for part in conjuncts(predicate):
             self._require_joined(part)
             target = self.having if _tests_aggregates(part) else self.where
             target.append(part)
+
+    def _filters(self) -> FilterRaiser:
+        return FilterRaiser(self.catalog, self.environment.find, self._bind, set(self.joined))
 
     def _require_joined(self, predicate: Predicate) -> None:
         """Single documents that are tested inside an array of looked-up ones need no unwinding."""
@@ -222,7 +233,12 @@ class _State:
                 names = names.with_names({name: found})
             else:
                 names = names.with_names({name: self._bind(value)})
-        self.environment = names
+        match list(names.names.items()):
+            case [(name, InnerCount(number=number))]:
+                self._continue_with(number, None)
+                self._count(name)
+            case _:
+                self.environment = names
 
     def _hide(self, paths: Sequence[str]) -> None:
         for path in paths:
@@ -243,7 +259,9 @@ class _State:
                 raise RaiseError("replace-root", "$replaceRoot by something computed")
 
     def _bind(self, expression: Expression) -> Binding:
-        raiser = ExpressionRaiser(self.catalog, self.environment, self.joined, self.collection)
+        raiser = ExpressionRaiser(
+            self.catalog, self.environment, self.joined, self.collection, self.variables
+        )
         return raiser.bind(expression)
 
     # --------------------------------------------------------------------- joins
@@ -252,6 +270,9 @@ class _State:
         if stage.index is not None:
             raise RaiseError("unwind-index", "$unwind with includeArrayIndex")
         found = self.environment.find(stage.path)
+        if isinstance(found, InnerRows):
+            self._continue_with(found.number, stage.path)
+            return
         if not isinstance(found, Found):
             self._not_after_cut("unwind")
         match found:
@@ -281,9 +302,55 @@ class _State:
         for holder in reversed(graph.with_parents(entity, self.catalog)):
             self.joined.setdefault(holder)
 
+    # -------------------------------------------------------------- sub-queries
+
+    def _is_single_row(self) -> bool:
+        return self.limit == 1 or (self.grouping is not None and not self.grouping.keys)
+
+    def _look_up_inner(self, stage: Lookup) -> None:
+        """A pipeline beside a single row, whose values are sub-queries of that pipeline."""
+        if stage.local is not None or not self._is_single_row():
+            raise RaiseError("lookup-pipeline", "$lookup with a pipeline for each of several rows")
+        if stage.collection not in self.catalog.by_name:
+            raise RaiseError("unknown-collection", f"no collection {stage.collection!r}")
+        variables = {name: self._single(self._bind(value)) for name, value in stage.let}
+        inner = _State(self.catalog, stage.collection, variables)
+        inner.run(stage.stages or ())
+        self.inner.append(inner)
+        rows = InnerRows(len(self.inner) - 1)
+        self.environment = self.environment.with_names({stage.name: rows})
+
+    def _single(self, binding: Binding) -> Binding:
+        """The value of the single row, as a sub-query that gives it."""
+        value = _as_values(binding, self.catalog)
+        if not isinstance(value, Known):
+            raise RaiseError("lookup-pipeline", "a variable that is no single value")
+        outer = copy(self)
+        outer.environment = Environment(None, {naming.convention(value.operand): value})
+        return Single(outer.plan())
+
+    def _continue_with(self, number: int, name: str | None) -> None:
+        """Go on with the rows of an inner pipeline, found under the name."""
+        values: dict[str, Binding] = {}
+        for other, binding in self.environment.names.items():
+            if other != name and isinstance(binding, Known):
+                values[other] = self._single(binding)
+        vars(self).update(vars(self.inner[number]))
+        if name is None:
+            return
+        shown = self.environment
+        if shown.base is None:
+            rows: Binding = Fields(dict(shown.names))
+        elif not shown.names and not shown.hidden - {"_id"}:
+            rows = shown.base
+        else:
+            raise RaiseError("lookup-pipeline", "whole documents with fields added or left out")
+        self.environment = Environment(None, {**values, name: rows})
+
     def _look_up(self, stage: Lookup) -> None:
         if stage.stages is not None or stage.let:
-            raise RaiseError("lookup-pipeline", "$lookup with a pipeline of its own")
+            self._look_up_inner(stage)
+            return
         assert stage.local is not None and stage.foreign is not None
         if stage.collection not in self.catalog.by_name:
             raise RaiseError("unknown-collection", f"no collection {stage.collection!r}")
@@ -400,6 +467,8 @@ class _State:
             return bound
         if isinstance(bound, Test):
             raise RaiseError("conditional-aggregate", "an aggregate over rows that meet a test")
+        if isinstance(bound, Choice):
+            return self._accumulated_choice(operator, bound)
         value = _as_values(bound, self.catalog)
         if operator in ("$push", "$addToSet"):
             if isinstance(value, Known) and isinstance(value.operand, Field | PartOf):
@@ -414,6 +483,23 @@ class _State:
         if isinstance(operand, Aggregate):
             return self._summed(function, operand)
         return Known(Aggregate(function, operand))
+
+    def _accumulated_choice(self, operator: str, choice: Choice) -> Binding:
+        """Aggregates over the rows that meet a test, the others giving 0 or null."""
+        test, then, otherwise = existence(choice.test), choice.then, choice.otherwise
+        if (then, otherwise) == (Constant(0), Constant(1)):
+            test, then, otherwise = self._filters().none(test), otherwise, then
+        if (then, otherwise) == (Constant(1), Constant(0)) and operator in ("$sum", "$max"):
+            counted = Aggregate(Function.COUNT, self.rows_entity(), where=test)
+            return Known(counted) if operator == "$sum" else AnyMet(counted)
+        nothing = otherwise == Constant(None) or (operator, otherwise) == ("$sum", Constant(0))
+        value = _as_values(then, self.catalog)
+        if nothing and isinstance(value, Known) and isinstance(value.operand, Field | PartOf):
+            if operator in ("$push", "$addToSet"):
+                return Collected(value.operand, operator == "$addToSet", test)
+            if operator in _FUNCTIONS:
+                return Known(Aggregate(_FUNCTIONS[operator], value.operand, where=test))
+        raise RaiseError("conditional-aggregate", f"{operator} of one of two values")
 
     @staticmethod
     def _summed(function: Function, inner: Aggregate) -> Binding:
@@ -595,6 +681,12 @@ def _as_values(binding: Binding, catalog: Catalog) -> Binding:
             raise RaiseError("array-output", "looked-up documents are used as a value")
         case Collected():
             raise RaiseError("array-output", "the collected values of a group are shown")
+        case InnerRows() | InnerCount():
+            raise RaiseError("array-output", "the rows of a looked-up pipeline are used as a value")
+        case Single():
+            raise RaiseError("sub-query-output", "the value of a sub-query is shown")
+        case Choice() | AnyMet():
+            raise RaiseError("choice-output", "a value chosen by a test is shown")
         case Constant(value=value):
             raise RaiseError("constant-output", f"the constant {value!r} is used as a value")
         case Test():
