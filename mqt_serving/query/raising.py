@@ -49,6 +49,8 @@ from mqt_serving.query.pipeline import (
 from mqt_serving.query.pipeline import Aggregate as AggregateCommand
 from mqt_serving.query.plan import (
     Aggregate,
+    Comparator,
+    Compare,
     Entity,
     Field,
     Function,
@@ -59,6 +61,7 @@ from mqt_serving.query.plan import (
     Plan,
     Predicate,
     Related,
+    Top,
 )
 from mqt_serving.query.predicates import conjuncts, fields_in, leaves, operands
 from mqt_serving.query.raising_expressions import ExpressionRaiser
@@ -354,6 +357,34 @@ class _State:
         assert stage.local is not None and stage.foreign is not None
         if stage.collection not in self.catalog.by_name:
             raise RaiseError("unknown-collection", f"no collection {stage.collection!r}")
+        if self.limit == 1:
+            kept = copy(self)
+            try:
+                self._look_up_equal(stage)
+                return
+            except RaiseError:
+                vars(self).update(vars(kept))
+                self._look_up_for_single_row(stage)
+                return
+        self._look_up_equal(stage)
+
+    def _look_up_for_single_row(self, stage: Lookup) -> None:
+        """Documents that have the value of the single row: that value is a sub-query."""
+        assert stage.local is not None and stage.foreign is not None
+        local = self.environment.find(stage.local)
+        if local is None:
+            raise RaiseError("unknown-name", f"nothing is called {stage.local!r} to look up by")
+        value = self._single(local)
+        assert isinstance(value, Single)
+        key = stored_field(Stored(stage.collection, stage.foreign), self.catalog)
+        inner = _State(self.catalog, stage.collection)
+        inner.where.append(Compare(key, Comparator.EQ, value.plan))
+        self.inner.append(inner)
+        rows = InnerRows(len(self.inner) - 1)
+        self.environment = self.environment.with_names({stage.name: rows})
+
+    def _look_up_equal(self, stage: Lookup) -> None:
+        assert stage.local is not None and stage.foreign is not None
         local = self.environment.find(stage.local)
         if isinstance(local, Known) and isinstance(local.operand, Field):
             local = Stored(local.operand.collection, local.operand.path)
@@ -414,8 +445,7 @@ class _State:
 
     def _group(self, stage: Group) -> None:
         self._not_after_cut("group")
-        if self.having and self.grouping is None:
-            raise RaiseError("row-aggregate-grouped", "rows chosen by an aggregate are grouped")
+        self._settle_row_tests()
         self.order = ()
         keys = self._keys(stage.key)
         if self.grouping is not None:
@@ -426,6 +456,12 @@ class _State:
             names[accumulator.name] = self._accumulated(accumulator)
         self.grouping = _Grouping(tuple(dict.fromkeys(_fields_in(keys))))
         self.environment = Environment(None, {"_id": keys, **names})
+
+    def _settle_row_tests(self) -> None:
+        """Tests of what belongs to each row are about rows, whatever is grouped after them."""
+        if self.grouping is None:
+            self.where.extend(existence(test) for test in self.having)
+            self.having = []
 
     def _keys(self, key: Expression | None) -> Binding:
         if key is None or key == LiteralExpression(None):
@@ -530,8 +566,7 @@ class _State:
                 raise RaiseError("count-of-groups", "groups with several keys are counted")
             counted = Aggregate(Function.COUNT, keys[0], True)
         else:
-            if self.having:
-                raise RaiseError("count-of-filtered", "rows chosen by an aggregate are counted")
+            self._settle_row_tests()
             counted = Aggregate(Function.COUNT, self.rows_entity())
         self.order = ()
         self.grouping = _Grouping(())
@@ -540,8 +575,7 @@ class _State:
     # ----------------------------------------------------------------- order, end
 
     def _sort(self, keys: Sequence[tuple[str, int | Meta]]) -> None:
-        if self.limit is not None or self.skip:
-            raise RaiseError("sort-after-limit", "$sort after $limit or $skip")
+        self._not_after_cut("sort")
         order: dict[Operand, Order] = {}
         for path, direction in keys:
             if isinstance(direction, Meta):
@@ -556,8 +590,14 @@ class _State:
         self.order = tuple(order.values())
 
     def _not_after_cut(self, what: str) -> None:
-        if self.limit is not None or self.skip:
+        """What follows a cut is about the first rows only: that these are meant, a test says."""
+        if self.limit is None and not self.skip:
+            return
+        plain = self.grouping is None and not self.having and not self.distinct
+        if self.limit is None or not plain or any(isinstance(t, Top) for t in self.where):
             raise RaiseError(f"{what}-after-limit", f"${what} after $limit or $skip")
+        first = Top(self.rows_entity(), self.order, self.limit, all_of(self.where), self.skip)
+        self.where, self.order, self.limit, self.skip = [first], (), None, None
 
     def show_distinct(self, path: str) -> None:
         found = self.environment.find(path)

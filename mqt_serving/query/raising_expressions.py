@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from mqt_serving.errors import RaiseError
+from mqt_serving.query import graph
 from mqt_serving.query.pipeline import (
     ArrayExpression,
     Expression,
@@ -213,6 +214,9 @@ class ExpressionRaiser:
                 entity = array_entity(bound, self._catalog)
                 if entity is not None:
                     return Known(Aggregate(Function.COUNT, entity))
+                field = stored_field(bound, self._catalog)
+                if graph.entity_of(field, self._catalog) not in self._joined:
+                    return Known(Aggregate(Function.COUNT, field))
             case Known(operand=Aggregate()):
                 return bound
             case Filtered():
