@@ -139,6 +139,7 @@ class _State:
         self.catalog = catalog
         self.variables = dict(variables or {})
         self.inner: list[_State] = []
+        self.optional: dict[Entity, None] = {}
         self.environment = Environment(Stored(collection))
         self.collection = collection
         self.joined: dict[Entity, None] = {Entity(collection): None}
@@ -270,6 +271,12 @@ class _State:
     # --------------------------------------------------------------------- joins
 
     def _unwind(self, stage: Unwind) -> None:
+        known = set(self.joined)
+        self._unwind_found(stage)
+        if stage.preserve:
+            self.optional.update(dict.fromkeys(e for e in self.joined if e not in known))
+
+    def _unwind_found(self, stage: Unwind) -> None:
         if stage.index is not None:
             raise RaiseError("unwind-index", "$unwind with includeArrayIndex")
         found = self.environment.find(stage.path)
@@ -623,6 +630,7 @@ class _State:
             self.limit,
             self.skip,
             distinct,
+            optional=tuple(self.optional),
         )
         return _with_aliases(self._with_joins(plan), [name for name, _ in columns])
 
@@ -634,9 +642,9 @@ class _State:
             raise RaiseError("unconnected", str(error)) from error
         tested = {entity for test in self.where for entity in _entities_in(test, self.catalog)}
         used = {above for e in tested for above in graph.with_parents(e, self.catalog)} | reached
-        idle = [entity for entity in self.joined if entity not in used]
+        idle = [e for e in self.joined if e not in used and e not in self.optional]
         held = {above for e in idle for above in graph.with_parents(e, self.catalog)[1:]}
-        if idle and self.grouping is None and not self.distinct and self._multiplies(plan):
+        if self.grouping is None and not plan.distinct and self._multiplies(plan):
             return replace(plan, rows=self.rows_entity())
         needed = [Related(entity) for entity in idle if entity not in held]
         return replace(plan, where=all_of([*self.where, *needed])) if needed else plan
