@@ -49,12 +49,15 @@ from mqt_serving.query.pipeline import (
 from mqt_serving.query.pipeline import Aggregate as AggregateCommand
 from mqt_serving.query.plan import (
     Aggregate,
+    And,
     Comparator,
     Compare,
     Entity,
     Field,
     Function,
+    Not,
     Operand,
+    Or,
     Order,
     Output,
     PartOf,
@@ -140,6 +143,7 @@ class _State:
         self.variables = dict(variables or {})
         self.inner: list[_State] = []
         self.optional: dict[Entity, None] = {}
+        self.looked_up: list[Edge] = []
         self.environment = Environment(Stored(collection))
         self.collection = collection
         self.joined: dict[Entity, None] = {Entity(collection): None}
@@ -301,6 +305,8 @@ class _State:
                 self._join(entity)
                 self.where.extend(conjuncts(where))
                 self.environment = self.environment.with_names({stage.path: place})
+            case Fields(members=members) if (array := self._array_of(members)) is not None:
+                self._join(array)
             case None:
                 raise RaiseError("unknown-name", f"nothing is called {stage.path!r} to unwind")
             case Collected(operand=operand):
@@ -308,9 +314,27 @@ class _State:
             case _:
                 raise RaiseError("unwind-computed", f"{stage.path!r} is no array of the data")
 
+    def _array_of(self, members: Mapping[str, Binding]) -> Entity | None:
+        """The array whose elements have the members, when only these are left of it."""
+        places = {
+            Stored(member.collection, member.path.removesuffix(f".{name}"))
+            for name, member in members.items()
+            if isinstance(member, Stored) and member.path.endswith(f".{name}")
+        }
+        whole = all(isinstance(member, Stored) for member in members.values())
+        return array_entity(places.pop(), self.catalog) if whole and len(places) == 1 else None
+
     def _join(self, entity: Entity) -> None:
         for holder in reversed(graph.with_parents(entity, self.catalog)):
-            self.joined.setdefault(holder)
+            if holder not in self.joined:
+                self.where = [self._of_any(holder, test) for test in self.where]
+                self.joined[holder] = None
+
+    def _of_any(self, entity: Entity, test: Predicate) -> Predicate:
+        """A test made before the entity was unwound is about any of its rows, not about each."""
+        about = _entities_in(test, self.catalog)
+        single = not isinstance(test, Related | Top | And | Or | Not)
+        return Related(entity, test) if single and about == {entity} else test
 
     # -------------------------------------------------------------- sub-queries
 
@@ -364,7 +388,7 @@ class _State:
         assert stage.local is not None and stage.foreign is not None
         if stage.collection not in self.catalog.by_name:
             raise RaiseError("unknown-collection", f"no collection {stage.collection!r}")
-        if self.limit == 1:
+        if self._is_single_row():
             kept = copy(self)
             try:
                 self._look_up_equal(stage)
@@ -411,6 +435,7 @@ class _State:
         source = stored_field(local, self.catalog)
         target = stored_field(Stored(stage.collection, stage.foreign), self.catalog)
         edge = self._edge(source, target)
+        self.looked_up.append(edge)
         self.environment = self.environment.with_names({stage.name: LookedUp(edge)})
 
     def _look_up_for_groups(self, stage: Lookup, local: Stored) -> None:
@@ -623,7 +648,7 @@ class _State:
             group_by, distinct = (), True
         plan = Plan(
             tuple(Output(value) for value in values),
-            all_of(self.where),
+            all_of(self._needed_tests()),
             group_by,
             all_of(self.having),
             self.order,
@@ -632,7 +657,24 @@ class _State:
             distinct,
             optional=tuple(self.optional),
         )
-        return _with_aliases(self._with_joins(plan), [name for name, _ in columns])
+        plan = self._with_joins(plan)
+        self._check_tops(plan)
+        return _with_aliases(plan, [name for name, _ in columns])
+
+    def _check_tops(self, plan: Plan) -> None:
+        anchor = joins_of(plan, self.catalog).anchor
+        for test in self.where:
+            if isinstance(test, Top) and test.entity.collection != anchor.collection:
+                raise RaiseError("top-elsewhere", "the first of several, shown by other documents")
+
+    def _needed_tests(self) -> list[Predicate]:
+        """All tests, but for those on any row that a test on each row includes."""
+        implied = [
+            test
+            for test in self.where
+            if isinstance(test, Related) and not test.negated and test.where in self.where
+        ]
+        return [test for test in self.where if test not in implied]
 
     def _with_joins(self, plan: Plan) -> Plan:
         """Entities that were unwound and then not used: their rows had to be there."""
@@ -647,7 +689,7 @@ class _State:
         if self.grouping is None and not plan.distinct and self._multiplies(plan):
             return replace(plan, rows=self.rows_entity())
         needed = [Related(entity) for entity in idle if entity not in held]
-        return replace(plan, where=all_of([*self.where, *needed])) if needed else plan
+        return replace(plan, where=all_of([*conjuncts(plan.where), *needed])) if needed else plan
 
     def _multiplies(self, plan: Plan) -> bool:
         """Whether rows repeat what the plan shows, once for each of what was unwound."""
@@ -673,6 +715,11 @@ class _State:
             raise RaiseError("no-output", "nothing is shown")
         return columns
 
+    def _followed(self) -> set[Entity]:
+        """Documents looked up, of which each row has at most one."""
+        upward = (edge.target for edge in self.looked_up if edge.is_upward)
+        return {entity for entity in upward if entity not in self.joined}
+
     def _column(self, name: str, binding: Binding) -> list[tuple[str, Operand | Entity]]:
         if isinstance(binding, Fields):
             if not binding.members:
@@ -687,7 +734,9 @@ class _State:
             raise RaiseError("object-output", f"{name!r} is no single value")
         for field in fields_in(value.operand):
             entity = graph.entity_of(field, self.catalog)
-            if self.grouping is None and entity not in self.joined:
+            if self.grouping is None and entity in self._followed():
+                self.optional.setdefault(entity)
+            elif self.grouping is None and entity not in self.joined:
                 raise RaiseError("array-output", f"{name!r} is an array in each row")
         return [(name, value.operand)]
 
