@@ -12,13 +12,9 @@ the same result can be tested where data is.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from mqt_serving.errors import PlanError, RaiseError
-from mqt_serving.query import graph, naming
-from mqt_serving.query.graph import Direction, Edge
-from mqt_serving.query.lowering import joins_of
+from mqt_serving.errors import RaiseError
 from mqt_serving.query.pipeline import (
     Accumulator,
     AddFields,
@@ -44,37 +40,24 @@ from mqt_serving.query.pipeline import (
     Stage,
     Unset,
     Unwind,
-    VariableExpression,
 )
 from mqt_serving.query.pipeline import Aggregate as AggregateCommand
 from mqt_serving.query.plan import (
-    Aggregate,
-    And,
-    Comparator,
-    Compare,
     Entity,
     Field,
-    Function,
-    Not,
     Operand,
-    Or,
     Order,
-    Output,
     PartOf,
     Plan,
     Predicate,
-    Related,
-    Top,
 )
-from mqt_serving.query.predicates import conjuncts, fields_in, leaves, operands
-from mqt_serving.query.raising_expressions import ExpressionRaiser
-from mqt_serving.query.raising_filters import FilterRaiser, all_of, existence
+from mqt_serving.query.predicates import conjuncts, leaves
+from mqt_serving.query.raising_groups import Groups
+from mqt_serving.query.raising_lookups import LookUps
+from mqt_serving.query.raising_plans import plan_of
 from mqt_serving.query.raising_scope import (
-    AnyMet,
     Binding,
-    Choice,
     Collected,
-    Constant,
     Environment,
     Fields,
     Filtered,
@@ -83,13 +66,10 @@ from mqt_serving.query.raising_scope import (
     InnerRows,
     Known,
     LookedUp,
-    Single,
-    SizeOf,
     Stored,
-    Test,
     array_entity,
-    stored_field,
 )
+from mqt_serving.query.raising_values import as_values, tests_aggregates
 from mqt_serving.schema import Catalog
 
 
@@ -97,7 +77,7 @@ def raise_command(command: Command, catalog: Catalog) -> Plan:
     """The plan that the command answers. `RaiseError` names the cause when it has none."""
     if command.collection not in catalog.by_name:
         raise RaiseError("unknown-collection", f"no collection {command.collection!r}")
-    state = _State(catalog, command.collection)
+    state = _Stages(catalog, command.collection)
     match command:
         case Find():
             state.run(_find_stages(command))
@@ -108,7 +88,7 @@ def raise_command(command: Command, catalog: Catalog) -> Plan:
         case Distinct(path=path, filter=condition):
             state.run(_match(condition))
             state.show_distinct(path)
-    return state.plan()
+    return plan_of(state)
 
 
 def _match(condition: Filter) -> list[Stage]:
@@ -128,32 +108,8 @@ def _find_stages(command: Find) -> list[Stage]:
     return stages
 
 
-@dataclass
-class _Grouping:
-    keys: tuple[Field | PartOf, ...]
-
-
-class _State:
-    """What the stages so far have made of the documents."""
-
-    def __init__(
-        self, catalog: Catalog, collection: str, variables: Mapping[str, Binding] | None = None
-    ) -> None:
-        self.catalog = catalog
-        self.variables = dict(variables or {})
-        self.inner: list[_State] = []
-        self.optional: dict[Entity, None] = {}
-        self.looked_up: list[Edge] = []
-        self.environment = Environment(Stored(collection))
-        self.collection = collection
-        self.joined: dict[Entity, None] = {Entity(collection): None}
-        self.where: list[Predicate] = []
-        self.having: list[Predicate] = []
-        self.grouping: _Grouping | None = None
-        self.distinct = False
-        self.order: tuple[Order, ...] = ()
-        self.limit: int | None = None
-        self.skip: int | None = None
+class _Stages(LookUps, Groups):
+    """The state, with what each stage does to it."""
 
     def run(self, stages: Sequence[Stage]) -> None:
         for stage in stages:
@@ -195,8 +151,6 @@ class _State:
                 name = type(stage).__name__
                 raise RaiseError(f"stage-{name}", f"the stage {name} has no place in a plan")
 
-    # ------------------------------------------------------------------ filters
-
     def _filter(self, condition: Filter) -> None:
         predicate = self._filters().predicate(condition)
         if predicate is None:
@@ -204,11 +158,8 @@ class _State:
         self._not_after_cut("filter")
         for part in conjuncts(predicate):
             self._require_joined(part)
-            target = self.having if _tests_aggregates(part) else self.where
+            target = self.having if tests_aggregates(part) else self.where
             target.append(part)
-
-    def _filters(self) -> FilterRaiser:
-        return FilterRaiser(self.catalog, self.environment.find, self._bind, set(self.joined))
 
     def _require_joined(self, predicate: Predicate) -> None:
         """Single documents that are tested inside an array of looked-up ones need no unwinding."""
@@ -219,8 +170,6 @@ class _State:
             left = getattr(leaf, "left", None)
             if isinstance(left, Field | PartOf) and left not in keys:
                 raise RaiseError("test-on-first", "a test on a value that is no group key")
-
-    # ----------------------------------------------------------------- documents
 
     def _project(self, stage: Project) -> None:
         if all(value is False for _, value in stage.items):
@@ -265,14 +214,6 @@ class _State:
                 self.environment = Environment(None, dict(members))
             case _:
                 raise RaiseError("replace-root", "$replaceRoot by something computed")
-
-    def _bind(self, expression: Expression) -> Binding:
-        raiser = ExpressionRaiser(
-            self.catalog, self.environment, self.joined, self.collection, self.variables
-        )
-        return raiser.bind(expression)
-
-    # --------------------------------------------------------------------- joins
 
     def _unwind(self, stage: Unwind) -> None:
         known = set(self.joined)
@@ -324,288 +265,6 @@ class _State:
         whole = all(isinstance(member, Stored) for member in members.values())
         return array_entity(places.pop(), self.catalog) if whole and len(places) == 1 else None
 
-    def _join(self, entity: Entity) -> None:
-        for holder in reversed(graph.with_parents(entity, self.catalog)):
-            if holder not in self.joined:
-                self.where = [self._of_any(holder, test) for test in self.where]
-                self.joined[holder] = None
-
-    def _of_any(self, entity: Entity, test: Predicate) -> Predicate:
-        """A test made before the entity was unwound is about any of its rows, not about each."""
-        about = _entities_in(test, self.catalog)
-        single = not isinstance(test, Related | Top | And | Or | Not)
-        return Related(entity, test) if single and about == {entity} else test
-
-    # -------------------------------------------------------------- sub-queries
-
-    def _is_single_row(self) -> bool:
-        return self.limit == 1 or (self.grouping is not None and not self.grouping.keys)
-
-    def _look_up_inner(self, stage: Lookup) -> None:
-        """A pipeline beside a single row, whose values are sub-queries of that pipeline."""
-        if stage.local is not None or not self._is_single_row():
-            raise RaiseError("lookup-pipeline", "$lookup with a pipeline for each of several rows")
-        if stage.collection not in self.catalog.by_name:
-            raise RaiseError("unknown-collection", f"no collection {stage.collection!r}")
-        variables = {name: self._single(self._bind(value)) for name, value in stage.let}
-        inner = _State(self.catalog, stage.collection, variables)
-        inner.run(stage.stages or ())
-        self.inner.append(inner)
-        rows = InnerRows(len(self.inner) - 1)
-        self.environment = self.environment.with_names({stage.name: rows})
-
-    def _single(self, binding: Binding) -> Binding:
-        """The value of the single row, as a sub-query that gives it."""
-        value = _as_values(binding, self.catalog)
-        if not isinstance(value, Known):
-            raise RaiseError("lookup-pipeline", "a variable that is no single value")
-        outer = copy(self)
-        outer.environment = Environment(None, {naming.convention(value.operand): value})
-        return Single(outer.plan())
-
-    def _continue_with(self, number: int, name: str | None) -> None:
-        """Go on with the rows of an inner pipeline, found under the name."""
-        values: dict[str, Binding] = {}
-        for other, binding in self.environment.names.items():
-            if other != name and isinstance(binding, Known):
-                values[other] = self._single(binding)
-        vars(self).update(vars(self.inner[number]))
-        if name is None:
-            return
-        shown = self.environment
-        if shown.base is None:
-            rows: Binding = Fields(dict(shown.names))
-        elif not shown.names and not shown.hidden - {"_id"}:
-            rows = shown.base
-        else:
-            raise RaiseError("lookup-pipeline", "whole documents with fields added or left out")
-        self.environment = Environment(None, {**values, name: rows})
-
-    def _look_up(self, stage: Lookup) -> None:
-        if stage.stages is not None or stage.let:
-            self._look_up_inner(stage)
-            return
-        assert stage.local is not None and stage.foreign is not None
-        if stage.collection not in self.catalog.by_name:
-            raise RaiseError("unknown-collection", f"no collection {stage.collection!r}")
-        if self._is_single_row():
-            kept = copy(self)
-            try:
-                self._look_up_equal(stage)
-                return
-            except RaiseError:
-                vars(self).update(vars(kept))
-                self._look_up_for_single_row(stage)
-                return
-        self._look_up_equal(stage)
-
-    def _look_up_for_single_row(self, stage: Lookup) -> None:
-        """Documents that have the value of the single row: that value is a sub-query."""
-        assert stage.local is not None and stage.foreign is not None
-        local = self.environment.find(stage.local)
-        if local is None:
-            raise RaiseError("unknown-name", f"nothing is called {stage.local!r} to look up by")
-        value = self._single(local)
-        assert isinstance(value, Single)
-        key = stored_field(Stored(stage.collection, stage.foreign), self.catalog)
-        inner = _State(self.catalog, stage.collection)
-        inner.where.append(Compare(key, Comparator.EQ, value.plan))
-        self.inner.append(inner)
-        rows = InnerRows(len(self.inner) - 1)
-        self.environment = self.environment.with_names({stage.name: rows})
-
-    def _look_up_equal(self, stage: Lookup) -> None:
-        assert stage.local is not None and stage.foreign is not None
-        local = self.environment.find(stage.local)
-        if isinstance(local, Known) and isinstance(local.operand, Field):
-            local = Stored(local.operand.collection, local.operand.path)
-        if isinstance(local, Fields) and len(local.members) == 1:
-            (local,) = local.members.values()
-        if not isinstance(local, Stored):
-            raise RaiseError("lookup-computed", f"{stage.local!r} is no field of the data")
-        if self.grouping is not None:
-            self._look_up_for_groups(stage, local)
-            return
-        used = {entity.collection for entity in self.joined}
-        if stage.collection in used or any(
-            isinstance(binding, LookedUp) and binding.edge.foreign.collection == stage.collection
-            for binding in self.environment.names.values()
-        ):
-            raise RaiseError("self-join", f"{stage.collection} is joined twice")
-        source = stored_field(local, self.catalog)
-        target = stored_field(Stored(stage.collection, stage.foreign), self.catalog)
-        edge = self._edge(source, target)
-        self.looked_up.append(edge)
-        self.environment = self.environment.with_names({stage.name: LookedUp(edge)})
-
-    def _look_up_for_groups(self, stage: Lookup, local: Stored) -> None:
-        """Documents looked up by a group key: there is one for each group, or it is no plan."""
-        assert stage.foreign is not None
-        foreign = Field(stage.collection, stage.foreign)
-        source = stored_field(local, self.catalog)
-        target = stored_field(Stored(stage.collection, stage.foreign), self.catalog)
-        if source == target:
-            if not self._is_unique(source):
-                raise RaiseError("lookup-after-group", f"{source.path} names several documents")
-        elif not self._edge(source, target).is_upward:
-            raise RaiseError("lookup-after-group", "$lookup of several documents for each group")
-        place = Found(foreign.collection)
-        self.environment = self.environment.with_names({stage.name: place})
-
-    def _is_unique(self, field: Field) -> bool:
-        schema = self.catalog.by_name[field.collection]
-        known = schema.by_path[field.path]
-        return not known.arrays and known.distinct >= schema.sampled
-
-    def _edge(self, local: Field, foreign: Field) -> Edge:
-        source = graph.entity_of(local, self.catalog)
-        target = graph.entity_of(foreign, self.catalog)
-        for reference in self.catalog.references:
-            one = Field(reference.from_collection, reference.from_path)
-            other = Field(reference.to_collection, reference.to_path)
-            if (one, other) == (local, foreign):
-                return Edge(source, target, Direction.FOLLOW, reference)
-            if (other, one) == (local, foreign):
-                return Edge(source, target, Direction.REFERRERS, reference)
-        raise RaiseError(
-            "no-reference",
-            f"{local.collection}.{local.path} = {foreign.collection}.{foreign.path} is no "
-            "reference of the schema",
-        )
-
-    # ------------------------------------------------------------------- grouping
-
-    def _group(self, stage: Group) -> None:
-        self._not_after_cut("group")
-        self._settle_row_tests()
-        self.order = ()
-        keys = self._keys(stage.key)
-        if self.grouping is not None:
-            self._group_again(stage, keys)
-            return
-        names: dict[str, Binding] = {}
-        for accumulator in stage.accumulators:
-            names[accumulator.name] = self._accumulated(accumulator)
-        self.grouping = _Grouping(tuple(dict.fromkeys(_fields_in(keys))))
-        self.environment = Environment(None, {"_id": keys, **names})
-
-    def _settle_row_tests(self) -> None:
-        """Tests of what belongs to each row are about rows, whatever is grouped after them."""
-        if self.grouping is None:
-            self.where.extend(existence(test) for test in self.having)
-            self.having = []
-
-    def _keys(self, key: Expression | None) -> Binding:
-        if key is None or key == LiteralExpression(None):
-            return Fields()
-        bound = self._bind(key)
-        if isinstance(bound, Constant):
-            return Fields()
-        return _as_values(bound, self.catalog)
-
-    def _group_again(self, stage: Group, keys: Binding) -> None:
-        """Distinct rows first, then counted: that is a distinct count."""
-        assert self.grouping is not None
-        first, second = self.grouping.keys, tuple(_fields_in(keys))
-        if self.having:
-            raise RaiseError("nested-group", "groups of groups that were tested")
-        if not stage.accumulators and set(second) == set(first):
-            self.environment = Environment(None, {"_id": keys})
-            return
-        counted = [key for key in first if key not in second]
-        names: dict[str, Binding] = {}
-        for accumulator in stage.accumulators:
-            one = accumulator.operator == "$sum" and accumulator.argument == _ONE
-            if not one and accumulator.operator != "$count":
-                raise RaiseError("nested-group", f"{accumulator.operator} over groups")
-            if len(counted) != 1:
-                raise RaiseError("nested-group", "groups with several keys are counted")
-            names[accumulator.name] = Known(Aggregate(Function.COUNT, counted[0], True))
-        self.grouping = _Grouping(second)
-        self.environment = Environment(None, {"_id": keys, **names})
-
-    def _accumulated(self, accumulator: Accumulator) -> Binding:
-        operator, argument = accumulator.operator, accumulator.argument
-        if operator == "$count" or (operator == "$sum" and argument == _ONE):
-            return Known(Aggregate(Function.COUNT, self.rows_entity()))
-        if operator in ("$first", "$last") and argument == VariableExpression("ROOT"):
-            return self.environment.base or Fields(dict(self.environment.names))
-        bound = self._bind(argument)
-        if operator in ("$first", "$last"):
-            return bound
-        if isinstance(bound, Test):
-            raise RaiseError("conditional-aggregate", "an aggregate over rows that meet a test")
-        if isinstance(bound, Choice):
-            return self._accumulated_choice(operator, bound)
-        value = _as_values(bound, self.catalog)
-        if operator in ("$push", "$addToSet"):
-            if isinstance(value, Known) and isinstance(value.operand, Field | PartOf):
-                return Collected(value.operand, operator == "$addToSet")
-            raise RaiseError("collected-object", f"{operator} of more than one field")
-        function = _FUNCTIONS.get(operator)
-        if function is None:
-            raise RaiseError(f"accumulator-{operator.lstrip('$')}", f"{operator} has no place")
-        if not isinstance(value, Known):
-            raise RaiseError("nested-aggregate", f"{operator} of something computed")
-        operand = value.operand
-        if isinstance(operand, Aggregate):
-            return self._summed(function, operand)
-        return Known(Aggregate(function, operand))
-
-    def _accumulated_choice(self, operator: str, choice: Choice) -> Binding:
-        """Aggregates over the rows that meet a test, the others giving 0 or null."""
-        test, then, otherwise = existence(choice.test), choice.then, choice.otherwise
-        if (then, otherwise) == (Constant(0), Constant(1)):
-            test, then, otherwise = self._filters().none(test), otherwise, then
-        if (then, otherwise) == (Constant(1), Constant(0)) and operator in ("$sum", "$max"):
-            counted = Aggregate(Function.COUNT, self.rows_entity(), where=test)
-            return Known(counted) if operator == "$sum" else AnyMet(counted)
-        nothing = otherwise == Constant(None) or (operator, otherwise) == ("$sum", Constant(0))
-        value = _as_values(then, self.catalog)
-        if nothing and isinstance(value, Known) and isinstance(value.operand, Field | PartOf):
-            if operator in ("$push", "$addToSet"):
-                return Collected(value.operand, operator == "$addToSet", test)
-            if operator in _FUNCTIONS:
-                return Known(Aggregate(_FUNCTIONS[operator], value.operand, where=test))
-        raise RaiseError("conditional-aggregate", f"{operator} of one of two values")
-
-    @staticmethod
-    def _summed(function: Function, inner: Aggregate) -> Binding:
-        """Counts and sums of what belongs to each row, added up: the same over all of it."""
-        adds_up = inner.function in (Function.COUNT, Function.SUM) and not inner.distinct
-        if function is Function.SUM and adds_up:
-            return Known(inner)
-        if function is inner.function and function in (Function.MIN, Function.MAX):
-            return Known(inner)
-        raise RaiseError("nested-aggregate", f"{function.value} of {inner.function.value}")
-
-    def rows_entity(self) -> Entity:
-        """The entity that rows are of: the finest that is joined."""
-        joined = list(self.joined)
-        try:
-            anchor = graph.spanning_joins(joined, self.catalog).anchor
-        except PlanError as error:
-            raise RaiseError("unconnected", str(error)) from error
-        return anchor if anchor in self.joined else joined[-1]
-
-    def _count(self, name: str) -> None:
-        self._not_after_cut("count")
-        if self.grouping is not None:
-            keys = self.grouping.keys
-            if self.having:
-                raise RaiseError("count-of-groups", "groups are counted after a test on them")
-            if len(keys) != 1:
-                raise RaiseError("count-of-groups", "groups with several keys are counted")
-            counted = Aggregate(Function.COUNT, keys[0], True)
-        else:
-            self._settle_row_tests()
-            counted = Aggregate(Function.COUNT, self.rows_entity())
-        self.order = ()
-        self.grouping = _Grouping(())
-        self.environment = Environment(None, {name: Known(counted)})
-
-    # ----------------------------------------------------------------- order, end
-
     def _sort(self, keys: Sequence[tuple[str, int | Meta]]) -> None:
         self._not_after_cut("sort")
         order: dict[Operand, Order] = {}
@@ -615,219 +274,18 @@ class _State:
             found = self.environment.find(path)
             if found is None:
                 raise RaiseError("unknown-name", f"nothing is called {path!r} to sort by")
-            value = _as_values(found, self.catalog)
+            value = as_values(found, self.catalog)
             if not isinstance(value, Known):
                 raise RaiseError("sort-computed", f"{path!r} is no single value")
             order.setdefault(value.operand, Order(value.operand, direction < 0))
         self.order = tuple(order.values())
 
-    def _not_after_cut(self, what: str) -> None:
-        """What follows a cut is about the first rows only: that these are meant, a test says."""
-        if self.limit is None and not self.skip:
-            return
-        plain = self.grouping is None and not self.having and not self.distinct
-        if self.limit is None or not plain or any(isinstance(t, Top) for t in self.where):
-            raise RaiseError(f"{what}-after-limit", f"${what} after $limit or $skip")
-        first = Top(self.rows_entity(), self.order, self.limit, all_of(self.where), self.skip)
-        self.where, self.order, self.limit, self.skip = [first], (), None, None
-
     def show_distinct(self, path: str) -> None:
         found = self.environment.find(path)
         assert found is not None
-        value = _as_values(found, self.catalog)
+        value = as_values(found, self.catalog)
         self.environment = Environment(None, {path.rpartition(".")[2]: value})
         self.distinct = True
 
-    def plan(self) -> Plan:
-        """The plan of everything so far."""
-        group_by = self.grouping.keys if self.grouping is not None else ()
-        columns = self._columns()
-        distinct = self.distinct
-        values = [value for _, value in columns]
-        if group_by and set(values) == set(group_by) and not self._uses_aggregates():
-            group_by, distinct = (), True
-        plan = Plan(
-            tuple(Output(value) for value in values),
-            all_of(self._needed_tests()),
-            group_by,
-            all_of(self.having),
-            self.order,
-            self.limit,
-            self.skip,
-            distinct,
-            optional=tuple(self.optional),
-        )
-        plan = self._with_joins(plan)
-        self._check_tops(plan)
-        return _with_aliases(plan, [name for name, _ in columns])
-
-    def _check_tops(self, plan: Plan) -> None:
-        anchor = joins_of(plan, self.catalog).anchor
-        for test in self.where:
-            if isinstance(test, Top) and test.entity.collection != anchor.collection:
-                raise RaiseError("top-elsewhere", "the first of several, shown by other documents")
-
-    def _needed_tests(self) -> list[Predicate]:
-        """All tests, but for those on any row that a test on each row includes."""
-        implied = [
-            test
-            for test in self.where
-            if isinstance(test, Related) and not test.negated and test.where in self.where
-        ]
-        return [test for test in self.where if test not in implied]
-
-    def _with_joins(self, plan: Plan) -> Plan:
-        """Entities that were unwound and then not used: their rows had to be there."""
-        try:
-            reached = joins_of(plan, self.catalog).entities
-        except PlanError as error:
-            raise RaiseError("unconnected", str(error)) from error
-        tested = {entity for test in self.where for entity in _entities_in(test, self.catalog)}
-        used = {above for e in tested for above in graph.with_parents(e, self.catalog)} | reached
-        idle = [e for e in self.joined if e not in used and e not in self.optional]
-        held = {above for e in idle for above in graph.with_parents(e, self.catalog)[1:]}
-        if self.grouping is None and not plan.distinct and self._multiplies(plan):
-            return replace(plan, rows=self.rows_entity())
-        needed = [Related(entity) for entity in idle if entity not in held]
-        return replace(plan, where=all_of([*conjuncts(plan.where), *needed])) if needed else plan
-
-    def _multiplies(self, plan: Plan) -> bool:
-        """Whether rows repeat what the plan shows, once for each of what was unwound."""
-        try:
-            repeated = joins_of(replace(plan, rows=self.rows_entity()), self.catalog)
-            return repeated.anchor != joins_of(plan, self.catalog).anchor
-        except PlanError:
-            return False
-
-    def _uses_aggregates(self) -> bool:
-        return bool(self.having) or any(isinstance(o.by, Aggregate) for o in self.order)
-
-    def _columns(self) -> list[tuple[str, Operand | Entity]]:
-        base = self.environment.base
-        if base is not None:
-            if self.environment.names or self.environment.hidden - {"_id"}:
-                raise RaiseError("whole-and-more", "whole documents with fields added or left out")
-            return [("", Entity(base.collection, base.path))]
-        columns: list[tuple[str, Operand | Entity]] = []
-        for name, binding in self.environment.names.items():
-            columns.extend(self._column(name, binding))
-        if not columns:
-            raise RaiseError("no-output", "nothing is shown")
-        return columns
-
-    def _followed(self) -> set[Entity]:
-        """Documents looked up, of which each row has at most one."""
-        upward = (edge.target for edge in self.looked_up if edge.is_upward)
-        return {entity for entity in upward if entity not in self.joined}
-
-    def _column(self, name: str, binding: Binding) -> list[tuple[str, Operand | Entity]]:
-        if isinstance(binding, Fields):
-            if not binding.members:
-                raise RaiseError("null-key", "the null key of a group is shown")
-            return [
-                column
-                for member, inner in binding.members.items()
-                for column in self._column(f"{name}.{member}", inner)
-            ]
-        value = _as_values(binding, self.catalog)
-        if not isinstance(value, Known):
-            raise RaiseError("object-output", f"{name!r} is no single value")
-        for field in fields_in(value.operand):
-            entity = graph.entity_of(field, self.catalog)
-            if self.grouping is None and entity in self._followed():
-                self.optional.setdefault(entity)
-            elif self.grouping is None and entity not in self.joined:
-                raise RaiseError("array-output", f"{name!r} is an array in each row")
-        return [(name, value.operand)]
-
-
-def _with_aliases(plan: Plan, names: Sequence[str]) -> Plan:
-    """Aliases only where the convention would give another name."""
-    if len(names) == 1 and not names[0]:
-        return plan
-    outputs = plan.outputs
-    while True:
-        given = naming.output_names(replace(plan, outputs=outputs))
-        changed = tuple(
-            output if name == wanted else Output(output.value, wanted)
-            for output, name, wanted in zip(outputs, given, names, strict=True)
-        )
-        if changed == outputs:
-            return replace(plan, outputs=outputs)
-        outputs = changed
-
-
-def _as_values(binding: Binding, catalog: Catalog) -> Binding:
-    """The binding with stored places as fields, where they hold single values."""
-    match binding:
-        case Stored():
-            field = stored_field(binding, catalog)
-            known = catalog.field(field.collection, field.path)
-            assert known is not None
-            if not known.is_scalar and any(
-                other.path.startswith(field.path + ".")
-                for other in catalog.by_name[field.collection].fields
-            ):
-                raise RaiseError("object-output", f"{field.path!r} is an object or array")
-            return Known(field)
-        case Fields(members=members):
-            return Fields({name: _as_values(inner, catalog) for name, inner in members.items()})
-        case Known():
-            return binding
-        case LookedUp() | Found() | Filtered() | SizeOf():
-            raise RaiseError("array-output", "looked-up documents are used as a value")
-        case Collected():
-            raise RaiseError("array-output", "the collected values of a group are shown")
-        case InnerRows() | InnerCount():
-            raise RaiseError("array-output", "the rows of a looked-up pipeline are used as a value")
-        case Single():
-            raise RaiseError("sub-query-output", "the value of a sub-query is shown")
-        case Choice() | AnyMet():
-            raise RaiseError("choice-output", "a value chosen by a test is shown")
-        case Constant(value=value):
-            raise RaiseError("constant-output", f"the constant {value!r} is used as a value")
-        case Test():
-            raise RaiseError("test-output", "the result of a test is shown")
-
-
-def _fields_in(binding: Binding) -> list[Field | PartOf]:
-    match binding:
-        case Known(operand=Aggregate()):
-            raise RaiseError("group-by-aggregate", "groups by something aggregated")
-        case Known(operand=(Field() | PartOf()) as operand):
-            return [operand]
-        case Fields(members=members):
-            return [field for inner in members.values() for field in _fields_in(inner)]
-        case _:
-            raise RaiseError("group-key", "groups by something computed")
-
-
-def _entities_in(predicate: Predicate, catalog: Catalog) -> set[Entity]:
-    """The entities that a predicate needs rows of."""
-    found: set[Entity] = set()
-    for leaf in leaves(predicate):
-        if isinstance(leaf, Related):
-            if not leaf.negated:
-                found.add(leaf.entity)
-            continue
-        fields = [field for operand in operands(leaf) for field in fields_in(operand)]
-        found.update(graph.entity_of(field, catalog) for field in fields)
-    return found
-
-
-def _tests_aggregates(predicate: Predicate) -> bool:
-    return any(
-        isinstance(operand, Aggregate)
-        for leaf in leaves(predicate)
-        if not isinstance(leaf, Related)
-        for operand in operands(leaf)
-    )
-
 
 _ONE = LiteralExpression(1)
-_FUNCTIONS = {
-    "$sum": Function.SUM,
-    "$avg": Function.AVG,
-    "$min": Function.MIN,
-    "$max": Function.MAX,
-}
