@@ -17,9 +17,11 @@ from mqt_serving.query.explanation import explain
 from mqt_serving.query.guard import check
 from mqt_serving.query.limits import Limits
 from mqt_serving.query.lowering import lower
+from mqt_serving.query.notes import Note
 from mqt_serving.query.parsing import parse_query
 from mqt_serving.query.pipeline import Aggregate, Command, Find, Lookup, Project, Stage
 from mqt_serving.query.plan import Plan
+from mqt_serving.query.plan_checking import check_plan
 from mqt_serving.query.raising import raise_command
 from mqt_serving.query.rendering import render_mongosh, render_pymongo
 from mqt_serving.schema import Catalog
@@ -28,8 +30,14 @@ NOT_IN_WORDS = "A query that MQT can run but cannot put into words yet."
 
 
 def choice_of_plan(plan: Plan, probability: float, catalog: Catalog, limits: Limits) -> Choice:
-    """Raises `PlanError` when the plan can't be lowered, `QueryRefused` when policy forbids it."""
-    return _choice(lower(plan, catalog), plan, probability, catalog, limits)
+    """The plan with its literals as they are stored, lowered and guarded.
+
+    Raises `TypeMismatch`, `UnknownField` and `UnknownCollection` when the plan doesn't fit the
+    data, `PlanError` when it can't be lowered, `QueryRefused` when policy forbids it.
+    """
+    checked = check_plan(plan, catalog)
+    command = lower(checked.plan, catalog)
+    return _choice(command, checked.plan, probability, catalog, limits, checked.notes)
 
 
 def choice_of_command(
@@ -107,7 +115,12 @@ def _looked_up(stages: Sequence[Stage], catalog: Catalog, prefix: str) -> Iterat
 
 
 def _choice(
-    command: Command, plan: Plan | None, probability: float, catalog: Catalog, limits: Limits
+    command: Command,
+    plan: Plan | None,
+    probability: float,
+    catalog: Catalog,
+    limits: Limits,
+    notes: Sequence[Note] = (),
 ) -> Choice:
     check(command, catalog, limits)
     return Choice(
@@ -117,4 +130,5 @@ def _choice(
         pymongo=render_pymongo(command),
         meaning=explain(plan, catalog) if plan is not None else NOT_IN_WORDS,
         probability=probability,
+        notes=tuple(notes),
     )

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from threading import Lock
 
-from mqt_serving.errors import PlanError, UnknownCollection, UnknownField
+from mqt_serving.errors import PlanError, UnknownCollection
+from mqt_serving.query.nearest import unknown_field
 from mqt_serving.query.plan import Entity, Field
 from mqt_serving.schema import Catalog, CollectionSchema, FieldSchema, Reference
 
@@ -106,10 +107,10 @@ def schema_of(collection: str, catalog: Catalog) -> CollectionSchema:
 
 
 def field_schema(field: Field, catalog: Catalog) -> FieldSchema:
-    """The schema of a field, or `UnknownField` naming it."""
+    """The schema of a field, or `UnknownField` naming it and those that may be meant."""
     found = schema_of(field.collection, catalog).by_path.get(field.path)
     if found is None:
-        raise UnknownField(f"no field {field.path!r} in collection {field.collection!r}")
+        raise unknown_field(field, catalog)
     return found
 
 
@@ -148,7 +149,7 @@ def check_entity(entity: Entity, catalog: Catalog) -> None:
     """Raise unless the entity is a collection or an array in the catalog."""
     schema = schema_of(entity.collection, catalog)
     if entity.path and entity.path not in schema.array_paths:
-        raise UnknownField(f"no array {entity.path!r} in collection {entity.collection!r}")
+        raise unknown_field(Field(entity.collection, entity.path), catalog, "array")
 
 
 class _Graph:
