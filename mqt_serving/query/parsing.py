@@ -36,7 +36,8 @@ from mqt_serving.query.pipeline import (
 from mqt_serving.query.reading import checked_name, name_of, object_of, whole_of
 from mqt_serving.query.reading_expressions import read_projection
 from mqt_serving.query.reading_filters import read_filter
-from mqt_serving.query.reading_stages import read_pipeline, read_sort, read_stage
+from mqt_serving.query.reading_sorts import read_sort
+from mqt_serving.query.reading_stages import read_pipeline, read_stage
 from mqt_serving.query.syntax import (
     Arguments,
     Entry,
