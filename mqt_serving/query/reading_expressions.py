@@ -153,5 +153,17 @@ def _projected(entry: Entry, prefix: str) -> list[tuple[str, bool | Expression]]
             raise entry.position.error(
                 "$elemMatch in a projection is not in the query language: use $filter"
             )
+        case ObjectNode(entries=(Entry(key="$slice", value=part),)) if not _is_array_slice(part):
+            raise entry.position.error(
+                f"The $slice of find is not in the query language: write {{$slice: "
+                f'["${name}", number]}}'
+            )
         case _:
             return [(name, read_expression(entry.value))]
+
+
+def _is_array_slice(node: Node) -> bool:
+    """Whether `$slice` names its array, as the expression does, and not only numbers."""
+    if not isinstance(node, ListNode):
+        return False
+    return not all(isinstance(n, Scalar) and isinstance(n.value, int) for n in node.items)

@@ -459,6 +459,8 @@ def test_nested_switches_become_dotted_names() -> None:
         ("{$project: {a: {$add: [1], b: 2}}}", "$add must stand alone"),
         ("{$project: {a: '$'}}", "is not a field path"),
         ("{$project: {'a.$': 1}}", "positional projection"),
+        ("{$project: {a: {$slice: 3}}}", 'write {$slice: ["$a", number]}'),
+        ("{$project: {a: {$slice: [1, 3]}}}", 'write {$slice: ["$a", number]}'),
         ("{$project: {}}", "at least one field"),
         ("{$sort: {a: {$meta: 'textScor'}}}", "did you mean textScore?"),
     ],
