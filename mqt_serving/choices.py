@@ -12,6 +12,7 @@ from typing import Any
 from mqt_serving.answers import CheckedQuery, Choice, Table
 from mqt_serving.errors import RaiseError
 from mqt_serving.privacy import private_paths, without_paths
+from mqt_serving.query.command_checking import check_command
 from mqt_serving.query.execution import to_json
 from mqt_serving.query.explanation import explain
 from mqt_serving.query.guard import check
@@ -43,23 +44,29 @@ def choice_of_plan(plan: Plan, probability: float, catalog: Catalog, limits: Lim
 def choice_of_command(
     command: Command, plan: Plan | None, catalog: Catalog, limits: Limits
 ) -> Choice:
-    """A query that a person stands behind: probability 1."""
-    return _choice(command, plan, 1.0, catalog, limits)
+    """A query that a person stands behind: probability 1, literals as they are stored.
+
+    Raises `TypeMismatch` for an expression that no document could make right.
+    """
+    check(command, catalog, limits)  # first: nothing is told about fields that are refused
+    checked = check_command(command, catalog)
+    return _choice(checked.command, plan, 1.0, catalog, limits, checked.notes)
 
 
 def check_text(text: str, catalog: Catalog, limits: Limits) -> CheckedQuery:
-    """Parse and guard what a person wrote.
+    """Parse, guard and check what a person wrote; its literals become what is stored.
 
     Raises `QueryError` (with line and column), `QueryNotReadOnly`, `QueryRefused`,
-    `UnknownCollection`.
+    `UnknownCollection`, `TypeMismatch`.
     """
     command = parse_query(text)
     check(command, catalog, limits)  # before raising: a refused query gets no explanation
+    checked = check_command(command, catalog)
     try:
-        plan = raise_command(command, catalog)
+        plan = raise_command(checked.command, catalog)
     except RaiseError:
         plan = None
-    choice = choice_of_command(command, plan, catalog, limits)
+    choice = _choice(checked.command, plan, 1.0, catalog, limits, checked.notes)
     return CheckedQuery(database=catalog.database, choice=choice, learnable=plan is not None)
 
 

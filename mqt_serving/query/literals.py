@@ -65,7 +65,7 @@ def fit(value: Scalar, field: FieldSchema) -> Scalar:
         case BsonType.DOUBLE:
             return _as_number(value, whole=False)
         case BsonType.DECIMAL:
-            return _as_decimal(value)
+            return fit_decimal(value)
         case BsonType.DATE:
             return _as_date(value)
         case BsonType.OBJECT_ID:
@@ -195,7 +195,8 @@ def _as_number(value: Scalar, whole: bool) -> Scalar:
     return float(number)
 
 
-def _as_decimal(value: Scalar) -> Scalar:
+def fit_decimal(value: Scalar) -> Scalar:
+    """A number, or text that reads as one, as Decimal128; anything else stays."""
     if isinstance(value, bool | datetime | ObjectId):
         return value
     number = _decimal(value.replace(",", "") if isinstance(value, str) else value)

@@ -13,7 +13,7 @@ from mqt_serving.query.plan import Field
 from mqt_serving.schema import Catalog
 
 MOST = 3
-_CLOSE = 0.65
+CLOSE = 0.65
 _ELSEWHERE = 0.8  # names in other collections must be nearer than those in the one that was meant
 
 
@@ -26,7 +26,7 @@ def nearest_fields(field: Field, catalog: Catalog) -> tuple[Field, ...]:
             if known.private:
                 continue
             likeness = likeness_of(field.path, known.path)
-            if likeness >= (_CLOSE if own else _ELSEWHERE):
+            if likeness >= (CLOSE if own else _ELSEWHERE):
                 ranked.append((-likeness - 0.1 * own, schema.collection, known.path))
     return tuple(Field(collection, path) for _, collection, path in sorted(ranked)[:MOST])
 
@@ -54,7 +54,7 @@ def _listed(fields: tuple[Field, ...], collection: str) -> str:
 
 def _ratio(asked: str, known: str) -> float:
     matcher = SequenceMatcher(None, _plain(asked), _plain(known))
-    if matcher.real_quick_ratio() < _CLOSE or matcher.quick_ratio() < _CLOSE:
+    if matcher.real_quick_ratio() < CLOSE or matcher.quick_ratio() < CLOSE:
         return 0.0
     return matcher.ratio()
 

@@ -24,7 +24,8 @@ class Place:
 
     `children` are the fields of an object; `open`: it may have others. `sampled`: all this is
     known from a sample, so other documents may differ; else it is so by construction. `stored`
-    is the field of the collection whose values stand here unchanged.
+    is the field of the collection whose values stand here unchanged. `private`: the guard refuses
+    its use, and nothing may be told of it.
     """
 
     types: Types | None = None
@@ -33,6 +34,7 @@ class Place:
     element: Place | None = None
     sampled: bool = False
     stored: FieldSchema | None = None
+    private: bool = False
 
     @property
     def is_list(self) -> bool:
@@ -45,9 +47,10 @@ class Place:
 
 
 UNKNOWN = Place()
+PRIVATE = Place(private=True)
 
 
-class Absence(Enum):
+class Nothing(Enum):
     """Why nothing is known to stand at a path."""
 
     UNSEEN = "no sampled document has it"
@@ -62,8 +65,8 @@ def value(*types: BsonType, sampled: bool = False) -> Place:
 NUMBER = Place(NUMERIC | {BsonType.NULL}, open=False)
 
 
-def list_of(element: Place) -> Place:
-    return Place(frozenset({BsonType.ARRAY}), open=False, element=element)
+def list_of(element: Place, sampled: bool = False) -> Place:
+    return Place(frozenset({BsonType.ARRAY}), open=False, element=element, sampled=sampled)
 
 
 def object_of(children: Mapping[str, Place], is_open: bool = False) -> Place:
@@ -90,7 +93,7 @@ def _object(types: Types, path: str, fields: Mapping[str, list[FieldSchema]], cu
 
 def _stored(known: FieldSchema, fields: Mapping[str, list[FieldSchema]], cut: bool) -> Place:
     if known.private:
-        return UNKNOWN  # nothing may be told of it; the guard refuses its use
+        return PRIVATE
     types = frozenset(known.types)
     if known.arrays[-1:] != (known.path,):
         return replace(_holder(known, types, fields, cut), stored=known)
@@ -115,18 +118,18 @@ def _holder(
 # --------------------------------------------------------------------------- looking up
 
 
-def find(root: Place, path: str) -> Place | Absence:
+def find(root: Place, path: str) -> Place | Nothing:
     """What stands at a dotted path of a filter, lists passed through with or without positions."""
     current = root
     for name in path.split(".") if path else ():
         found = child(current, name)
-        if isinstance(found, Absence):
+        if isinstance(found, Nothing):
             return found
         current = found
     return current
 
 
-def child(place: Place, name: str) -> Place | Absence:
+def child(place: Place, name: str) -> Place | Nothing:
     """What stands under one name in an object, or in the elements of a list."""
     holders = [place, *_elements(place)]
     if name.isdigit() and place.may_be_list:
@@ -136,27 +139,27 @@ def child(place: Place, name: str) -> Place | Absence:
             return holder.children[name]
     if any(holder.types is None or holder.open for holder in holders):
         return UNKNOWN
-    return Absence.UNSEEN if any(holder.sampled for holder in holders) else Absence.IMPOSSIBLE
+    return Nothing.UNSEEN if any(holder.sampled for holder in holders) else Nothing.IMPOSSIBLE
 
 
 def _elements(place: Place) -> list[Place]:
     return [place.element] if place.element is not None else []
 
 
-def value_at(root: Place, path: str) -> Place | Absence:
+def value_at(root: Place, path: str) -> Place | Nothing:
     """What the expression `"$path"` gives: through a list, the list of what its elements have."""
     current = root
-    listed = False
+    listed = sampled = False
     for name in path.split(".") if path else ():
         found = child(current, name)
-        if isinstance(found, Absence):
+        if isinstance(found, Nothing):
             return found
         if current.is_list:
-            listed = True
+            listed, sampled = True, sampled or current.sampled
         elif current.may_be_list:
             return UNKNOWN
         current = found
-    return list_of(current) if listed else current
+    return list_of(current, sampled) if listed else current
 
 
 def names_in(place: Place) -> list[str]:
@@ -165,16 +168,16 @@ def names_in(place: Place) -> list[str]:
 
 
 def known_paths(root: Place, most: int = MOST_SAMPLED_PATHS) -> list[str]:
-    """The dotted paths known under a place, parents before children."""
+    """The dotted paths known under a place, parents before children, private ones left out."""
     found: list[str] = []
     pending = [("", root)]
     while pending and len(found) < most:
         prefix, place = pending.pop(0)
         for name in names_in(place):
             below = child(place, name)
-            assert isinstance(below, Place)
-            found.append(prefix + name)
-            pending.append((f"{prefix}{name}.", below))
+            if isinstance(below, Place) and not below.private:
+                found.append(prefix + name)
+                pending.append((f"{prefix}{name}.", below))
     return found
 
 
@@ -219,7 +222,7 @@ def only_paths(root: Place, paths: Iterable[str]) -> Place:
     children: dict[str, Place] = {}
     for name, inner in kept.items():
         found = child(root, name)
-        known = UNKNOWN if isinstance(found, Absence) else found
+        known = UNKNOWN if isinstance(found, Nothing) else found
         whole = "" in inner or known == UNKNOWN
         children[name] = known if whole else _narrowed(known, inner)
     return object_of(children)
