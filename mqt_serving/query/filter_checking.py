@@ -166,12 +166,12 @@ def _lists_on(path: str, root: Place) -> Iterator[str]:
     """The lists that a path passes through or ends at, outermost first."""
     names = path.split(".")
     for length in range(1, len(names) + 1):
+        if length < len(names) and names[length].isdigit():
+            return  # one element, by its position
         above = ".".join(names[:length])
         found = find(root, above)
         if isinstance(found, Place) and found.types is not None and found.may_be_list:
             yield above
-            if length < len(names) and names[length].isdigit():
-                return  # one element, by its position
 
 
 def _of_one_element(group: Sequence[FieldTest], path: str) -> bool:

@@ -7,6 +7,8 @@ Depends on `literals` (how values become the stored type) and `places`.
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
+from math import isfinite
 
 from bson import Decimal128, ObjectId
 
@@ -76,13 +78,13 @@ def fit_literal(value: Value, place: Place, operator: str, name: str, findings: 
 def _exact(value: Scalar, place: Place, name: str, findings: Findings) -> Scalar:
     """Fractions as Decimal128 where those are stored: the double 19.99 is not the decimal 19.99."""
     decimals = held_types(place) == _DECIMAL
-    if not decimals or not isinstance(value, float) or value.is_integer():
+    if not decimals or not isinstance(value, float) or not isfinite(value):
         return value
-    fitted = literals.fit_decimal(value)
-    if fitted != value:
-        text = f"`{name}` holds Decimal128: {value} is taken as the exact decimal number."
-        findings.tell(NoteKind.FITTED_LITERAL, text)
-    return fitted
+    if Decimal(value) == Decimal(repr(value)):
+        return value
+    text = f"`{name}` holds Decimal128: {value} is taken as the exact decimal number."
+    findings.tell(NoteKind.FITTED_LITERAL, text)
+    return literals.fit_decimal(value)
 
 
 def _tell_fitted(
