@@ -152,11 +152,18 @@ def check_entity(entity: Entity, catalog: Catalog) -> None:
         raise unknown_field(Field(entity.collection, entity.path), catalog, "array")
 
 
+_Cost = tuple[int, int, int]  # references, of them not unique, steps
+_Ranked = tuple[_Cost, tuple[tuple[object, ...], ...]]
+_Paths = dict[Entity, tuple[_Ranked, tuple[Edge, ...]]]
+_MOST_SOURCES = 1_000  # of which the paths are remembered, per catalog
+
+
 class _Graph:
-    """All edges of one catalog by their source."""
+    """All edges of one catalog by their source, and the cheapest paths found so far."""
 
     def __init__(self, catalog: Catalog) -> None:
         self.entities = entities_of(catalog)
+        self.found: dict[tuple[frozenset[Entity], bool], _Paths] = {}
         self.edges: dict[Entity, list[Edge]] = {entity: [] for entity in self.entities}
         for entity in self.entities:
             parent = parent_of(entity, catalog)
@@ -196,16 +203,22 @@ def _graph(catalog: Catalog) -> _Graph:
     return graph
 
 
-_Cost = tuple[int, int, int]  # references, of them not unique, steps
-_Ranked = tuple[_Cost, tuple[tuple[object, ...], ...]]
-
-
-def _cheapest(
-    sources: Iterable[Entity], catalog: Catalog, upward_only: bool
-) -> dict[Entity, tuple[_Ranked, tuple[Edge, ...]]]:
-    """Cheapest paths to every entity reachable from any source (Dijkstra)."""
+def _cheapest(sources: Iterable[Entity], catalog: Catalog, upward_only: bool) -> _Paths:
+    """Cheapest paths to every entity reachable from any source; remembered, never changed."""
     graph = _graph(catalog)
-    best: dict[Entity, tuple[_Ranked, tuple[Edge, ...]]] = {}
+    key = (frozenset(sources), upward_only)
+    found = graph.found.get(key)
+    if found is None:
+        found = _search(key[0], graph, upward_only)
+        if len(graph.found) >= _MOST_SOURCES:
+            graph.found = {}
+        graph.found[key] = found
+    return found
+
+
+def _search(sources: Iterable[Entity], graph: _Graph, upward_only: bool) -> _Paths:
+    """Dijkstra's algorithm from all sources at once."""
+    best: _Paths = {}
     serial = 0
     queue: list[tuple[_Ranked, int, Entity, tuple[Edge, ...]]] = []
     for source in sorted(set(sources), key=lambda e: (e.collection, e.path)):
