@@ -405,3 +405,34 @@ def test_prices_are_tested_in_one_element(shop: Database[dict[str, Any]]) -> Non
     both = And((is_equal(PRICE, 10.5), is_equal(QUANTITY, 2)))
     rows = run(lower(check_plan(shown(TOTAL, where=both), SHOP).plan, SHOP), shop).rows
     assert rows == []
+
+
+_TESTS = {
+    Comparator.EQ: lambda left, right: left == right,
+    Comparator.NE: lambda left, right: left != right,
+    Comparator.GT: lambda left, right: left > right,
+    Comparator.LTE: lambda left, right: left <= right,
+}
+
+
+@pytest.mark.parametrize("first", _TESTS)
+@pytest.mark.parametrize("second", _TESTS)
+@pytest.mark.parametrize("way", ["and", "related", "not related"])
+def test_tests_on_elements_meet_in_one_element(
+    shop: Database[dict[str, Any]], first: Comparator, second: Comparator, way: str
+) -> None:
+    """As computed element by element from the documents, for every pair of values."""
+    for price, quantity in ((10.5, 1), (10.5, 2), (1.0, 5), (33.0, 1)):
+        both = And((Compare(PRICE, first, price), Compare(QUANTITY, second, quantity)))
+        where: Predicate = both if way == "and" else Related(ITEMS, both, way != "related")
+        found = run(lower(check_plan(shown(TOTAL, where=where), SHOP).plan, SHOP), shop).rows
+        expected = [
+            order["total"]
+            for order in DOCUMENTS["orders"]
+            if any(
+                _TESTS[first](item["price"], price) and _TESTS[second](item["quantity"], quantity)
+                for item in order["items"]
+            )
+            is (way != "not related")
+        ]
+        assert sorted(str(row["total"]) for row in found) == sorted(map(str, expected))
