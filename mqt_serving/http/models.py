@@ -16,6 +16,11 @@ from mqt_serving.release_loading import LoadedRelease
 from mqt_serving.schema import Catalog, CollectionSchema, Reference
 from mqt_serving.search import Hit
 
+_NOTES: Any = Field(
+    description="What the query may do that a reader would not expect: values turned into the "
+    "stored type, documents without a value, names that no sampled document has."
+)
+
 
 class _Request(BaseModel):
     # A misspelt field must not be ignored: "databse" would silently ask another database.
@@ -47,6 +52,7 @@ class CandidateBody(BaseModel):
     mongosh: str
     pymongo: str
     plan: dict[str, Any] | None
+    notes: list[str] = _NOTES
 
     @classmethod
     def of(cls, choice: Choice) -> CandidateBody:
@@ -56,6 +62,7 @@ class CandidateBody(BaseModel):
             mongosh=choice.mongosh,
             pymongo=choice.pymongo,
             plan=plan_to_json(choice.plan) if choice.plan is not None else None,
+            notes=[str(note) for note in choice.notes],
         )
 
 
@@ -72,6 +79,7 @@ class TranslationBody(BaseModel):
     mongosh: str
     pymongo: str
     plan: dict[str, Any] | None
+    notes: list[str] = _NOTES
     chosen: int = Field(description="Index of this reading among the candidates.")
     candidates: list[CandidateBody]
     source: str = Field(description="`model`, or `correction` of this very question by a person.")
@@ -92,6 +100,7 @@ class TranslationBody(BaseModel):
             "mongosh": best.mongosh,
             "pymongo": best.pymongo,
             "plan": best.plan,
+            "notes": best.notes,
             "chosen": chosen,
             "candidates": candidates,
             "source": translation.source,
@@ -126,6 +135,7 @@ class CheckedBody(BaseModel):
     meaning: str
     mongosh: str
     pymongo: str
+    notes: list[str] = _NOTES
     learnable: bool = Field(description="Whether the model learns from it, not only this question.")
 
     @classmethod
@@ -135,6 +145,7 @@ class CheckedBody(BaseModel):
             "meaning": checked.choice.meaning,
             "mongosh": checked.choice.mongosh,
             "pymongo": checked.choice.pymongo,
+            "notes": [str(note) for note in checked.choice.notes],
             "learnable": checked.learnable,
         }
 

@@ -2,7 +2,7 @@
 
 import { ask, ready, run, schemas, sendFeedback } from "./api.js";
 import { closeCorrection, connectCorrection, openCorrection } from "./correction.js";
-import { byId, element, renderMeaning, show } from "./elements.js";
+import { byId, element, renderMeaning, renderNotes, show } from "./elements.js";
 import { highlight } from "./highlight.js";
 import { renderSchema } from "./schema.js";
 import { describeCount, renderTable } from "./table.js";
@@ -72,6 +72,7 @@ function showAnswer(answer) {
 function showReading(reading, probability) {
   shown = reading;
   renderMeaning(byId("meaning"), reading.meaning);
+  renderNotes(byId("notes"), reading.notes);
   byId("confidence").value = probability;
   byId("confidence-text").textContent = `${Math.round(probability * 100)} %`;
   byId("timings").textContent = describeTimings(reading.timings);
@@ -107,7 +108,7 @@ async function chooseReading(index) {
   try {
     const ran = index === answer.chosen ? answer : await run(candidate.mongosh, answer.database);
     if (answer !== current) return;
-    const reading = { ...ran, meaning: candidate.meaning, mongosh: candidate.mongosh, pymongo: candidate.pymongo };
+    const reading = { ...ran, meaning: candidate.meaning, notes: candidate.notes, mongosh: candidate.mongosh, pymongo: candidate.pymongo };
     showReading(reading, candidate.probability);
   } catch (problem) {
     if (answer === current) showProblem(problem, answer.question);

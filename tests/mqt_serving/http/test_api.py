@@ -105,6 +105,24 @@ def test_a_query_of_ones_own_is_checked_and_run(client: httpx.Client) -> None:
     assert [row["total"] for row in ran["rows"]] == ["12.00", "25.50"]
 
 
+def test_a_query_that_does_not_do_what_it_seems_comes_with_notes(client: httpx.Client) -> None:
+    text = 'db.orders.find({placed_at: {$gte: "2024-03-01"}, stattus: "new"})'
+    body = client.post("/v1/check", json={"query": text}).json()
+    assert 'ISODate("2024-03-01' in body["mongosh"]
+    assert body["notes"] == [
+        '`placed_at` holds dates: "2024-03-01" is taken as 1 March 2024.',
+        "No sampled document of orders has `stattus`: did you mean `status`?",
+    ]
+    text = "db.orders.aggregate([{$project: {x: {$year: 5}}}])"
+    problem_in(client.post("/v1/run", json={"query": text}), 422, "type-mismatch")
+
+
+def test_readings_come_with_notes(client: httpx.Client) -> None:
+    body = client.post("/v1/query", json={"question": "How many orders are there?"}).json()
+    assert body["notes"] == []
+    assert all(candidate["notes"] == [] for candidate in body["candidates"])
+
+
 def test_schemas_list_what_can_be_asked_without_private_fields(
     client: httpx.Client, catalog: Catalog
 ) -> None:
