@@ -27,6 +27,7 @@ from mqt_serving.query.pipeline import (
     Find,
     Limit,
     Match,
+    Meta,
     PathExpression,
     Project,
     Skip,
@@ -134,7 +135,7 @@ def _has(row: object, path: str) -> bool:
 # ------------------------------------------------------------------- ordering
 
 
-def observable_sort(command: Command) -> tuple[tuple[str, int], ...] | None:
+def observable_sort(command: Command) -> tuple[tuple[str, int | Meta], ...] | None:
     """The sort that decides the order of the rows, or None when their order means nothing."""
     match command:
         case Find(sort=Sort(keys)):

@@ -11,25 +11,36 @@ from typing import Any, assert_never
 
 from bson import Decimal128, Regex
 
-from mqt_serving.query.operators import ACCUMULATORS, EXPRESSIONS
+from mqt_serving.query.operators import ACCUMULATORS, EXPRESSIONS, WINDOW_FUNCTIONS
 from mqt_serving.query.pipeline import (
+    LEGACY_POINT,
+    Accumulator,
     AddFields,
     AllOf,
     AnyOf,
     ArrayExpression,
+    Bucket,
+    BucketAuto,
     Count,
+    Densify,
     Document,
     ElementMatch,
     Expression,
     ExpressionFilter,
     Facet,
     FieldTest,
+    Fill,
     Filter,
+    GeoNear,
+    GeoShape,
+    GeoTest,
+    GraphLookup,
     Group,
     Limit,
     LiteralExpression,
     Lookup,
     Match,
+    Meta,
     NamedOperation,
     NoneOf,
     NotTest,
@@ -39,15 +50,18 @@ from mqt_serving.query.pipeline import (
     Project,
     ReplaceRoot,
     Sample,
+    SetWindowFields,
     Skip,
     Sort,
     SortByCount,
     Stage,
+    TextSearch,
     UnionWith,
     Unset,
     Unwind,
     Value,
     VariableExpression,
+    Window,
 )
 
 Mongo = dict[str, Any]
@@ -83,7 +97,7 @@ def filter_document(condition: Filter) -> Mongo:
             return {key: _short(value) if isinstance(condition, _TESTS) else value}
 
 
-_TESTS = (FieldTest, NotTest, ElementMatch)
+_TESTS = (FieldTest, NotTest, ElementMatch, GeoTest)
 
 
 def _entry(condition: Filter) -> tuple[str, Any]:
@@ -97,6 +111,10 @@ def _entry(condition: Filter) -> tuple[str, Any]:
             return path, {"$not": operand["$regex"] if is_regex else operand}
         case ElementMatch(path=path, filter=inner):
             return path, {"$elemMatch": _element_document(inner)}
+        case GeoTest(path=path):
+            return path, _geo_operand(condition)
+        case TextSearch():
+            return "$text", _text_operand(condition)
         case AllOf(items=items):
             return "$and", [filter_document(item) for item in items]
         case AnyOf(items=items):
@@ -107,6 +125,32 @@ def _entry(condition: Filter) -> tuple[str, Any]:
             return "$expr", expression_document(expression)
         case _:
             assert_never(condition)
+
+
+def _geo_operand(test: GeoTest) -> Mongo:
+    limits = {"$maxDistance": test.max_distance, "$minDistance": test.min_distance}
+    distances = {name: value for name, value in limits.items() if value is not None}
+    shape = shape_document(test.shape)
+    # MongoDB wants the distances of a legacy point beside it, those of a GeoJSON one inside.
+    if test.shape.kind == LEGACY_POINT:
+        return {test.operator: shape, **distances}
+    return {test.operator: {**shape, **distances}}
+
+
+def shape_document(shape: GeoShape) -> Any:
+    value = bson_value(shape.value)
+    return value if shape.kind == LEGACY_POINT else {shape.kind: value}
+
+
+def _text_operand(search: TextSearch) -> Mongo:
+    operand: Mongo = {"$search": search.search}
+    if search.language is not None:
+        operand["$language"] = search.language
+    if search.case_sensitive:
+        operand["$caseSensitive"] = True
+    if search.diacritic_sensitive:
+        operand["$diacriticSensitive"] = True
+    return operand
 
 
 def _require_path(key: str) -> None:
@@ -244,8 +288,12 @@ def stage_document(stage: Stage) -> Mongo:
             return {"$unwind": _unwind_operand(stage)}
         case Group():
             return {"$group": _group_operand(stage)}
-        case Sort(keys=keys):
-            return {"$sort": dict(keys)}
+        case Bucket():
+            return {"$bucket": _bucket_operand(stage)}
+        case BucketAuto():
+            return {"$bucketAuto": _bucket_auto_operand(stage)}
+        case Sort():
+            return {"$sort": sort_document(stage)}
         case Limit(count=count):
             return {"$limit": count}
         case Skip(count=count):
@@ -256,6 +304,8 @@ def stage_document(stage: Stage) -> Mongo:
             return {"$sortByCount": expression_document(expression)}
         case Lookup():
             return {"$lookup": _lookup_operand(stage)}
+        case GraphLookup():
+            return {"$graphLookup": _graph_lookup_operand(stage)}
         case ReplaceRoot(expression=expression):
             return {"$replaceRoot": {"newRoot": expression_document(expression)}}
         case Facet(pipelines=pipelines):
@@ -266,6 +316,14 @@ def stage_document(stage: Stage) -> Mongo:
             return {"$unionWith": {"coll": collection, "pipeline": pipeline_documents(inner)}}
         case Sample(size=size):
             return {"$sample": {"size": size}}
+        case SetWindowFields():
+            return {"$setWindowFields": _window_operand(stage)}
+        case Densify():
+            return {"$densify": _densify_operand(stage)}
+        case Fill():
+            return {"$fill": _fill_operand(stage)}
+        case GeoNear():
+            return {"$geoNear": _geo_near_operand(stage)}
         case _:
             assert_never(stage)
 
@@ -285,6 +343,12 @@ def _unwind_operand(stage: Unwind) -> Any:
     return operand
 
 
+def sort_document(sort: Sort) -> Mongo:
+    return {
+        name: {"$meta": way.keyword} if isinstance(way, Meta) else way for name, way in sort.keys
+    }
+
+
 def _group_operand(stage: Group) -> Mongo:
     match stage.key:
         case None:
@@ -293,12 +357,118 @@ def _group_operand(stage: Group) -> Mongo:
             key = {"$literal": None}  # tells a constant null from "no key"
         case _:
             key = expression_document(stage.key)
-    operand: Mongo = {"_id": key}
-    for accumulator in stage.accumulators:
+    return {"_id": key, **_accumulator_documents(stage.accumulators)}
+
+
+def _accumulator_documents(accumulators: Sequence[Accumulator]) -> Mongo:
+    documents: Mongo = {}
+    for accumulator in accumulators:
         shape = ACCUMULATORS[accumulator.operator].shape
         argument = {} if shape.most == 0 else expression_document(accumulator.argument)
-        operand[accumulator.name] = {accumulator.operator: argument}
+        documents[accumulator.name] = {accumulator.operator: argument}
+    return documents
+
+
+def _bucket_operand(stage: Bucket) -> Mongo:
+    operand: Mongo = {
+        "groupBy": expression_document(stage.by),
+        "boundaries": [expression_document(LiteralExpression(v)) for v in stage.boundaries],
+    }
+    if stage.default is not None:
+        operand["default"] = expression_document(stage.default)
+    if stage.accumulators:
+        operand["output"] = _accumulator_documents(stage.accumulators)
     return operand
+
+
+def _bucket_auto_operand(stage: BucketAuto) -> Mongo:
+    operand: Mongo = {"groupBy": expression_document(stage.by), "buckets": stage.buckets}
+    if stage.accumulators:
+        operand["output"] = _accumulator_documents(stage.accumulators)
+    if stage.granularity is not None:
+        operand["granularity"] = stage.granularity
+    return operand
+
+
+def _graph_lookup_operand(stage: GraphLookup) -> Mongo:
+    operand: Mongo = {
+        "from": stage.collection,
+        "startWith": expression_document(stage.start),
+        "connectFromField": stage.connect_from,
+        "connectToField": stage.connect_to,
+        "as": stage.name,
+    }
+    if stage.max_depth is not None:
+        operand["maxDepth"] = stage.max_depth
+    if stage.depth_field is not None:
+        operand["depthField"] = stage.depth_field
+    if stage.restrict is not None:
+        operand["restrictSearchWithMatch"] = filter_document(stage.restrict)
+    return operand
+
+
+def _window_operand(stage: SetWindowFields) -> Mongo:
+    operand: Mongo = {}
+    if stage.partition is not None:
+        operand["partitionBy"] = expression_document(stage.partition)
+    if stage.sort is not None:
+        operand["sortBy"] = sort_document(stage.sort)
+    outputs: Mongo = {}
+    for output in stage.outputs:
+        shape = WINDOW_FUNCTIONS[output.operator].shape
+        argument = {} if shape.most == 0 else expression_document(output.argument)
+        outputs[output.name] = {output.operator: argument}
+        if output.window is not None:
+            outputs[output.name]["window"] = _window_document(output.window)
+    return {**operand, "output": outputs}
+
+
+def _window_document(window: Window) -> Mongo:
+    document: Mongo = {window.kind: [window.low, window.high]}
+    return document if window.unit is None else {**document, "unit": window.unit}
+
+
+def _densify_operand(stage: Densify) -> Mongo:
+    bounds = stage.bounds if isinstance(stage.bounds, str) else bson_value(stage.bounds)
+    unit = {} if stage.unit is None else {"unit": stage.unit}
+    partition = {"partitionByFields": list(stage.partition)} if stage.partition else {}
+    return {
+        "field": stage.path,
+        **partition,
+        "range": {"step": stage.step, **unit, "bounds": bounds},
+    }
+
+
+def _fill_operand(stage: Fill) -> Mongo:
+    operand: Mongo = {}
+    if isinstance(stage.partition, tuple):
+        operand["partitionByFields"] = list(stage.partition)
+    elif stage.partition is not None:
+        operand["partitionBy"] = expression_document(stage.partition)
+    if stage.sort is not None:
+        operand["sortBy"] = sort_document(stage.sort)
+    operand["output"] = {
+        name: {"method": output}
+        if isinstance(output, str)
+        else {"value": expression_document(output)}
+        for name, output in stage.outputs
+    }
+    return operand
+
+
+def _geo_near_operand(stage: GeoNear) -> Mongo:
+    near = bson_value(stage.near.value)
+    operand: Mongo = {"near": near, "distanceField": stage.distance_field}
+    options = {
+        "key": stage.key,
+        "query": filter_document(stage.query) or None,
+        "maxDistance": stage.max_distance,
+        "minDistance": stage.min_distance,
+        "distanceMultiplier": stage.multiplier,
+        "includeLocs": stage.location_field,
+        "spherical": stage.spherical or None,
+    }
+    return operand | {name: value for name, value in options.items() if value is not None}
 
 
 def _lookup_operand(stage: Lookup) -> Mongo:

@@ -22,6 +22,7 @@ from mqt_serving.query.pipeline import (
     CountDocuments,
     Distinct,
     Find,
+    GraphLookup,
     Limit,
     LiteralExpression,
     Lookup,
@@ -37,6 +38,7 @@ from mqt_serving.schema import Catalog
 __all__ = ["Limits", "check"]
 
 _STAGES = Stage.__args__
+_READING = (Find, Aggregate, CountDocuments, Distinct, Lookup, GraphLookup, UnionWith)
 _SYSTEM_VARIABLES = frozenset({"ROOT", "CURRENT", "NOW", "REMOVE", "DESCEND", "PRUNE", "KEEP"})
 
 
@@ -64,7 +66,7 @@ def check(
 
 def _collections(command: Command) -> Iterator[str]:
     for node, _ in _walk(command):
-        if isinstance(node, Find | Aggregate | CountDocuments | Distinct | Lookup | UnionWith):
+        if isinstance(node, _READING):
             yield node.collection
 
 

@@ -16,7 +16,14 @@ from typing import TypeAlias
 from bson import Binary, Decimal128, Int64, MaxKey, MinKey, ObjectId, Regex, Timestamp
 
 from mqt_serving.query.collation import Collation
-from mqt_serving.query.operators import ACCUMULATORS, EXPRESSIONS, FIELD_TESTS, suggestion
+from mqt_serving.query.operators import (
+    ACCUMULATORS,
+    EXPRESSIONS,
+    FIELD_TESTS,
+    GEO_TESTS,
+    WINDOW_FUNCTIONS,
+    suggestion,
+)
 
 Value: TypeAlias = (
     "bool | int | float | str | datetime | ObjectId | Decimal128 | Int64 | Regex[str]"
@@ -118,7 +125,7 @@ Expression: TypeAlias = (
 class FieldTest:
     """`{path: {$op: value}}`; `$eq` prints as `{path: value}` where that means the same.
 
-    Operators: $eq $ne $gt $gte $lt $lte $in $nin $exists $type $regex (a `Regex`) $size $all $mod.
+    Operators: those of `FIELD_TESTS`; `$regex` takes a `Regex`.
     """
 
     path: str
@@ -135,11 +142,71 @@ class FieldTest:
             raise ValueError(f"{self.operator} needs a tuple, not {self.value!r}")
 
 
+GEOMETRY, LEGACY_POINT = "$geometry", "point"
+GEO_SHAPES = (GEOMETRY, LEGACY_POINT, "$box", "$polygon", "$center", "$centerSphere")
+
+
+@dataclass(frozen=True, slots=True)
+class GeoShape:
+    """A place or an area: `$geometry` holds GeoJSON, "point" the pair of a legacy point, the
+    others what MongoDB's legacy shapes take. Longitude comes before latitude."""
+
+    kind: str
+    value: Value
+
+    def __post_init__(self) -> None:
+        if self.kind not in GEO_SHAPES:
+            raise ValueError(f"{self.kind} is not a shape (known are {', '.join(GEO_SHAPES)})")
+        if isinstance(self.value, Document) is not (self.kind == GEOMETRY):
+            raise ValueError(f"{self.kind} cannot hold {self.value!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class GeoTest:
+    """`{path: {$geoWithin: shape}}` and its like.
+
+    Distances belong to `$near` and `$nearSphere`, which also sort by distance: metres from a
+    GeoJSON point, radians from a legacy one (degrees with `$near`).
+    """
+
+    path: str
+    operator: str
+    shape: GeoShape
+    max_distance: int | float | None = None
+    min_distance: int | float | None = None
+
+    def __post_init__(self) -> None:
+        _require_operator(self.operator, GEO_TESTS)
+        near = self.operator in ("$near", "$nearSphere")
+        allowed = {
+            "$geoWithin": [k for k in GEO_SHAPES if k != LEGACY_POINT],
+            "$geoIntersects": [GEOMETRY],
+        }.get(self.operator, [GEOMETRY, LEGACY_POINT])
+        if self.shape.kind not in allowed:
+            raise ValueError(f"{self.operator} cannot take {self.shape.kind}")
+        if not near and (self.max_distance, self.min_distance) != (None, None):
+            raise ValueError(f"{self.operator} takes no distance")
+
+
+@dataclass(frozen=True, slots=True)
+class TextSearch:
+    """`{$text: {$search: ...}}`: words in the fields of the collection's text index."""
+
+    search: str
+    language: str | None = None
+    case_sensitive: bool = False
+    diacritic_sensitive: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class NotTest:
-    """`{path: {$not: {$op: value}}}` (or of an `ElementMatch`)."""
+    """`{path: {$not: {$op: value}}}` (or of an `ElementMatch` or `GeoTest`)."""
 
-    test: FieldTest | ElementMatch
+    test: FieldTest | ElementMatch | GeoTest
+
+    def __post_init__(self) -> None:
+        if isinstance(self.test, GeoTest) and self.test.operator in ("$near", "$nearSphere"):
+            raise ValueError(f"{self.test.operator} cannot be negated")
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +252,17 @@ class ExpressionFilter:
     expression: Expression
 
 
-Filter: TypeAlias = FieldTest | NotTest | ElementMatch | AllOf | AnyOf | NoneOf | ExpressionFilter
+Filter: TypeAlias = (
+    FieldTest
+    | NotTest
+    | ElementMatch
+    | GeoTest
+    | TextSearch
+    | AllOf
+    | AnyOf
+    | NoneOf
+    | ExpressionFilter
+)
 """`AllOf(())` is the empty filter `{}`."""
 
 
@@ -223,7 +300,7 @@ class Unwind:
 
 @dataclass(frozen=True, slots=True)
 class Accumulator:
-    """One output of `$group`: `{name: {$operator: argument}}`.
+    """One output of `$group` or of a bucket: `{name: {$operator: argument}}`.
 
     The argument of `$count` is the empty object, that of `$topN` and its like an object.
     """
@@ -247,8 +324,49 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class Bucket:
+    """Groups by ranges of values: `boundaries` ascending, each bucket without its upper one.
+
+    Without `default` a value outside of all buckets fails the query.
+    """
+
+    by: Expression
+    boundaries: tuple[Value, ...]
+    default: LiteralExpression | None = None
+    accumulators: tuple[Accumulator, ...] = ()
+
+    def __post_init__(self) -> None:
+        if len(self.boundaries) < 2:
+            raise ValueError("$bucket needs at least two boundaries")
+
+
+@dataclass(frozen=True, slots=True)
+class BucketAuto:
+    """Groups by `buckets` ranges of about as many rows each."""
+
+    by: Expression
+    buckets: int
+    accumulators: tuple[Accumulator, ...] = ()
+    granularity: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """`{$meta: "textScore"}` as a sort key: the best match of `$text` first."""
+
+    keyword: str
+
+    def __post_init__(self) -> None:
+        if self.keyword not in SORT_META:
+            raise ValueError(f"cannot sort by {self.keyword} (known are {', '.join(SORT_META)})")
+
+
+SORT_META = ("textScore",)
+
+
+@dataclass(frozen=True, slots=True)
 class Sort:
-    keys: tuple[tuple[str, int], ...]  # 1 or -1
+    keys: tuple[tuple[str, int | Meta], ...]  # 1 or -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,6 +402,20 @@ class Lookup:
 
 
 @dataclass(frozen=True, slots=True)
+class GraphLookup:
+    """Follows references within a collection: `start`, then `connect_from` to `connect_to`."""
+
+    collection: str
+    start: Expression
+    connect_from: str
+    connect_to: str
+    name: str  # "as"
+    max_depth: int | None = None
+    depth_field: str | None = None
+    restrict: Filter | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ReplaceRoot:
     expression: Expression
 
@@ -308,6 +440,104 @@ class Sample:
     size: int
 
 
+UNBOUNDED, CURRENT = "unbounded", "current"
+Bound: TypeAlias = int | float | str
+"""A distance from the current row, `UNBOUNDED` or `CURRENT`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The rows around each row, by position ("documents") or by the sort value ("range")."""
+
+    kind: str
+    low: Bound
+    high: Bound
+    unit: str | None = None  # of time, for ranges of dates
+
+    def __post_init__(self) -> None:
+        if self.kind not in ("documents", "range"):
+            raise ValueError(f"a window is of documents or a range, not {self.kind}")
+        for bound in (self.low, self.high):
+            if isinstance(bound, str) and bound not in (UNBOUNDED, CURRENT):
+                raise ValueError(f"a window ends at {UNBOUNDED}, {CURRENT} or a number: {bound}")
+
+
+@dataclass(frozen=True, slots=True)
+class WindowOutput:
+    """`{name: {$operator: argument, window: {...}}}`; without a window, the whole partition."""
+
+    name: str
+    operator: str
+    argument: Expression
+    window: Window | None = None
+
+    def __post_init__(self) -> None:
+        _require_operator(self.operator, WINDOW_FUNCTIONS)
+
+
+@dataclass(frozen=True, slots=True)
+class SetWindowFields:
+    """Adds fields computed over neighbouring rows: running totals, ranks, moving averages."""
+
+    outputs: tuple[WindowOutput, ...]
+    partition: Expression | None = None
+    sort: Sort | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Densify:
+    """Adds rows where values of `path` are missing in steps of `step` (of `unit`, for dates).
+
+    `bounds`: "full" (of all rows), "partition", or a pair of values.
+    """
+
+    path: str
+    step: int | float
+    bounds: str | tuple[Value, Value]
+    unit: str | None = None
+    partition: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if isinstance(self.bounds, str) and self.bounds not in ("full", "partition"):
+            raise ValueError(f"bounds are full, partition or two values, not {self.bounds}")
+
+
+FILL_METHODS = ("linear", "locf")
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """Gives null and missing fields a value: by a method of `FILL_METHODS` or an expression."""
+
+    outputs: tuple[tuple[str, str | Expression], ...]
+    partition: Expression | tuple[str, ...] | None = None
+    sort: Sort | None = None
+
+    def __post_init__(self) -> None:
+        for name, output in self.outputs:
+            if isinstance(output, str) and output not in FILL_METHODS:
+                raise ValueError(f"{name} is filled by linear or locf, not by {output}")
+
+
+@dataclass(frozen=True, slots=True)
+class GeoNear:
+    """The rows by their distance from a point, which `distance_field` gets; a first stage only."""
+
+    near: GeoShape
+    distance_field: str
+    key: str | None = None
+    query: Filter = AllOf(())
+    max_distance: int | float | None = None
+    min_distance: int | float | None = None
+    multiplier: int | float | None = None
+    location_field: str | None = None  # "includeLocs"
+    spherical: bool = False
+
+    def __post_init__(self) -> None:
+        if self.near.kind not in (GEOMETRY, LEGACY_POINT):
+            raise ValueError(f"$geoNear starts at a point, not at {self.near.kind}")
+
+
 Stage: TypeAlias = (
     Match
     | Project
@@ -315,16 +545,23 @@ Stage: TypeAlias = (
     | Unset
     | Unwind
     | Group
+    | Bucket
+    | BucketAuto
     | Sort
     | Limit
     | Skip
     | Count
     | SortByCount
     | Lookup
+    | GraphLookup
     | ReplaceRoot
     | Facet
     | UnionWith
     | Sample
+    | SetWindowFields
+    | Densify
+    | Fill
+    | GeoNear
 )
 
 

@@ -19,17 +19,24 @@ from mqt_serving.query.pipeline import (
     AllOf,
     AnyOf,
     ArrayExpression,
+    Bucket,
+    BucketAuto,
     Command,
     Count,
     CountDocuments,
+    Densify,
     Distinct,
     ElementMatch,
     Expression,
     ExpressionFilter,
     Facet,
     FieldTest,
+    Fill,
     Filter,
     Find,
+    GeoNear,
+    GeoTest,
+    GraphLookup,
     Group,
     Limit,
     LiteralExpression,
@@ -44,10 +51,12 @@ from mqt_serving.query.pipeline import (
     Project,
     ReplaceRoot,
     Sample,
+    SetWindowFields,
     Skip,
     Sort,
     SortByCount,
     Stage,
+    TextSearch,
     UnionWith,
     Unset,
     Unwind,
@@ -108,6 +117,10 @@ def filter_paths(
                 yield from filter_paths(item, prefix, values_only)
         case ExpressionFilter(expression=expression):
             yield from expression_paths(expression)
+        case GeoTest(path=path):
+            yield _joined(prefix, path)
+        case TextSearch():
+            yield WHOLE  # the text index may hold any field
         case _:
             assert_never(condition)
 
@@ -222,7 +235,29 @@ class _Policy:
         removed = frozenset(first.paths) if isinstance(first, Unset) else frozenset()
         if hidden <= removed:
             return guarded
-        return replace(guarded, stages=(Unset(tuple(sorted(hidden))), *guarded.stages))
+        self._require_placeable(collection, stages)
+        # $geoNear must come first; its documents are whole until the next stage.
+        place = 1 if isinstance(first, GeoNear) else 0
+        drop = Unset(tuple(sorted(hidden)))
+        return replace(guarded, stages=(*guarded.stages[:place], drop, *guarded.stages[place:]))
+
+    def _require_placeable(self, collection: str, stages: Sequence[Stage]) -> None:
+        """For what must stand before an `$unset` of the private fields."""
+        match stages:
+            case (GeoNear(key=None), *_):
+                raise QueryRefused(
+                    f"{collection} has private fields: name the field of the location as the key "
+                    "of $geoNear."
+                )
+            case (GeoNear(key=str(key), query=condition), *_):
+                self.require_plain(collection, [key], condition)
+            case (Match(filter=condition), *_) if _searches_text(condition):
+                raise QueryRefused(
+                    f"{collection} has private fields, which its text index may hold: $text "
+                    "cannot search it."
+                )
+            case _:
+                return
 
     def _stages(self, stages: Sequence[Stage], hidden: Paths, collection: str) -> _Guarded:
         done: list[Stage] = []
@@ -243,8 +278,19 @@ class _Policy:
                 return _Guarded((stage,), _redefined(hidden, [name for name, _ in items]))
             case Project():
                 return _Guarded((stage,), _after_projection(stage, hidden))
-            case Group() | Count() | SortByCount() | ReplaceRoot():
+            case Densify():
+                return _Guarded((stage,), hidden)
+            case Group() | Bucket() | BucketAuto() | Count() | SortByCount() | ReplaceRoot():
                 return _Guarded((stage,), frozenset())
+            case SetWindowFields(outputs=outputs):
+                return _Guarded((stage,), _redefined(hidden, [o.name for o in outputs]))
+            case Fill(outputs=outputs):
+                return _Guarded((stage,), _redefined(hidden, [name for name, _ in outputs]))
+            case GraphLookup():
+                return self._graph_lookup(stage, hidden)
+            case GeoNear():
+                added = [n for n in (stage.distance_field, stage.location_field) if n]
+                return _Guarded((stage,), _redefined(hidden, added))
             case Lookup():
                 return self._lookup(stage, hidden)
             case UnionWith(collection=other, stages=stages):
@@ -267,6 +313,16 @@ class _Policy:
         after = _redefined(hidden, [stage.name]) | _prefixed({stage.name: guarded.hidden})
         return _Guarded((joined,), after)
 
+    def _graph_lookup(self, stage: GraphLookup, hidden: Paths) -> _Guarded:
+        """It joins whole documents, so the private fields of those are dropped right behind it."""
+        ends = [stage.connect_from, stage.connect_to]
+        self.require_plain(stage.collection, ends, stage.restrict or _EVERYTHING)
+        private = private_paths(self._catalog, stage.collection)
+        joined = _prefixed({stage.name: private})
+        after = _redefined(hidden, [stage.name]) | joined
+        dropped = (Unset(tuple(sorted(joined))),) if joined else ()
+        return _Guarded((stage, *dropped), after)
+
 
 def _read_paths(stage: Stage) -> Iterator[str]:
     """The field paths of the incoming documents that a stage reads by name."""
@@ -284,6 +340,24 @@ def _read_paths(stage: Stage) -> Iterator[str]:
             yield from () if key is None else expression_paths(key)
             for accumulator in accumulators:
                 yield from expression_paths(accumulator.argument)
+        case Bucket(by=by, accumulators=outputs) | BucketAuto(by=by, accumulators=outputs):
+            yield from expression_paths(by)
+            for accumulator in outputs:
+                yield from expression_paths(accumulator.argument)
+        case SetWindowFields(outputs=windows, partition=partition, sort=sort):
+            yield from () if partition is None else expression_paths(partition)
+            yield from () if sort is None else (name for name, _ in sort.keys)
+            for output in windows:
+                yield from expression_paths(output.argument)
+        case Densify(path=path, partition=fields):
+            yield from (path, *fields)
+        case Fill():
+            yield from _filled_paths(stage)
+        case GeoNear(key=key, query=condition):
+            yield from () if key is None else (key,)
+            yield from filter_paths(condition)
+        case GraphLookup(start=start):
+            yield from expression_paths(start)
         case Sort(keys=keys):
             yield from (name for name, _ in keys)
         case SortByCount(expression=expression) | ReplaceRoot(expression=expression):
@@ -296,6 +370,29 @@ def _read_paths(stage: Stage) -> Iterator[str]:
             return
         case _:
             assert_never(stage)
+
+
+def _searches_text(condition: Filter) -> bool:
+    match condition:
+        case TextSearch():
+            return True
+        case AllOf(items=items) | AnyOf(items=items) | NoneOf(items=items):
+            return any(_searches_text(item) for item in items)
+        case _:
+            return False
+
+
+def _filled_paths(stage: Fill) -> Iterator[str]:
+    match stage.partition:
+        case tuple(names):
+            yield from names
+        case None:
+            pass
+        case expression:
+            yield from expression_paths(expression)
+    yield from () if stage.sort is None else (name for name, _ in stage.sort.keys)
+    for name, output in stage.outputs:
+        yield from (name,) if isinstance(output, str) else expression_paths(output)
 
 
 def _projected_paths(projection: Project) -> Iterator[str]:

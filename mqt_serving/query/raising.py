@@ -34,6 +34,7 @@ from mqt_serving.query.pipeline import (
     LiteralExpression,
     Lookup,
     Match,
+    Meta,
     Project,
     ReplaceRoot,
     Skip,
@@ -452,11 +453,13 @@ class _State:
 
     # ----------------------------------------------------------------- order, end
 
-    def _sort(self, keys: Sequence[tuple[str, int]]) -> None:
+    def _sort(self, keys: Sequence[tuple[str, int | Meta]]) -> None:
         if self.limit is not None or self.skip:
             raise RaiseError("sort-after-limit", "$sort after $limit or $skip")
         order: dict[Operand, Order] = {}
         for path, direction in keys:
+            if isinstance(direction, Meta):
+                raise RaiseError("sort-by-score", f"a sort by {direction.keyword} has no plan")
             found = self.environment.find(path)
             if found is None:
                 raise RaiseError("unknown-name", f"nothing is called {path!r} to sort by")

@@ -25,11 +25,13 @@ from mqt_serving.query.pipeline import (
     ExpressionFilter,
     FieldTest,
     Filter,
+    GeoTest,
     LiteralExpression,
     NamedOperation,
     NoneOf,
     NotTest,
     Operation,
+    TextSearch,
     Value,
 )
 from mqt_serving.query.plan import (
@@ -120,6 +122,10 @@ class FilterRaiser:
                 return self._element(condition)
             case ExpressionFilter(expression=expression):
                 return self.condition(expression)
+            case GeoTest(operator=operator):
+                raise RaiseError("geo", f"{operator} has no plan")
+            case TextSearch():
+                raise RaiseError("text", "$text has no plan")
             case _:
                 assert_never(condition)
 

@@ -17,6 +17,7 @@ from mqt_serving.query.operators import (
     FORBIDDEN,
     NOT_YET,
     STAGES,
+    WINDOW_FUNCTIONS,
     Kind,
     Operator,
     suggestion,
@@ -28,12 +29,14 @@ _TABLES: Mapping[Kind, Mapping[str, Operator]] = {
     Kind.FILTER: FILTERS,
     Kind.EXPRESSION: EXPRESSIONS,
     Kind.ACCUMULATOR: ACCUMULATORS,
+    Kind.WINDOW_FUNCTION: WINDOW_FUNCTIONS,
     Kind.STAGE: STAGES,
 }
 _PLACES: Mapping[Kind, str] = {
     Kind.FILTER: "in a filter",
     Kind.EXPRESSION: "in an expression",
     Kind.ACCUMULATOR: "as an accumulator of $group",
+    Kind.WINDOW_FUNCTION: "as a function of $setWindowFields",
     Kind.STAGE: "as a stage",
 }
 
@@ -43,7 +46,7 @@ def unknown_operator(name: str, kind: Kind, position: Position) -> QueryError:
     if name in FORBIDDEN:
         return position.not_read_only(f"{name} is not allowed: {FORBIDDEN[name]}")
     if name in NOT_YET:
-        return position.error(f"{name} is not in the query language yet")
+        return position.error(f"{name} is not in the query language yet: {NOT_YET[name]}")
     elsewhere = [other for other, table in _TABLES.items() if name in table and other is not kind]
     if elsewhere and name not in _TABLES[kind]:
         where = " or ".join(_PLACES[other] for other in elsewhere)
@@ -106,6 +109,24 @@ def flag_of(node: Node, what: str) -> bool:
 
 def as_flag(value: bool | int | float | Decimal128) -> bool:
     return bool(value.to_decimal()) if isinstance(value, Decimal128) else bool(value)
+
+
+def number_of(node: Node, what: str) -> int | float:
+    value = node.value if isinstance(node, Scalar) else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise node.position.error(f"{what} must be a number, not {shown(node)}")
+    return value
+
+
+def constant_of(node: Node, what: str, known: Iterable[str]) -> str:
+    """One of the known words, suggesting the nearest."""
+    known = list(known)
+    text = text_of(node, what)
+    if text not in known:
+        near = suggestion(text, known)
+        hint = f"did you mean {near}?" if near else f"known are {', '.join(known)}"
+        raise node.position.error(f"{what} cannot be {shown(node)}: {hint}")
+    return text
 
 
 def only_keys(

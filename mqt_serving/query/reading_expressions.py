@@ -158,6 +158,11 @@ def _projected(entry: Entry, prefix: str, positional: bool) -> list[tuple[str, b
             raise entry.position.error(
                 "$elemMatch in a projection is not in the query language: use $filter"
             )
+        case ObjectNode(entries=(Entry(key="$slice", value=part),)) if not _is_array_slice(part):
+            raise entry.position.error(
+                f"The $slice of find is not in the query language: write {{$slice: "
+                f'["${name}", number]}}'
+            )
         case _:
             return [(name, read_expression(entry.value))]
 
@@ -168,3 +173,10 @@ def _is_switched_on(node: Node) -> bool:
         and isinstance(node.value, bool | int | float | Decimal128)
         and as_flag(node.value)
     )
+
+
+def _is_array_slice(node: Node) -> bool:
+    """Whether `$slice` names its array, as the expression does, and not only numbers."""
+    if not isinstance(node, ListNode):
+        return False
+    return not all(isinstance(n, Scalar) and isinstance(n.value, int) for n in node.items)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from bson import Decimal128, Regex
 
 from mqt_serving.query import constructors
-from mqt_serving.query.operators import FIELD_TESTS, Kind
+from mqt_serving.query.operators import FIELD_TESTS, FILTERS, GEO_TESTS, Kind
 from mqt_serving.query.pipeline import (
     AllOf,
     AnyOf,
@@ -19,8 +19,10 @@ from mqt_serving.query.pipeline import (
     ExpressionFilter,
     FieldTest,
     Filter,
+    GeoTest,
     NoneOf,
     NotTest,
+    TextSearch,
     Value,
 )
 from mqt_serving.query.reading import (
@@ -28,6 +30,7 @@ from mqt_serving.query.reading import (
     flag_of,
     list_of,
     object_of,
+    only_keys,
     read_value,
     shown,
     text_of,
@@ -35,6 +38,7 @@ from mqt_serving.query.reading import (
     whole_of,
 )
 from mqt_serving.query.reading_expressions import read_expression
+from mqt_serving.query.reading_geometry import DISTANCES, read_geo_test
 from mqt_serving.query.syntax import Entry, ListNode, Node, ObjectNode, Scalar
 
 _CLAUSES: Mapping[str, Callable[[tuple[Filter, ...]], Filter]] = {
@@ -42,6 +46,8 @@ _CLAUSES: Mapping[str, Callable[[tuple[Filter, ...]], Filter]] = {
     "$or": AnyOf,
     "$nor": NoneOf,
 }
+
+_ON_FIELDS = {*FIELD_TESTS, *GEO_TESTS, "$not", "$elemMatch"}
 
 
 def read_filter(node: Node) -> Filter:
@@ -55,8 +61,16 @@ def read_filter(node: Node) -> Filter:
             items.append(_CLAUSES[entry.key](_clause(entry)))
         elif entry.key == "$expr":
             items.append(ExpressionFilter(read_expression(entry.value)))
+        elif entry.key == "$text":
+            items.append(_text_search(object_of(entry.value, "$text")))
+        elif entry.key == "$comment":
+            continue
         elif entry.key.startswith("$"):
-            if entry.key in FIELD_TESTS or entry.key in ("$not", "$elemMatch"):
+            if (
+                entry.key in FIELD_TESTS
+                or entry.key in GEO_TESTS
+                or entry.key in ("$not", "$elemMatch")
+            ):
                 raise entry.position.error(
                     f"{entry.key} tests a field: write {{field: {{{entry.key}: ...}}}}"
                 )
@@ -88,6 +102,8 @@ def _tests(path: str, node: Node) -> list[Filter]:
             )
         if entry.key == "$options" and node.get("$regex") is not None:
             continue
+        if entry.key in DISTANCES and (node.get("$near") or node.get("$nearSphere")):
+            continue
         tests.extend(_operator_tests(path, entry, node))
     return tests
 
@@ -105,6 +121,8 @@ def _operator_tests(path: str, entry: Entry, siblings: ObjectNode) -> list[Filte
             return [FieldTest(path, "$regex", _regex(entry, siblings.get("$options")))]
         case "$options":
             raise entry.position.error("$options stands beside $regex only")
+        case operator if operator in GEO_TESTS:
+            return [read_geo_test(path, entry, siblings)]
         case operator if operator in FIELD_TESTS:
             return [FieldTest(path, operator, _operand(entry))]
         case operator:
@@ -121,13 +139,30 @@ def _negated(path: str, node: Node) -> Filter:
     if isinstance(node, ObjectNode) and not all(key.startswith("$") for key in node.keys):
         raise node.position.error("$not needs operators, not fields: use $ne or $nor")
     tests = _tests(path, node)
-    if len(tests) == 1 and isinstance(tests[0], FieldTest | ElementMatch):
+    if len(tests) == 1 and isinstance(tests[0], FieldTest | ElementMatch | GeoTest):
         if isinstance(node, ObjectNode) and not node.entries:
             raise node.position.error("$not needs an operator")
-        return NotTest(tests[0])
+        try:
+            return NotTest(tests[0])
+        except ValueError as error:
+            raise node.position.error(str(error)) from error
     if path == "":
         raise node.position.error("$not of several operators cannot stand in $elemMatch")
     return NoneOf((tests[0] if len(tests) == 1 else AllOf(tuple(tests)),))
+
+
+def _text_search(node: ObjectNode) -> TextSearch:
+    shape = FILTERS["$text"].shape
+    required = [f"${name}" for name in shape.required]
+    only_keys(node, "$text", required, [f"${name}" for name in shape.optional])
+    language = node.get("$language")
+    case, diacritic = node.get("$caseSensitive"), node.get("$diacriticSensitive")
+    return TextSearch(
+        text_of(node.get("$search") or node, "$search"),
+        None if language is None else text_of(language, "$language"),
+        case is not None and flag_of(case, "$caseSensitive"),
+        diacritic is not None and flag_of(diacritic, "$diacriticSensitive"),
+    )
 
 
 def _element_filter(node: Node) -> Filter:
@@ -174,6 +209,10 @@ def _operand(entry: Entry) -> Value:
             return whole_of(node, operator, 0)
         case "$type":
             return _type_operand(node)
+        case "$bitsAllSet" | "$bitsAnySet" | "$bitsAllClear" | "$bitsAnyClear":
+            if isinstance(node, ListNode):
+                return tuple(whole_of(item, "A bit position", 0) for item in node.items)
+            return whole_of(node, operator, 0)
         case "$mod":
             numbers = list_of(node, operator)
             values = tuple(read_value(item) for item in numbers.items)

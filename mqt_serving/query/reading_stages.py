@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from mqt_serving.query.operators import ACCUMULATORS, Kind
+from mqt_serving.query.operators import ACCUMULATORS, STAGES, Kind
 from mqt_serving.query.pipeline import (
     Accumulator,
     AddFields,
+    AllOf,
+    Bucket,
+    BucketAuto,
     Count,
     Expression,
     Facet,
+    GeoNear,
+    GraphLookup,
     Group,
     Limit,
+    LiteralExpression,
     Lookup,
     Match,
     ObjectExpression,
     ReplaceRoot,
     Sample,
     Skip,
-    Sort,
     SortByCount,
     Stage,
     UnionWith,
@@ -28,9 +33,11 @@ from mqt_serving.query.pipeline import (
 )
 from mqt_serving.query.reading import (
     checked_name,
+    constant_of,
     flag_of,
     list_of,
     name_of,
+    number_of,
     object_of,
     only_keys,
     shown,
@@ -40,6 +47,9 @@ from mqt_serving.query.reading import (
 )
 from mqt_serving.query.reading_expressions import read_expression, read_projection
 from mqt_serving.query.reading_filters import read_filter
+from mqt_serving.query.reading_geometry import read_point
+from mqt_serving.query.reading_sorts import read_sort
+from mqt_serving.query.reading_windows import read_densify, read_fill, read_window_fields
 from mqt_serving.query.syntax import Entry, ListNode, Node, ObjectNode, Scalar
 
 
@@ -64,21 +74,12 @@ def read_stage(node: Node) -> Stage:
     return reader(entry.value)
 
 
-def read_sort(node: Node) -> Sort:
-    document = object_of(node, "A sort")
-    if not document.entries:
-        raise node.position.error("A sort needs at least one field")
-    return Sort(tuple(_sort_key(entry) for entry in document.entries))
-
-
-def _sort_key(entry: Entry) -> tuple[str, int]:
-    name = checked_name(entry.key, "A sort field", entry.position)
-    value = entry.value.value if isinstance(entry.value, Scalar) else None
-    if isinstance(value, bool) or value not in (1, -1):
-        raise entry.value.position.error(
-            f"{name} must be 1 (ascending) or -1 (descending), not {shown(entry.value)}"
-        )
-    return name, 1 if value == 1 else -1
+def _options(node: Node, stage: str) -> ObjectNode:
+    """The operand of a stage with named arguments, none missing and none unknown."""
+    document = object_of(node, stage)
+    shape = STAGES[stage].shape
+    only_keys(document, stage, shape.required, shape.optional)
+    return document
 
 
 def _fields(node: Node, what: str) -> tuple[tuple[str, Expression], ...]:
@@ -106,7 +107,7 @@ def _unset(node: Node) -> Stage:
 def _unwind(node: Node) -> Stage:
     if not isinstance(node, ObjectNode):
         return Unwind(_dollar_path(node))
-    only_keys(node, "$unwind", ["path"], ["preserveNullAndEmptyArrays", "includeArrayIndex"])
+    _options(node, "$unwind")
     path, preserve = node.get("path"), node.get("preserveNullAndEmptyArrays")
     index = node.get("includeArrayIndex")
     return Unwind(
@@ -135,10 +136,49 @@ def _group(node: Node) -> Stage:
     return Group(None if is_null else read_expression(key), tuple(accumulators))
 
 
+def _outputs(node: Node | None) -> tuple[Accumulator, ...]:
+    entries = () if node is None else object_of(node, "output").entries
+    return tuple(_accumulator(entry) for entry in entries)
+
+
+def _bucket(node: Node) -> Stage:
+    document = _options(node, "$bucket")
+    boundaries = list_of(document.get("boundaries") or node, "boundaries")
+    values = [read_expression(item) for item in boundaries.items]
+    constants = [value.value for value in values if isinstance(value, LiteralExpression)]
+    if len(values) < 2 or len(constants) < len(values):
+        raise boundaries.position.error("$bucket needs two or more constant boundaries, ascending")
+    default_node = document.get("default")
+    default = None if default_node is None else read_expression(default_node)
+    if default is not None and not isinstance(default, LiteralExpression):
+        raise document.position.error("The default of $bucket is a constant")
+    by = read_expression(document.get("groupBy") or node)
+    return Bucket(by, tuple(constants), default, _outputs(document.get("output")))
+
+
+def _bucket_auto(node: Node) -> Stage:
+    document = _options(node, "$bucketAuto")
+    granularity = document.get("granularity")
+    return BucketAuto(
+        by=read_expression(document.get("groupBy") or node),
+        buckets=whole_of(document.get("buckets") or node, "buckets", 1),
+        accumulators=_outputs(document.get("output")),
+        granularity=None
+        if granularity is None
+        else constant_of(granularity, "granularity", _GRANULARITIES),
+    )
+
+
+_GRANULARITIES = (
+    "R5", "R10", "R20", "R40", "R80", "1-2-5", "E6", "E12", "E24", "E48", "E96", "E192",
+    "POWERSOF2",
+)  # fmt: skip
+
+
 def _accumulator(entry: Entry) -> Accumulator:
-    name = checked_name(entry.key, "An output of $group", entry.position)
+    name = checked_name(entry.key, "An output of a group", entry.position)
     if "." in name:
-        raise entry.position.error(f"An output of $group cannot have dots: {name}")
+        raise entry.position.error(f"An output of a group cannot have dots: {name}")
     document = entry.value
     if not isinstance(document, ObjectNode) or len(document.entries) != 1:
         raise document.position.error(
@@ -157,15 +197,13 @@ def _accumulator(entry: Entry) -> Accumulator:
         only_keys(named, operation.key, shape.required, shape.optional)
     if isinstance(operation.value, ListNode):
         raise operation.value.position.error(
-            f"{operation.key} takes one expression in $group, not a list"
+            f"{operation.key} takes one expression here, not a list"
         )
     return Accumulator(name, operation.key, read_expression(operation.value))
 
 
 def _lookup(node: Node) -> Stage:
-    document = object_of(node, "$lookup")
-    options = ["localField", "foreignField", "let", "pipeline"]
-    only_keys(document, "$lookup", ["from", "as"], options)
+    document = _options(node, "$lookup")
     local, foreign = document.get("localField"), document.get("foreignField")
     pipeline, variables = document.get("pipeline"), document.get("let")
     if (local is None) != (foreign is None):
@@ -182,6 +220,47 @@ def _lookup(node: Node) -> Stage:
     )
 
 
+def _graph_lookup(node: Node) -> Stage:
+    document = _options(node, "$graphLookup")
+    depth, depth_field = document.get("maxDepth"), document.get("depthField")
+    restrict = document.get("restrictSearchWithMatch")
+    return GraphLookup(
+        collection=_collection(document.get("from") or node, "from"),
+        start=read_expression(document.get("startWith") or node),
+        connect_from=name_of(document.get("connectFromField") or node, "connectFromField"),
+        connect_to=name_of(document.get("connectToField") or node, "connectToField"),
+        name=name_of(document.get("as") or node, "as"),
+        max_depth=None if depth is None else whole_of(depth, "maxDepth", 0),
+        depth_field=None if depth_field is None else name_of(depth_field, "depthField"),
+        restrict=None if restrict is None else read_filter(restrict),
+    )
+
+
+def _geo_near(node: Node) -> Stage:
+    document = _options(node, "$geoNear")
+    query, spherical = document.get("query"), document.get("spherical")
+
+    def number(name: str) -> int | float | None:
+        value = document.get(name)
+        return None if value is None else number_of(value, name)
+
+    def name(option: str) -> str | None:
+        value = document.get(option)
+        return None if value is None else name_of(value, option)
+
+    return GeoNear(
+        near=read_point(document.get("near") or node, "near"),
+        distance_field=name_of(document.get("distanceField") or node, "distanceField"),
+        key=name("key"),
+        query=AllOf(()) if query is None else read_filter(query),
+        max_distance=number("maxDistance"),
+        min_distance=number("minDistance"),
+        multiplier=number("distanceMultiplier"),
+        location_field=name("includeLocs"),
+        spherical=spherical is not None and flag_of(spherical, "spherical"),
+    )
+
+
 def _collection(node: Node, what: str) -> str:
     if isinstance(node, ObjectNode):
         raise node.position.error(f"{what} names a collection of this database, not of another")
@@ -189,8 +268,7 @@ def _collection(node: Node, what: str) -> str:
 
 
 def _replace_root(node: Node) -> Stage:
-    document = object_of(node, "$replaceRoot")
-    only_keys(document, "$replaceRoot", ["newRoot"], [])
+    document = _options(node, "$replaceRoot")
     return ReplaceRoot(read_expression(document.get("newRoot") or node))
 
 
@@ -212,15 +290,14 @@ def _facet(node: Node) -> Stage:
 def _union_with(node: Node) -> Stage:
     if not isinstance(node, ObjectNode):
         return UnionWith(name_of(node, "$unionWith"))
-    only_keys(node, "$unionWith", ["coll"], ["pipeline"])
+    _options(node, "$unionWith")
     pipeline = node.get("pipeline")
     collection = _collection(node.get("coll") or node, "coll")
     return UnionWith(collection, () if pipeline is None else read_pipeline(pipeline, "pipeline"))
 
 
 def _sample(node: Node) -> Stage:
-    document = object_of(node, "$sample")
-    only_keys(document, "$sample", ["size"], [])
+    document = _options(node, "$sample")
     return Sample(whole_of(document.get("size") or node, "size", 1))
 
 
@@ -232,15 +309,22 @@ _READERS: Mapping[str, Callable[[Node], Stage]] = {
     "$unset": _unset,
     "$unwind": _unwind,
     "$group": _group,
+    "$bucket": _bucket,
+    "$bucketAuto": _bucket_auto,
     "$sort": read_sort,
     "$limit": lambda node: Limit(whole_of(node, "$limit", 1)),
     "$skip": lambda node: Skip(whole_of(node, "$skip", 0)),
     "$count": lambda node: Count(name_of(node, "$count")),
     "$sortByCount": lambda node: SortByCount(read_expression(node)),
     "$lookup": _lookup,
+    "$graphLookup": _graph_lookup,
     "$replaceRoot": _replace_root,
     "$replaceWith": lambda node: ReplaceRoot(read_expression(node)),
     "$facet": _facet,
     "$unionWith": _union_with,
     "$sample": _sample,
+    "$setWindowFields": read_window_fields,
+    "$densify": read_densify,
+    "$fill": read_fill,
+    "$geoNear": _geo_near,
 }

@@ -15,6 +15,7 @@ from mqt_serving.query.documents import (
     filter_document,
     pipeline_documents,
     projection_document,
+    sort_document,
 )
 from mqt_serving.query.methods import COLLECTION_METHODS, REFUSED
 from mqt_serving.query.pipeline import Aggregate, Command, CountDocuments, Distinct, Find
@@ -29,7 +30,7 @@ class MongoCall:
     collection: str
     filter: Mongo
     projection: Mongo | None = None
-    sort: tuple[tuple[str, int], ...] = ()
+    sort: tuple[tuple[str, Any], ...] = ()
     skip: int | None = None
     limit: int | None = None
     pipeline: tuple[Mongo, ...] = ()
@@ -45,7 +46,7 @@ def to_mongo(command: Command) -> MongoCall:
                 collection=command.collection,
                 filter=filter_document(command.filter),
                 projection=projection_document(command.projection) if command.projection else None,
-                sort=command.sort.keys if command.sort else (),
+                sort=tuple(sort_document(command.sort).items()) if command.sort else (),
                 skip=command.skip,
                 limit=command.limit,
             )
@@ -86,7 +87,9 @@ def render_pymongo(command: Command) -> str:
         case "find":
             arguments = [call.filter] if call.projection is None else [call.filter, call.projection]
             arguments = [] if arguments == [{}] else arguments
-            keys = ", ".join(f"({printer.scalar(name)}, {way})" for name, way in call.sort)
+            keys = ", ".join(
+                f"({printer.scalar(n)}, {printer.inline(way)})" for n, way in call.sort
+            )
             text = _find_text(printer, f"{start}.find", arguments, call, f"[{keys}]")
         case "aggregate":
             text = f"{start}.aggregate({printer.stages(call.pipeline)})"

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from bson import Decimal128, Int64, ObjectId, Regex
 from hypothesis import strategies as st
 
-from mqt_serving.query.operators import ACCUMULATORS, EXPRESSIONS, Shape
+from mqt_serving.query.operators import ACCUMULATORS, EXPRESSIONS, WINDOW_FUNCTIONS, Shape
 from mqt_serving.query.pipeline import (
     Accumulator,
     AddFields,
@@ -17,8 +17,11 @@ from mqt_serving.query.pipeline import (
     AllOf,
     AnyOf,
     ArrayExpression,
+    Bucket,
+    BucketAuto,
     Count,
     CountDocuments,
+    Densify,
     Distinct,
     Document,
     ElementMatch,
@@ -26,13 +29,19 @@ from mqt_serving.query.pipeline import (
     ExpressionFilter,
     Facet,
     FieldTest,
+    Fill,
     Filter,
     Find,
+    GeoNear,
+    GeoShape,
+    GeoTest,
+    GraphLookup,
     Group,
     Limit,
     LiteralExpression,
     Lookup,
     Match,
+    Meta,
     NamedOperation,
     NoneOf,
     NotTest,
@@ -42,15 +51,19 @@ from mqt_serving.query.pipeline import (
     Project,
     ReplaceRoot,
     Sample,
+    SetWindowFields,
     Skip,
     Sort,
     SortByCount,
     Stage,
+    TextSearch,
     UnionWith,
     Unset,
     Unwind,
     Value,
     VariableExpression,
+    Window,
+    WindowOutput,
 )
 
 T = TypeVar("T")
@@ -164,7 +177,41 @@ def _tests(path: st.SearchStrategy[str]) -> st.SearchStrategy[FieldTest]:
         st.builds(FieldTest, path, st.just("$size"), st.integers(0, 9)),
         st.builds(FieldTest, path, st.just("$type"), st.sampled_from(["string", 2, ("int", 10)])),
         st.builds(FieldTest, path, st.just("$mod"), st.sampled_from([(4, 0), (2.5, 1)])),
+        st.builds(FieldTest, path, st.sampled_from(_BIT_TESTS), st.sampled_from([5, (0, 2)])),
     )
+
+
+_BIT_TESTS = ["$bitsAllSet", "$bitsAnySet", "$bitsAllClear", "$bitsAnyClear"]
+_coordinates = st.one_of(st.integers(-180, 180), st.floats(-180, 180))
+_pairs = st.tuples(_coordinates, _coordinates)
+_distances = st.one_of(st.none(), st.integers(0, 9999), st.floats(0, 9999))
+_points = st.one_of(
+    _pairs.map(lambda pair: GeoShape("point", pair)),
+    _pairs.map(lambda p: GeoShape("$geometry", Document((("type", "Point"), ("coordinates", p))))),
+)
+_polygons = st.lists(_pairs, min_size=3, max_size=4).map(tuple)
+_areas = st.one_of(
+    _polygons.map(
+        lambda p: GeoShape("$geometry", Document((("type", "Polygon"), ("coordinates", (p,)))))
+    ),
+    st.tuples(_pairs, _pairs).map(lambda corners: GeoShape("$box", corners)),
+    _polygons.map(lambda points: GeoShape("$polygon", points)),
+    st.tuples(_pairs, st.integers(1, 9)).map(lambda circle: GeoShape("$center", circle)),
+    st.tuples(_pairs, st.integers(1, 9)).map(lambda circle: GeoShape("$centerSphere", circle)),
+)
+within = st.builds(GeoTest, paths, st.just("$geoWithin"), _areas)
+near = st.builds(
+    GeoTest, paths, st.sampled_from(["$near", "$nearSphere"]), _points, _distances, _distances
+)
+intersects = st.builds(
+    GeoTest,
+    paths,
+    st.just("$geoIntersects"),
+    _areas.filter(lambda shape: shape.kind == "$geometry"),
+)
+searches = st.builds(
+    TextSearch, texts, st.one_of(st.none(), st.just("none")), st.booleans(), st.booleans()
+)
 
 
 def _on_element() -> st.SearchStrategy[Filter]:
@@ -188,6 +235,7 @@ filters: st.SearchStrategy[Filter] = st.recursive(
         _tests(paths).map(NotTest),
         st.just(AllOf(())),
         expressions.map(ExpressionFilter),
+        st.one_of(within, near, intersects, searches, within.map(NotTest)),
     ),
     _combined,
     max_leaves=5,
@@ -196,7 +244,7 @@ filters: st.SearchStrategy[Filter] = st.recursive(
 # ------------------------------------------------------------------------- stages
 
 projections = _named(st.one_of(st.booleans(), expressions)).map(Project)
-sorts = _named(st.sampled_from([1, -1])).map(Sort)
+sorts = _named(st.sampled_from([1, -1, Meta("textScore")])).map(Sort)
 
 
 @st.composite
@@ -217,6 +265,98 @@ groups = st.builds(
     Group,
     st.one_of(st.none(), st.just(ObjectExpression(())), expressions),
     st.lists(accumulators(), max_size=3, unique_by=lambda a: a.name).map(tuple),
+)
+
+
+_outputs = st.lists(accumulators(), max_size=3, unique_by=lambda a: a.name).map(tuple)
+_optional_names = st.one_of(st.none(), names)
+_units = st.one_of(st.none(), st.sampled_from(["day", "month"]))
+_steps = st.one_of(st.integers(1, 9), st.sampled_from([0.5, 2.5]))
+_bounds = st.one_of(st.sampled_from(["unbounded", "current"]), st.integers(-9, 9))
+_windows = st.one_of(
+    st.none(),
+    st.builds(Window, st.sampled_from(["documents", "range"]), _bounds, _bounds, _units),
+)
+
+
+@st.composite
+def window_outputs(draw: st.DrawFn) -> WindowOutput:
+    operator = draw(st.sampled_from(sorted(WINDOW_FUNCTIONS)))
+    shape = WINDOW_FUNCTIONS[operator].shape
+    argument: Expression
+    if shape.most == 0:
+        argument = ObjectExpression(())
+    elif shape.named:
+        argument = ObjectExpression(_arguments(draw, shape, expressions))
+    elif shape.least > 1:
+        argument = ArrayExpression(tuple(draw(expressions) for _ in range(shape.least)))
+    else:
+        argument = draw(expressions.filter(lambda e: not isinstance(e, ArrayExpression)))
+    return WindowOutput(draw(names), operator, argument, draw(_windows))
+
+
+neighbours = st.one_of(
+    st.builds(
+        SetWindowFields,
+        st.lists(window_outputs(), min_size=1, max_size=2, unique_by=lambda o: o.name).map(tuple),
+        st.one_of(st.none(), expressions),
+        st.one_of(st.none(), sorts),
+    ),
+    st.builds(
+        Densify,
+        paths,
+        _steps,
+        st.one_of(st.sampled_from(["full", "partition"]), st.tuples(values, values)),
+        _units,
+        st.lists(paths, max_size=2).map(tuple),
+    ),
+    st.builds(
+        Fill,
+        _named(st.one_of(st.sampled_from(["linear", "locf"]), expressions)),
+        st.one_of(st.none(), st.lists(paths, min_size=1, max_size=2).map(tuple), expressions),
+        st.one_of(st.none(), sorts),
+    ),
+)
+buckets = st.one_of(
+    st.builds(
+        Bucket,
+        expressions,
+        st.lists(values, min_size=2, max_size=3).map(tuple),
+        st.one_of(st.none(), st.one_of(values, regexes).map(LiteralExpression)),
+        _outputs,
+    ),
+    st.builds(
+        BucketAuto,
+        expressions,
+        st.integers(1, 9),
+        _outputs,
+        st.one_of(st.none(), st.just("1-2-5")),
+    ),
+)
+reaching = st.one_of(
+    st.builds(
+        GraphLookup,
+        collections,
+        expressions,
+        paths,
+        paths,
+        names,
+        st.one_of(st.none(), st.integers(0, 5)),
+        _optional_names,
+        st.one_of(st.none(), filters),
+    ),
+    st.builds(
+        GeoNear,
+        _points,
+        paths,
+        st.one_of(st.none(), paths),
+        filters,
+        _distances,
+        _distances,
+        _distances,
+        st.one_of(st.none(), paths),
+        st.booleans(),
+    ),
 )
 
 
@@ -247,6 +387,9 @@ stages: st.SearchStrategy[Stage] = st.recursive(
         expressions.map(SortByCount),
         expressions.map(ReplaceRoot),
         st.integers(1, 99).map(Sample),
+        neighbours,
+        buckets,
+        reaching,
     ),
     _nesting,
     max_leaves=3,
