@@ -88,7 +88,10 @@ def _date_utc(arguments: Arguments, now: datetime) -> int:
         raise ValueError("needs a year, a month from 0 to 11 and perhaps a day and a time")
     month, day, *times = (parts[1:] + [0, 1, 0, 0, 0, 0][len(parts) - 1 :])[:6]
     try:
-        moment = datetime(parts[0], month + 1, day, *times[:3], times[3] * 1000, tzinfo=UTC)
+        hour, minute, second, milliseconds = times
+        moment = datetime(
+            parts[0], month + 1, day, hour, minute, second, milliseconds * 1000, tzinfo=UTC
+        )
     except ValueError as error:
         raise ValueError(f"{', '.join(map(str, parts))} is not a date: {error}") from error
     return round((moment - _EPOCH) / timedelta(milliseconds=1))

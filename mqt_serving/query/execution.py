@@ -104,19 +104,33 @@ def _rows(call: MongoCall, collection: Collection[Row], limits: Limits) -> Itera
                 skip=call.skip or 0,
                 limit=limit,
                 max_time_ms=limits.max_time_ms,
+                collation=call.collation,
             ) as cursor:
                 yield from cursor
         case "aggregate":
             with collection.aggregate(
-                list(call.pipeline), maxTimeMS=limits.max_time_ms, batchSize=batch
+                list(call.pipeline),
+                maxTimeMS=limits.max_time_ms,
+                batchSize=batch,
+                collation=call.collation,
             ) as results:
                 yield from results
         case "count_documents":
-            yield {"count": collection.count_documents(call.filter, maxTimeMS=limits.max_time_ms)}
+            given = {"skip": call.skip, "limit": call.limit, "collation": call.collation}
+            options: dict[str, Any] = {
+                name: value for name, value in given.items() if value is not None
+            }
+            count = collection.count_documents(call.filter, maxTimeMS=limits.max_time_ms, **options)
+            yield {"count": count}
+        case "estimated_document_count":
+            count = collection.estimated_document_count(maxTimeMS=limits.max_time_ms)
+            yield {"count": count}
         case "distinct":
             key = call.key or "_id"
             leaf = key.rsplit(".", 1)[-1]
-            values = collection.distinct(key, call.filter, maxTimeMS=limits.max_time_ms)
+            values = collection.distinct(
+                key, call.filter, maxTimeMS=limits.max_time_ms, collation=call.collation
+            )
             yield from ({leaf: value} for value in values)
 
 

@@ -21,6 +21,7 @@ from mqt_serving.query.pipeline import (
     Count,
     CountDocuments,
     Distinct,
+    EstimatedDocumentCount,
     Find,
     GraphLookup,
     Limit,
@@ -38,7 +39,10 @@ from mqt_serving.schema import Catalog
 __all__ = ["Limits", "check"]
 
 _STAGES = Stage.__args__
-_READING = (Find, Aggregate, CountDocuments, Distinct, Lookup, GraphLookup, UnionWith)
+_READING = (
+    Find, Aggregate, CountDocuments, EstimatedDocumentCount, Distinct, Lookup, GraphLookup,
+    UnionWith,
+)  # fmt: skip
 _SYSTEM_VARIABLES = frozenset({"ROOT", "CURRENT", "NOW", "REMOVE", "DESCEND", "PRUNE", "KEEP"})
 
 

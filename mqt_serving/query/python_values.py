@@ -11,12 +11,12 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
-from bson import Binary
+from bson import Binary, Int64
 
 from mqt_serving.errors import QueryError
-from mqt_serving.query import constructors, python_constructors
+from mqt_serving.query import python_constructors
 from mqt_serving.query.python_syntax import Source
 from mqt_serving.query.script import Script
 from mqt_serving.query.syntax import (
@@ -134,9 +134,12 @@ class Values:
     def _scalar(self, node: ast.expr, depth: int) -> ScalarValue:
         value = self._object(node, depth)
         if isinstance(value, datetime):
-            return self._attempt(node, "a date", lambda: python_constructors.in_utc(value))
+            moment: datetime = self._attempt(
+                node, "a date", lambda: python_constructors.in_utc(value)
+            )
+            return moment
         if value is None or type(value) in _SCALARS:
-            return value  # type: ignore[return-value]
+            return cast(ScalarValue, value)
         raise self._not_a_value(node)
 
     def _object(self, node: ast.expr, depth: int) -> object:
@@ -244,7 +247,7 @@ class Values:
 
 
 def _is_long(value: object) -> bool:
-    return type(value) is constructors.Int64
+    return type(value) is Int64
 
 
 def _dotted(node: ast.expr) -> str:

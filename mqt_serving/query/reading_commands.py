@@ -15,7 +15,7 @@ from mqt_serving.query.reading import (
 )
 from mqt_serving.query.reading_expressions import read_projection
 from mqt_serving.query.reading_filters import read_filter
-from mqt_serving.query.reading_stages import read_sort
+from mqt_serving.query.reading_sorts import read_sort
 from mqt_serving.query.syntax import Entry, ListNode, Node, ObjectNode, Position, Scalar
 
 _DIRECTIONS = {"asc": 1, "ascending": 1, "desc": -1, "descending": -1}
