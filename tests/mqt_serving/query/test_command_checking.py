@@ -96,7 +96,7 @@ def test_numbers_are_text_where_they_are_kept_so() -> None:
 
 def test_a_fitted_literal_is_told() -> None:
     assert notes('db.orders.find({placed_at: "2025-03-01"})') == [
-        '`placed_at` holds dates: "2025-03-01" is taken as 1 March 2025.'
+        '`placed_at` holds dates: "2025-03-01" is taken as 1 March 2025 00:00 UTC.'
     ]
 
 
