@@ -16,7 +16,10 @@ from mqt_serving.encoder import TextEncoder
 from mqt_serving.errors import ReleaseCorrupt
 from mqt_serving.journal import Journal
 from mqt_serving.observing import Observer
+from mqt_serving.policies import load_policies
+from mqt_serving.query.execution import Reading
 from mqt_serving.query.limits import Limits
+from mqt_serving.query.policy import Policy
 from mqt_serving.release_loading import (
     LoadedRelease,
     Loaders,
@@ -57,10 +60,11 @@ class Serving:
 def build_serving(
     settings: Settings, observer: Observer, loaders: Loaders | None = None
 ) -> Serving:
+    policy = load_policies(settings.policy_file, _base_policy(settings)).of()
     parts = loaders or Loaders(translator=load_translator, search=load_search)
 
     def load(folder: Path) -> LoadedRelease:
-        return LoadedRelease.load(folder, parts, settings.private_fields)
+        return LoadedRelease.load(folder, parts, settings.private_fields, policy)
 
     releases = ReleaseWatcher(
         settings.releases_folder, load, observer, poll_seconds=settings.release_poll_seconds
@@ -81,11 +85,22 @@ def build_serving(
         releases=releases,
         mongodb=mongodb,
         journal=Journal(journal_client, observer),
-        limits=Limits(max_rows=settings.max_rows, max_time_ms=settings.max_time_ms),
+        policy=policy,
+        reading=Reading(settings.read_concern, settings.read_preference),
         observer=observer,
         max_question_length=settings.max_question_length,
     )
     return Serving(service, releases, (mongodb, journal_client))
+
+
+def _base_policy(settings: Settings) -> Policy:
+    limits = Limits(
+        max_rows=settings.max_rows,
+        max_time_ms=settings.max_time_ms,
+        max_result_bytes=settings.max_result_mb * 2**20,
+        max_documents_examined=settings.max_documents_examined,
+    )
+    return Policy(limits=limits, private=settings.private_fields)
 
 
 def load_translator(folder: Path) -> Translator:

@@ -89,6 +89,12 @@ class UnknownField(MqtError):
     code, status = "unknown-field", 422
 
 
+class TypeMismatch(MqtError):
+    """An operator or a value that cannot go with what a field holds (the sum of text)."""
+
+    code, status = "type-mismatch", 422
+
+
 class QueryError(MqtError):
     """Query text that is not in the language; `line`/`column` are 1-based when known."""
 
@@ -112,8 +118,20 @@ class QueryRefused(MqtError):
     code, status = "query-refused", 403
 
 
+class QueryCostUnknown(QueryRefused):
+    """The cost of a query on large collections cannot be estimated, so it does not run."""
+
+    code = "query-cost-unknown"
+
+
 class QueryTimeout(MqtError):
     code, status = "query-timeout", 504
+
+
+class QueryCancelled(MqtError):
+    """The client went away before the answer: the query was ended on the server."""
+
+    code, status = "query-cancelled", 499
 
 
 class QueryFailed(MqtError):

@@ -11,6 +11,9 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
+from mqt_serving.query.pipeline import AllOf
+from mqt_serving.query.policy import Policy
+from mqt_serving.query.privacy import access_to
 from mqt_serving.schema import Catalog, CollectionSchema
 
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -24,6 +27,39 @@ def with_private_fields(catalog: Catalog, settings: Sequence[str]) -> Catalog:
     """
     changed = tuple(_mark(schema, settings) for schema in catalog.collections)
     return _replaced(catalog, collections=changed) if settings else catalog
+
+
+def readable(catalog: Catalog, policy: Policy) -> Catalog:
+    """What of the catalog a policy leaves: collections that may be read, hidden fields private.
+
+    Where only some documents may be read, the values that were seen are removed: they may be of
+    other documents.
+    """
+    left = tuple(s for s in catalog.collections if policy.of(s.collection) is not None)
+    names = {schema.collection for schema in left}
+    return _replaced(
+        catalog,
+        collections=tuple(_as_policy_leaves(schema, catalog, policy) for schema in left),
+        references=tuple(
+            r for r in catalog.references if {r.from_collection, r.to_collection} <= names
+        ),
+    )
+
+
+def _as_policy_leaves(
+    schema: CollectionSchema, catalog: Catalog, policy: Policy
+) -> CollectionSchema:
+    access = access_to(schema.collection, catalog, policy)
+    own = policy.of(schema.collection)
+    partial = own is not None and own.mandatory != AllOf(())
+    if access.is_open and not partial:
+        return schema
+    fields = []
+    for field in schema.fields:
+        private = field.private or access.hides(field.path)
+        unseen = {"samples": (), "minimum": None, "maximum": None} if private or partial else {}
+        fields.append(_replaced(field, private=private, **unseen))
+    return _replaced(schema, fields=tuple(fields))
 
 
 def private_paths(schema: CollectionSchema) -> frozenset[str]:

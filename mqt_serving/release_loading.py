@@ -21,11 +21,12 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from mqt_serving.errors import CannotAnswer, MqtError, NoRelease, ReleaseCorrupt
 from mqt_serving.observing import Observer
-from mqt_serving.privacy import with_private_fields
+from mqt_serving.privacy import readable, with_private_fields
 from mqt_serving.query.parsing import parse_query
 from mqt_serving.query.pipeline import Command
 from mqt_serving.query.plan import Plan
 from mqt_serving.query.plan_json import plan_from_json
+from mqt_serving.query.policy import Policy
 from mqt_serving.releases import Manifest, read_pointer, verify
 from mqt_serving.schema import Catalog
 from mqt_serving.search import Hit
@@ -110,12 +111,21 @@ class LoadedRelease:
 
     @classmethod
     def load(
-        cls, folder: Path, loaders: Loaders, private_fields: Sequence[str] = ()
+        cls,
+        folder: Path,
+        loaders: Loaders,
+        private_fields: Sequence[str] = (),
+        policy: Policy | None = None,
     ) -> LoadedRelease:
-        """Verify and read one release folder; raises `ReleaseCorrupt` saying what is wrong."""
+        """Verify and read one release folder; raises `ReleaseCorrupt` saying what is wrong.
+
+        Catalogs are cut to what `policy` leaves, so that nothing else is shown or asked about.
+        """
         manifest = verify(folder)
         catalogs = {
-            catalog.database: with_private_fields(catalog, private_fields)
+            catalog.database: readable(
+                with_private_fields(catalog, private_fields), policy or Policy()
+            )
             for catalog in _read_catalogs(folder / "catalogs")
         }
         if not catalogs:

@@ -1,4 +1,4 @@
-"""Running a command on the owner's MongoDB: guarded, read-only, bounded, timed.
+"""Running a command on the owner's MongoDB: guarded, its cost judged, read-only, bounded, timed.
 
 Every query that serving runs goes through `QueryRunner.run`. Thread-safe.
 """
@@ -18,9 +18,12 @@ from mqt_serving.connections import LazyClient
 from mqt_serving.errors import UnknownCollection
 from mqt_serving.observing import Observer
 from mqt_serving.query import execution
+from mqt_serving.query.cancellation import Cancellation
+from mqt_serving.query.costing import check_cost
+from mqt_serving.query.execution import Reading
 from mqt_serving.query.guard import check
-from mqt_serving.query.limits import Limits
 from mqt_serving.query.pipeline import Command
+from mqt_serving.query.policy import Policy
 from mqt_serving.schema import Catalog
 
 log = logging.getLogger(__name__)
@@ -28,31 +31,55 @@ log = logging.getLogger(__name__)
 
 class QueryRunner:
     def __init__(
-        self, mongodb: LazyClient, limits: Limits, observer: Observer, timer: Callable[[], float]
+        self,
+        mongodb: LazyClient,
+        policy: Policy,
+        reading: Reading,
+        observer: Observer,
+        timer: Callable[[], float],
     ) -> None:
         self._mongodb = mongodb
-        self._limits = limits
+        self._policy = policy
+        self._reading = reading
         self._observer = observer
         self._timer = timer
 
-    def run(self, command: Command, catalog: Catalog) -> tuple[Table, float]:
+    def run(
+        self, command: Command, catalog: Catalog, cancellation: Cancellation | None = None
+    ) -> tuple[Table, float]:
         """The rows and how long MongoDB took, in milliseconds.
 
         Raises `QueryRefused`, `UnknownCollection` (also when the collection is gone since the
         catalog was made), `ServiceUnavailable`, `AuthenticationFailed`, `QueryTimeout`,
-        `QueryFailed`.
+        `QueryCancelled`, `QueryCostUnknown`, `QueryFailed`.
         """
-        guarded = check(command, catalog, self._limits)
+        guarded = check(command, catalog, self._policy)
         database = self._mongodb.get()[catalog.database]
         started = self._timer()
         try:
-            result = execution.run(guarded, database, self._limits)
+            _check_cost(guarded, database, catalog, self._policy, self._reading)
+            result = execution.run(
+                guarded, database, self._policy.limits, self._reading, cancellation
+            )
             if _is_blank(result.rows):
                 _check_still_there(command.collection, database)
         finally:
             seconds = self._timer() - started
             self._observer.executed(seconds)
         return table_of(result.rows, result.truncated, command, catalog), round(seconds * 1000, 2)
+
+
+def _check_cost(
+    command: Command,
+    database: Database[dict[str, Any]],
+    catalog: Catalog,
+    policy: Policy,
+    reading: Reading,
+) -> None:
+    try:
+        check_cost(command, execution.reading_as(database, reading), catalog, policy.limits)
+    except PyMongoError as error:
+        raise execution.mapped_error(error, policy.limits) from error
 
 
 def _check_still_there(collection: str, database: Database[dict[str, Any]]) -> None:

@@ -36,6 +36,7 @@ from mqt_serving.errors import (
     QueryFailed,
     QueryRefused,
     QuestionError,
+    TypeMismatch,
     UnknownCollection,
     UnknownDatabase,
     UnknownField,
@@ -43,8 +44,10 @@ from mqt_serving.errors import (
 from mqt_serving.intake import check_feedback, check_query_text, clean_question
 from mqt_serving.journal import FeedbackRecord, Journal, QueryRecord
 from mqt_serving.observing import Observer
-from mqt_serving.query.limits import Limits
+from mqt_serving.query.cancellation import Cancellation
+from mqt_serving.query.execution import Reading
 from mqt_serving.query.plan_json import plan_to_json
+from mqt_serving.query.policy import Policy
 from mqt_serving.release_loading import LoadedRelease, ReleaseWatcher
 from mqt_serving.running import QueryRunner
 from mqt_serving.schema import Catalog
@@ -54,7 +57,14 @@ log = logging.getLogger(__name__)
 MOST_CHOICES = 5
 MOST_DATABASES_TRIED = 8
 
-_NEXT_CHOICE_MAY_WORK = (PlanError, QueryFailed, QueryRefused, UnknownCollection, UnknownField)
+_NEXT_CHOICE_MAY_WORK = (
+    PlanError,
+    QueryFailed,
+    QueryRefused,
+    TypeMismatch,
+    UnknownCollection,
+    UnknownField,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +90,8 @@ class Service:
         releases: ReleaseWatcher,
         mongodb: LazyClient,
         journal: Journal,
-        limits: Limits,
+        policy: Policy,
+        reading: Reading,
         observer: Observer,
         max_question_length: int = 500,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -89,12 +100,12 @@ class Service:
     ) -> None:
         self._releases = releases
         self._journal = journal
-        self._limits = limits
+        self._policy = policy
         self._observer = observer
         self._max_question_length = max_question_length
         self._now = now
         self._timer = timer
-        self._runner = QueryRunner(mongodb, limits, observer, timer)
+        self._runner = QueryRunner(mongodb, policy, reading, observer, timer)
         self._new_id = new_id
 
     # ------------------------------------------------------------- questions
@@ -113,23 +124,28 @@ class Service:
         kept = self._record(asked, translation, translation.choices[0], "translated", None)
         return replace(translation, journaled=kept)
 
-    def query(self, question: str, database: str | None = None) -> Answer:
+    def query(
+        self,
+        question: str,
+        database: str | None = None,
+        cancellation: Cancellation | None = None,
+    ) -> Answer:
         """Translate, then run the best choice that runs, read-only and within limits.
 
         Raises what `translate` raises, and `ServiceUnavailable`, `AuthenticationFailed`,
-        `QueryTimeout`, `QueryFailed`, `QueryRefused`, `UnknownCollection`.
+        `QueryTimeout`, `QueryCancelled`, `QueryFailed`, `QueryRefused`, `UnknownCollection`.
         """
         asked = self._accept(question, database)
         with self._journaling_failure(asked):
             translation = self._translation(asked)
             try:
-                chosen, table, run_ms = self._first_that_runs(asked, translation)
+                chosen, table, run_ms = self._first_that_runs(asked, translation, cancellation)
             except _NEXT_CHOICE_MAY_WORK as error:
                 if translation.source is not Source.CORRECTION:
                     raise
                 log.warning("the correction of %r no longer runs: %s", asked.question, error)
                 translation = self._by_model(asked)
-                chosen, table, run_ms = self._first_that_runs(asked, translation)
+                chosen, table, run_ms = self._first_that_runs(asked, translation, cancellation)
         timings = {
             **translation.timings,
             "execute_ms": run_ms,
@@ -150,12 +166,15 @@ class Service:
         """
         return self._check(self._releases.require(), text, database)
 
-    def run(self, text: str, database: str | None = None) -> RunQuery:
+    def run(
+        self, text: str, database: str | None = None, cancellation: Cancellation | None = None
+    ) -> RunQuery:
         """Check and run a query that a person wrote or picked; raises what both raise."""
         started = self._timer()
         release = self._releases.require()
         checked = self._check(release, text, database)
-        table, run_ms = self._runner.run(checked.choice.command, release.catalogs[checked.database])
+        catalog = release.catalogs[checked.database]
+        table, run_ms = self._runner.run(checked.choice.command, catalog, cancellation)
         timings = {"execute_ms": run_ms, "total_ms": self._since(started)}
         record = QueryRecord(
             query_id=self._new_id(),
@@ -248,7 +267,7 @@ class Service:
                 continue
             try:
                 choice = choice_of_command(
-                    correction.command, correction.plan, catalog, self._limits
+                    correction.command, correction.plan, catalog, self._policy
                 )
             except MqtError as error:  # the data changed since: the model may still know
                 log.warning("the correction of %r no longer fits: %s", asked.question, error)
@@ -285,7 +304,7 @@ class Service:
         for candidate in ranked:
             try:
                 choice = choice_of_plan(
-                    candidate.plan, candidate.probability, catalog, self._limits
+                    candidate.plan, candidate.probability, catalog, self._policy
                 )
             except _NEXT_CHOICE_MAY_WORK as error:
                 failure = failure or error
@@ -314,12 +333,14 @@ class Service:
             timings={"translate_ms": self._since(asked.started)},
         )
 
-    def _first_that_runs(self, asked: _Asked, translation: Translation) -> tuple[int, Table, float]:
+    def _first_that_runs(
+        self, asked: _Asked, translation: Translation, cancellation: Cancellation | None
+    ) -> tuple[int, Table, float]:
         catalog = asked.release.catalogs[translation.database]
         failure: MqtError | None = None
         for index, choice in enumerate(translation.choices):
             try:
-                return (index, *self._runner.run(choice.command, catalog))
+                return (index, *self._runner.run(choice.command, catalog, cancellation))
             except _NEXT_CHOICE_MAY_WORK as error:
                 failure = failure or error
                 log.warning("choice %d for %r does not run: %s", index, asked.question, error)
@@ -331,7 +352,7 @@ class Service:
         failure: MqtError | None = None
         for catalog in catalogs_meant(release, database):
             try:
-                return check_text(text, catalog, self._limits)
+                return check_text(text, catalog, self._policy)
             except UnknownCollection as error:  # another database may have it
                 failure = failure or error
         assert failure is not None  # there is at least one catalog

@@ -13,7 +13,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -104,6 +104,19 @@ class Settings(BaseSettings):
     max_rows: int = Field(1000, ge=1, le=100_000)
     max_time_ms: int = Field(10_000, ge=10, le=600_000)
     max_question_length: int = Field(500, ge=10, le=10_000)
+    max_result_mb: int = Field(16, ge=1, le=1000, description="Of one result, as BSON.")
+    max_documents_examined: int = Field(
+        20_000_000, ge=1, description="Estimated before a query runs; above it is refused."
+    )
+    policy_file: Path | None = Field(
+        None, description="JSON: which collections, fields and documents a principal may read."
+    )
+
+    # How MongoDB is read; empty: as the URI says
+    read_concern: Literal["", "local", "available", "majority"] = ""
+    read_preference: Literal[
+        "", "primary", "primaryPreferred", "secondary", "secondaryPreferred", "nearest"
+    ] = ""
 
     # Learning
     embedding_model: str = Field("", description="Default: the packaged all-MiniLM-L6-v2.")

@@ -20,7 +20,7 @@ from mqt_assets.training.examples import Example
 from mqt_assets.training.practice_domains import DOMAINS
 from mqt_assets.training.practice_values import maker
 from mqt_assets.training.synthesis import synthesise
-from mqt_assets.training.wording import singular_phrase, words_of
+from mqt_serving.english import singular_phrase, words_of
 from mqt_serving.schema import Catalog
 
 Documents: TypeAlias = list[dict[str, Any]]

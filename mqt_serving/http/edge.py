@@ -8,17 +8,20 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from typing import TypeVar
 from uuid import uuid4
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mqt_serving.errors import Overloaded
 from mqt_serving.http.metrics import Metrics
 from mqt_serving.http.problems import BodyTooLarge, problem, problem_of_http
+from mqt_serving.query.cancellation import Cancellation
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +76,27 @@ class Workers:
 
     def _give_back(self) -> None:
         self._taken -= 1
+
+
+@asynccontextmanager
+async def cancelled_when_gone(request: Request) -> AsyncIterator[Cancellation]:
+    """Inside, the cancellation is used as soon as the client drops the connection.
+
+    The request's body must have been read already.
+    """
+    cancellation = Cancellation()
+    watcher = asyncio.create_task(_cancel_when_gone(request, cancellation))
+    try:
+        yield cancellation
+    finally:
+        watcher.cancel()
+
+
+async def _cancel_when_gone(request: Request, cancellation: Cancellation) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+    log.info("the client of %s is gone: its query is ended", request.url.path)
+    await asyncio.to_thread(cancellation.cancel)
 
 
 class Edge:

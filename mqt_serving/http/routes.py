@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from mqt_serving.errors import ServiceUnavailable
-from mqt_serving.http.edge import Workers
+from mqt_serving.http.edge import Workers, cancelled_when_gone
 from mqt_serving.http.metrics import Metrics
 from mqt_serving.http.models import (
     AnswerBody,
@@ -57,10 +57,11 @@ def api_routes(service: Service, workers: Workers) -> APIRouter:
         return await workers.run(lambda: TranslationBody.of(work()))
 
     @router.post("/query", tags=["questions"])
-    async def query(body: Question) -> AnswerBody:
+    async def query(body: Question, request: Request) -> AnswerBody:
         """Translate, run read-only within limits, return rows."""
         work = partial(service.query, body.question, body.database)
-        return await workers.run(lambda: AnswerBody.of_answer(work()))
+        async with cancelled_when_gone(request) as cancellation:
+            return await workers.run(lambda: AnswerBody.of_answer(work(cancellation)))
 
     @router.post("/check", tags=["queries"])
     async def check(body: QueryText) -> CheckedBody:
@@ -68,9 +69,11 @@ def api_routes(service: Service, workers: Workers) -> APIRouter:
         return await workers.run(lambda: CheckedBody.of(service.check(body.query, body.database)))
 
     @router.post("/run", tags=["queries"])
-    async def run(body: QueryText) -> RunBody:
+    async def run(body: QueryText, request: Request) -> RunBody:
         """Run a query that a person wrote or picked, read-only within limits."""
-        return await workers.run(lambda: RunBody.of_run(service.run(body.query, body.database)))
+        work = partial(service.run, body.query, body.database)
+        async with cancelled_when_gone(request) as cancellation:
+            return await workers.run(lambda: RunBody.of_run(work(cancellation)))
 
     @router.post("/feedback", tags=["feedback"], status_code=201)
     async def feedback(body: Feedback) -> ReceiptBody:
@@ -153,4 +156,8 @@ def _search(release: LoadedRelease, text: str, count: int, database: str | None)
 def _is_open(hit: Hit, release: LoadedRelease) -> bool:
     catalog = release.catalogs.get(hit.item.database)
     schema = catalog.by_name.get(hit.item.collection) if catalog else None
-    return schema is not None and not covers(private_paths(schema), hit.item.path)
+    if schema is None or covers(private_paths(schema), hit.item.path):
+        return False
+    field = schema.by_path.get(hit.item.path)
+    # Values are taken out of the catalog where they may be of documents that may not be read.
+    return hit.item.kind != "value" or (field is not None and bool(field.samples))

@@ -377,8 +377,10 @@ def _comparison_with_subquery(
 def _plain_comparison(
     left: Operand, op: Comparator, right: Scalar | Field, scope: Scope
 ) -> Expression:
-    ranged = op in _RANGE
-    as_number = ranged and not isinstance(right, str)
+    if isinstance(right, Field):
+        as_number = op in _RANGE or _only_one_keeps_text(left, right, scope)
+    else:
+        as_number = op in _RANGE and not isinstance(right, str)
     first = comparable(left, scope) if as_number else scope.expression(left)
     if isinstance(right, Field):
         second = comparable(right, scope) if as_number else scope.expression(right)
@@ -386,6 +388,13 @@ def _plain_comparison(
         keep = as_number and isinstance(left, Field) and scope.schema(left).numeric_text
         second = LiteralExpression(literals.plain(right) if keep else fitted(right, left, scope))
     return Operation(f"${op.value}", (first, second))
+
+
+def _only_one_keeps_text(left: Operand, right: Field, scope: Scope) -> bool:
+    """Whether one side keeps its numbers as text and the other as numbers."""
+    if not isinstance(left, Field):
+        return scope.schema(right).numeric_text
+    return scope.schema(left).numeric_text != scope.schema(right).numeric_text
 
 
 def _negated(test: Expression, negated: bool) -> Expression:

@@ -11,12 +11,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from math import prod
 
 MAX_LOOPS = 6  # unbounded repetitions in one pattern: each adds a degree to the running time
+MAX_WAYS = 8_000  # to share a text among repetitions that can match it, an endless one as 20
+MAX_SEQUENCES = 64
 MAX_CHOICES = 12  # optional or ambiguous parts: each can double the ways to try
 MAX_REPEAT = 1_000  # product of nested counted repetitions
 
 Characters = frozenset[int]
+_ENDLESS_WAYS = 20
 _OTHER = 256  # stands for every character above Latin-1
 _ANY: Characters = frozenset(range(_OTHER + 1))
 _DIGITS: Characters = frozenset(map(ord, "0123456789"))
@@ -55,8 +59,13 @@ class _Atom:
         return self.most != self.least
 
 
-def danger(pattern: str) -> str | None:
-    """Why the pattern may backtrack without bound, or None when it is safe."""
+def danger(pattern: str, options: str = "") -> str | None:
+    """Why the pattern may backtrack without bound, or None when it is safe.
+
+    `options` are MongoDB's: i, m and s never make a pattern costlier than judged here.
+    """
+    if "x" in options:
+        return "the option x changes what is repeated: write the pattern without spaces for looks"
     try:
         branches = _Reader(pattern).read()
     except (UnjudgedPattern, IndexError, ValueError) as error:
@@ -71,9 +80,11 @@ def danger(pattern: str) -> str | None:
     for atom in atoms:
         if atom.repeats and atom.branches and (reason := _ambiguous_loop(atom)):
             return reason
-    if any(_overlapping_neighbours(branch) for branch in _branches(branches)):
-        return "two neighbouring unbounded repetitions match the same characters"
-    return None
+    try:
+        reasons = [_ambiguous_branch(branch) for branch in _branches(branches)]
+    except UnjudgedPattern as error:
+        return str(error)
+    return next((reason for reason in reasons if reason), None)
 
 
 # ------------------------------------------------------------------ judgement
@@ -159,19 +170,94 @@ def _is_delimited(body: Sequence[_Atom]) -> bool:
     return False
 
 
-def _overlapping_neighbours(branch: Sequence[_Atom]) -> bool:
-    """Two endless atoms that share characters with only optional atoms between them."""
-    open_loops: Characters = frozenset()
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """What a sequence matches at one place, in `ways` lengths (an `endless` one counts as 20)."""
+
+    characters: Characters
+    endless: bool
+    ways: int
+    solid: bool  # matches at least one character
+
+    @property
+    def is_loop(self) -> bool:
+        return self.ways > 1
+
+
+def _sequences(branch: Sequence[_Atom]) -> list[tuple[_Piece, ...]]:
+    """What the branch can match in a row: with and without each optional part.
+
+    Brackets are left out where that changes nothing, as are zero-width parts.
+    """
+    found: list[tuple[_Piece, ...]] = [()]
     for atom in branch:
-        if not atom.characters:
-            continue
-        if atom.most is None:
+        found = [before + after for before in found for after in _readings(atom)]
+        if len(found) > MAX_SEQUENCES:
+            raise UnjudgedPattern("it has too many optional parts")
+    return found
+
+
+def _readings(atom: _Atom) -> list[tuple[_Piece, ...]]:
+    if not atom.characters:
+        return [()]
+    if len(atom.branches) == 1 and (atom.most is not None or _is_delimited(atom.branches[0])):
+        once = _sequences(atom.branches[0])
+        return once if atom.least > 0 else [*once, ()]
+    solid = atom.least > 0
+    inner = list(_atoms([[atom]])) if atom.branches else [atom]
+    endless = any(a.most is None for a in inner)
+    ways = prod(_ENDLESS_WAYS if a.most is None else a.most - a.least + 1 for a in inner)
+    return [(_Piece(atom.characters, endless, ways, solid and not (atom.branches and endless)),)]
+
+
+def _competing_loops(branch: Iterable[_Atom], open_loops: Characters = frozenset()) -> bool:
+    """Whether two endless groups can share out the same text between their rounds."""
+    for atom in _inlined(branch):
+        if atom.branches and atom.most is None:
             if open_loops & atom.characters:
                 return True
-            open_loops = (open_loops if atom.least == 0 else frozenset()) | atom.characters
-        elif atom.least > 0:
+            open_loops |= atom.characters
+        elif atom.least > 0 and atom.characters and not atom.characters & open_loops:
             open_loops = frozenset()
     return False
+
+
+def _inlined(branch: Iterable[_Atom]) -> Iterator[_Atom]:
+    for atom in branch:
+        if len(atom.branches) == 1 and atom.most is not None:
+            yield from _inlined(atom.branches[0])
+        else:
+            yield atom
+
+
+def _ambiguous_branch(branch: Sequence[_Atom]) -> str | None:
+    if _competing_loops(branch):
+        return "two repeated groups can match the same text"
+    reasons = map(_ambiguous_sequence, _sequences(branch))
+    return next((reason for reason in reasons if reason), None)
+
+
+def _ambiguous_sequence(pieces: Sequence[_Piece]) -> str | None:
+    """Why one text can be shared out among the loops of a sequence in too many ways.
+
+    Two loops compete when they match the same characters, and so does all between them.
+    """
+    for index, first in enumerate(pieces):
+        if not first.is_loop:
+            continue
+        ways, apart = first.ways, False
+        for piece in pieces[index + 1 :]:
+            common = first.characters & piece.characters
+            if piece.is_loop and common:
+                if piece.endless and first.endless and not apart:
+                    return "two neighbouring unbounded repetitions match the same characters"
+                ways *= piece.ways
+            if piece.solid and not common:
+                break
+            apart = apart or piece.solid
+        if ways > MAX_WAYS:
+            return "too many of its repetitions can match the same text"
+    return None
 
 
 # -------------------------------------------------------------------- reading
@@ -252,12 +338,14 @@ class _Reader:
     def _group(self) -> _Atom:
         if self._match(r"\*"):
             raise UnjudgedPattern("verbs such as (*ANY) are not allowed")
-        if self._match(r"\?#[^)]*\)") or self._match(r"\?[imsxnJ^-]*\)"):
+        if self._match(r"\?#[^)]*\)") or self._match(r"\?[imsnJ^-]*\)"):
             return _Atom(frozenset())
         around = self._match(r"\?<?[=!]")
-        known = self._match(r"\?[:|>]|\?[imsxnJ^-]+:|\?P?<[A-Za-z_]\w*>|\?'[A-Za-z_]\w*'")
+        known = self._match(r"\?[:|>]|\?[imsnJ^-]+:|\?P?<[A-Za-z_]\w*>|\?'[A-Za-z_]\w*'")
         if not around and not known and self._peek() == "?":
-            raise UnjudgedPattern("recursion, conditions and callouts (?...) are not allowed")
+            raise UnjudgedPattern(
+                "recursion, conditions, callouts and the option x in (?...) are not allowed"
+            )
         branches = self._alternatives()
         if self._take() != ")":
             raise UnjudgedPattern("a bracket is not closed")

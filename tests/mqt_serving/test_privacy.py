@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from mqt_serving.privacy import covers, private_paths, visible, with_private_fields, without_paths
+from mqt_serving.privacy import (
+    covers,
+    private_paths,
+    readable,
+    visible,
+    with_private_fields,
+    without_paths,
+)
+from mqt_serving.query.pipeline import FieldTest
+from mqt_serving.query.policy import CollectionPolicy, Policy
 from mqt_serving.schema import BsonType, Catalog, CollectionSchema, FieldSchema, IndexSchema
 
 
@@ -62,3 +71,32 @@ def test_a_path_is_covered_by_itself_and_its_parents() -> None:
     assert covers({"a.b"}, "a.b")
     assert not covers({"a.b"}, "a.bc")
     assert not covers({"a.b"}, "a")
+
+
+def _left(own: CollectionPolicy | None) -> CollectionSchema | None:
+    policy = Policy(collections=(("staff", own),) if own else (), others=None)
+    return readable(CATALOG, policy).by_name.get("staff")
+
+
+def test_a_collection_that_may_not_be_read_is_not_shown() -> None:
+    assert _left(None) is None
+
+
+def test_denied_fields_and_those_that_are_not_allowed_are_private() -> None:
+    denied = _left(CollectionPolicy(denied=frozenset({"home"})))
+    assert denied is not None and private_paths(denied) == {"home", "home.city"}
+    allowed = _left(CollectionPolicy(allowed=frozenset({"name", "home.city"})))
+    assert allowed is not None and private_paths(allowed) == {"homepage"}
+    assert allowed.by_path["homepage"].samples == ()
+    assert allowed.by_path["name"].samples == ("x",)
+
+
+def test_values_that_may_be_of_other_documents_are_not_shown() -> None:
+    own = _left(CollectionPolicy(mandatory=FieldTest("tenant", "$eq", "acme")))
+    assert own is not None
+    assert private_paths(own) == frozenset()
+    assert all(field.samples == () for field in own.fields)
+
+
+def test_a_policy_that_hides_nothing_changes_nothing() -> None:
+    assert readable(CATALOG, Policy()) == CATALOG

@@ -374,6 +374,14 @@ def test_checking_explains_without_running(service: Service) -> None:
     assert "new" in checked.choice.meaning
 
 
+def test_a_query_that_no_plan_can_say_is_explained_step_by_step(service: Service) -> None:
+    checked = service.check("db.orders.aggregate([{$sample: {size: 2}}, {$limit: 1}])")
+    assert not checked.learnable
+    assert checked.choice.meaning == (
+        "Go through the `orders`, step by step:\n1. keep 2 at random\n2. keep the first 1"
+    )
+
+
 # --------------------------------------------------------------- bad input
 
 

@@ -12,13 +12,10 @@ from mqt_assets.training.synthesis.draft import (
     span_pair,
     span_value,
 )
-from mqt_assets.training.synthesis.lexicon import (
-    PERIODS,
-    participle_of,
-)
+from mqt_assets.training.synthesis.lexicon import PERIODS
 from mqt_assets.training.synthesis.phrases import Said, field_words
 from mqt_assets.training.synthesis.things import EntityView, FieldView, Noun, Role
-from mqt_assets.training.wording import MONTHS, with_article
+from mqt_serving.english import MONTHS, participle_of, with_article
 from mqt_serving.query.plan import (
     Between,
     Comparator,

@@ -14,12 +14,7 @@ from mqt_assets.training.synthesis.things import (
     Noun,
     Role,
 )
-from mqt_assets.training.wording import (
-    plural_phrase,
-    singular,
-    spelled_out,
-    words_of,
-)
+from mqt_serving.english import plural_phrase, singular, spelled_out, words_of
 from mqt_serving.query.plan import Field
 from mqt_serving.schema import NUMERIC, BsonType, CollectionSchema, FieldSchema
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from mqt_assets.training.synthesis.aggregates import aggregate_words, some_function
 from mqt_assets.training.synthesis.asking import SHOW
 from mqt_assets.training.synthesis.draft import Draft, NotHere, date_range, span_around
-from mqt_assets.training.synthesis.lexicon import participle_of
 from mqt_assets.training.synthesis.subjects import (
     Asked,
     Posed,
@@ -21,7 +20,7 @@ from mqt_assets.training.synthesis.subjects import (
     subject,
 )
 from mqt_assets.training.synthesis.things import EntityView, FieldView, Link, Noun, Role
-from mqt_assets.training.wording import plural_phrase
+from mqt_serving.english import participle_of, plural_phrase
 from mqt_serving.query.plan import (
     Aggregate,
     Between,

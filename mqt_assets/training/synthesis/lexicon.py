@@ -210,44 +210,6 @@ _DATES_OF_BEING: Final = frozenset(
     "reviewed recorded taken".split()
 )
 
-_PARTICIPLES: Final = {
-    "order": "placed", "ordered": "placed", "birth": "born", "hire": "hired", "release": "released",
-    "registration": "registered", "signup": "registered", "joined": "who joined",
-    "join": "who joined",
-    "creation": "created", "publication": "published", "purchase": "purchased",
-    "delivery": "delivered",
-    "shipping": "shipped", "ship": "shipped", "shipment": "shipped", "payment": "paid",
-    "start": "starting", "end": "ending", "due": "due", "opening": "opened",
-    "foundation": "founded",
-    "founding": "founded", "build": "built", "construction": "built", "departure": "departing",
-    "arrival": "arriving", "update": "updated", "modification": "modified", "issue": "issued",
-    "return": "returned", "sale": "sold", "loan": "lent", "booking": "booked",
-    "enrollment": "enrolled",
-    "admission": "admitted", "appointment": "scheduled", "manufacture": "made", "death": "who died",
-    "graduation": "graduating", "expiry": "expiring", "expiration": "expiring",
-    "established": "established",
-    "departed": "that departed", "arrived": "that arrived", "expires": "expiring",
-    "starts": "starting",
-    "ends": "ending", "started": "started", "ended": "ended", "died": "who died", "dob": "born",
-}  # fmt: skip
-_IRREGULAR_PARTICIPLES: Final = frozenset(
-    "built sold paid sent made bought held written taken given born shown won lost begun lent left "
-    "driven flown spent".split()
-)
-
-
-def participle_of(words: tuple[str, ...]) -> str | None:
-    """What happened at the date or in the year: `created_at` created, `order_date` placed."""
-    core = [word for word in words if word not in ("date", "time", "at", "on", "year", "of", "day")]
-    if not core:
-        return None
-    last = core[-1]
-    if last in _PARTICIPLES:
-        return _PARTICIPLES[last]
-    if (len(last) > 4 and last.endswith("ed")) or last in _IRREGULAR_PARTICIPLES:
-        return last
-    return None
-
 
 def people_place(is_person: bool) -> tuple[str, ...]:
     common = ("in", "in", "from", "located in", "based in", "in")

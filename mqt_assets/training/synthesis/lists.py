@@ -16,7 +16,7 @@ from mqt_assets.training.synthesis.asking import (
     then_fields,
 )
 from mqt_assets.training.synthesis.draft import Draft, NotHere, text_value
-from mqt_assets.training.synthesis.lexicon import participle_of, superlatives_of
+from mqt_assets.training.synthesis.lexicon import superlatives_of
 from mqt_assets.training.synthesis.subjects import (
     Asked,
     Posed,
@@ -26,6 +26,7 @@ from mqt_assets.training.synthesis.subjects import (
 )
 from mqt_assets.training.synthesis.things import EntityView, FieldView, Role
 from mqt_assets.training.wording import join_words, spell_count
+from mqt_serving.english import participle_of
 from mqt_serving.query.plan import (
     Comparator,
     Compare,

@@ -14,7 +14,8 @@ from mqt_assets.training.synthesis.conditions import condition
 from mqt_assets.training.synthesis.draft import Draft, NotHere, text_value
 from mqt_assets.training.synthesis.phrases import Said, field_words, noun_phrase
 from mqt_assets.training.synthesis.things import EntityView, FieldView, Link, Noun, Role
-from mqt_assets.training.wording import article, plural_phrase, synonym
+from mqt_assets.training.wording import synonym
+from mqt_serving.english import article, plural_phrase
 from mqt_serving.query.plan import (
     And,
     Comparator,

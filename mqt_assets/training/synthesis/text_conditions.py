@@ -21,7 +21,8 @@ from mqt_assets.training.synthesis.lexicon import (
 )
 from mqt_assets.training.synthesis.phrases import Form, Said, field_words
 from mqt_assets.training.synthesis.things import EntityView, FieldView, Noun, Role
-from mqt_assets.training.wording import join_words, with_article
+from mqt_assets.training.wording import join_words
+from mqt_serving.english import with_article
 from mqt_serving.query.literals import fit
 from mqt_serving.query.plan import (
     Comparator,

@@ -9,10 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from mqt_assets.training.wording import (
-    spelled_out,
-    words_of,
-)
+from mqt_serving.english import spelled_out, words_of
 from mqt_serving.query.plan import Entity, Field
 from mqt_serving.schema import BsonType, Catalog, FieldSchema
 

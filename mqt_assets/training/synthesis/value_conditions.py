@@ -12,12 +12,11 @@ from mqt_assets.training.synthesis.lexicon import (
     between_of,
     comparative_of,
     measure_of,
-    participle_of,
 )
 from mqt_assets.training.synthesis.phrases import Said, field_words
 from mqt_assets.training.synthesis.text_conditions import plain_equal
 from mqt_assets.training.synthesis.things import EntityView, FieldView, Noun, Role
-from mqt_assets.training.wording import with_article
+from mqt_serving.english import participle_of, with_article
 from mqt_serving.query.plan import (
     Between,
     Comparator,

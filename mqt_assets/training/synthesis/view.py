@@ -17,13 +17,7 @@ from mqt_assets.training.synthesis.things import (
     Noun,
     Role,
 )
-from mqt_assets.training.wording import (
-    plural_phrase,
-    singular,
-    singular_phrase,
-    spelled_out,
-    words_of,
-)
+from mqt_serving.english import plural_phrase, singular, singular_phrase, spelled_out, words_of
 from mqt_serving.query.plan import Entity, Field
 from mqt_serving.schema import BsonType, Catalog, CollectionSchema, FieldSchema
 

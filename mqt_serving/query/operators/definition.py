@@ -77,9 +77,11 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """`english` has `{0}`, `{1}`... or `{name}` for arguments; `{all}` joins a variable number.
+    """`since` is the first MongoDB version that has it.
 
-    `since` is the first MongoDB version that has it.
+    `english` has `{0}`, `{1}`... or `{name}` for arguments, each of them once. `{all}` lists a
+    variable number, `{all| plus }` puts words between them. Text in square brackets is said when
+    the argument in it is given. `{unit:word}` is said without quotes, `{sortBy:sort}` as an order.
     """
 
     name: str

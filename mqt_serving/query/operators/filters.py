@@ -18,14 +18,14 @@ FIELD_TESTS: Mapping[str, Operator] = table(
     _filter("$gte", "any", "is at least {0}"),
     _filter("$lt", "any", "is less than {0}"),
     _filter("$lte", "any", "is at most {0}"),
-    _filter("$in", "array", "is one of {0}"),
-    _filter("$nin", "array", "is none of {0}"),
-    _filter("$exists", "bool", "exists: {0}"),
+    _filter("$in", "array", "is one of {all}"),
+    _filter("$nin", "array", "is none of {all}"),
+    _filter("$exists", "bool", "is present: {0}"),
     _filter("$type", "string|int|array", "is of type {0}"),
     _filter("$regex", "regex", "matches {0}"),
     _filter("$size", "int", "has {0} elements"),
-    _filter("$all", "array", "contains all of {0}"),
-    _filter("$mod", "number number", "divided by {0} leaves {1}"),
+    _filter("$all", "array", "contains all of {all}"),
+    _filter("$mod", "number number", "leaves {1} when divided by {0}"),
     _filter("$bitsAllSet", "int|array", "has all of the bits {0}"),
     _filter("$bitsAnySet", "int|array", "has any of the bits {0}"),
     _filter("$bitsAllClear", "int|array", "has none of the bits {0}"),
@@ -36,22 +36,33 @@ FIELD_TESTS: Mapping[str, Operator] = table(
 GEO_TESTS: Mapping[str, Operator] = table(
     _filter("$geoWithin", "object", "lies within {0}"),
     _filter("$geoIntersects", "object", "meets {0}"),
-    _filter("$near", "object|array", "is near {0}, the nearest first"),
-    _filter("$nearSphere", "object|array", "is near {0} on the globe, the nearest first"),
+    _filter(
+        "$near",
+        "object|array",
+        "is near {0}[, at least {minDistance} away]"
+        "[, at most {maxDistance} away], the nearest first",
+    ),
+    _filter(
+        "$nearSphere",
+        "object|array",
+        "is near {0} on the globe[, at least {minDistance} away]"
+        "[, at most {maxDistance} away], the nearest first",
+    ),
 )
 """Operators of a `GeoTest`."""
 
 FILTER_FORMS: Mapping[str, Operator] = table(
-    _filter("$and", "object+", "all of {all}"),
-    _filter("$or", "object+", "any of {all}"),
-    _filter("$nor", "object+", "none of {all}"),
-    _filter("$not", "object|regex", "not {0}"),
-    _filter("$elemMatch", "object", "has an element for which {0}"),
+    _filter("$and", "object+", "{all| and }"),
+    _filter("$or", "object+", "{all| or }"),
+    _filter("$nor", "object+", "none of this is so: {all|; }"),
+    _filter("$not", "object|regex", "it is not so that {0}"),
+    _filter("$elemMatch", "object", "has an element where {0}"),
     _filter("$expr", "any", "{0}"),
     _filter(
         "$text",
         "search: string, language?: string, caseSensitive?: bool, diacriticSensitive?: bool",
-        "has words of {search} in its indexed text",
+        "the indexed text has words of {search}[ in the language {language}]"
+        "[, case-sensitive: {caseSensitive}][, accents count: {diacriticSensitive}]",
     ),
 )
 """Filter operators that have a node of their own in the tree."""

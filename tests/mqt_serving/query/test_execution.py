@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -24,14 +26,21 @@ from bson import (
 from pymongo import MongoClient
 from pymongo.database import Database
 from pymongo.errors import OperationFailure
+from pymongo.monitoring import (
+    CommandFailedEvent,
+    CommandListener,
+    CommandStartedEvent,
+    CommandSucceededEvent,
+)
 
 from mqt_serving.errors import (
     AuthenticationFailed,
     QueryFailed,
+    QueryRefused,
     QueryTimeout,
     ServiceUnavailable,
 )
-from mqt_serving.query.execution import mapped_error, run, to_json
+from mqt_serving.query.execution import Reading, mapped_error, run, to_json
 from mqt_serving.query.limits import Limits
 from mqt_serving.query.parsing import parse_query
 from mqt_serving.query.pipeline import AnyOf, ElementMatch, FieldTest, Find
@@ -176,3 +185,100 @@ def test_every_bson_value_has_a_json_form(value: object, expected: object) -> No
     assert converted == expected
     assert type(converted) is type(expected)
     json.dumps(converted, allow_nan=False)
+
+
+# --------------------------------------------------------- sessions, bytes, memory
+
+
+class Commands(CommandListener):
+    """Remembers the commands that were sent."""
+
+    def __init__(self) -> None:
+        self.sent: list[dict[str, Any]] = []
+
+    def started(self, event: CommandStartedEvent) -> None:
+        self.sent.append(dict(event.command))
+
+    def succeeded(self, event: CommandSucceededEvent) -> None: ...
+
+    def failed(self, event: CommandFailedEvent) -> None: ...
+
+    def named(self, name: str) -> list[dict[str, Any]]:
+        return [command for command in self.sent if name in command]
+
+
+@pytest.fixture
+def watched(mongo_uri: str, numbers: Documents) -> Iterator[tuple[Documents, Commands]]:
+    commands = Commands()
+    client: MongoClient[dict[str, Any]] = MongoClient(mongo_uri, event_listeners=[commands])
+    yield client[numbers.name], commands
+    client.close()
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("db.n.find()", "find"),
+        ("db.n.aggregate([])", "aggregate"),
+        ("db.n.countDocuments()", "aggregate"),
+        ("db.n.distinct('tens')", "distinct"),
+    ],
+)
+def test_every_command_runs_in_a_session_with_its_concern_and_time_limit(
+    text: str, name: str, watched: tuple[Documents, Commands]
+) -> None:
+    database, commands = watched
+    run(parse_query(text), database, Limits(max_time_ms=1234), Reading("local", "nearest"))
+    (sent,) = commands.named(name)
+    assert sent["lsid"] and sent["maxTimeMS"] == 1234
+    assert sent["readConcern"] == {"level": "local"}
+    assert sent.get("allowDiskUse", False) is False
+
+
+def test_a_cut_result_leaves_no_cursor_open(watched: tuple[Documents, Commands]) -> None:
+    database, commands = watched
+    database.n.insert_many([{"text": "x" * 100_000} for _ in range(400)])
+    result = run(parse_query("db.n.find()"), database, Limits(max_result_bytes=1_000_000))
+    assert result.truncated
+    assert commands.named("killCursors")
+
+
+def test_the_bytes_of_a_result_are_bounded(numbers: Documents) -> None:
+    numbers.n.insert_many([{"text": "x" * 1000} for _ in range(100)])
+    for text in ("db.n.find({text: {$exists: true}})", "db.n.aggregate([{$match: {text: /x/}}])"):
+        result = run(parse_query(text), numbers, Limits(max_result_bytes=10_000))
+        assert result.truncated
+        assert len(result.rows) == 9
+    one = run(parse_query("db.n.find({text: /x/}).limit(1)"), numbers, Limits(max_result_bytes=10))
+    assert (len(one.rows), one.truncated) == (1, False)
+
+
+def test_more_memory_than_mongodb_gives_is_a_refusal_that_says_what_to_do(
+    numbers: Documents,
+) -> None:
+    numbers.big.insert_many([{"text": str(i) + "x" * 1_000_000} for i in range(120)])
+    text = "db.big.aggregate([{$sort: {text: 1}}, {$group: {_id: 1, n: {$first: '$text'}}}])"
+    with pytest.raises(QueryRefused, match="100 MB of memory to sort or group"):
+        run(parse_query(text), numbers)
+
+
+def test_a_query_is_ended_on_the_server_when_the_connection_times_out(
+    mongo_uri: str, numbers: Documents
+) -> None:
+    numbers.big.insert_many([{"i": i} for i in range(4000)])
+    text = (
+        "db.big.aggregate([{$lookup: {from: 'big', let: {a: '$i'}, pipeline: [{$match: {$expr: "
+        "{$gt: [{$add: ['$i', 1]}, '$$a']}}}], as: 'x'}}, {$count: 'n'}])"
+    )
+    client: MongoClient[dict[str, Any]] = MongoClient(mongo_uri, socketTimeoutMS=300)
+    with pytest.raises(ServiceUnavailable):
+        run(parse_query(text), client[numbers.name], Limits(max_time_ms=60_000))
+    running = [
+        {"$currentOp": {}},
+        {"$match": {"ns": f"{numbers.name}.big", "op": "command"}},
+    ]
+    deadline = time.monotonic() + 3
+    while list(numbers.client.admin.aggregate(running)):
+        assert time.monotonic() < deadline, "the query runs on"
+        time.sleep(0.02)
+    client.close()

@@ -16,7 +16,7 @@ from pymongo.database import Database
 
 from mqt_serving.errors import QueryFailed, QueryRefused, UnknownCollection
 from mqt_serving.query.execution import run, to_json
-from mqt_serving.query.guard import Limits, check
+from mqt_serving.query.guard import Limits, Policy, check
 from mqt_serving.query.parsing import parse_query
 from mqt_serving.query.pipeline import (
     Aggregate,
@@ -432,13 +432,15 @@ def test_system_collections_are_refused_even_without_a_catalog(text: str) -> Non
 
 def test_rows_are_limited_to_one_more_than_allowed() -> None:
     limits = Limits(max_rows=10)
-    assert check(Find("c"), limits=limits) == Find("c", limit=11)
-    assert check(Find("c", limit=500), limits=limits) == Find("c", limit=11)
-    assert check(Find("c", limit=5), limits=limits) == Find("c", limit=5)
+    assert check(Find("c"), policy=Policy(limits=limits)) == Find("c", limit=11)
+    assert check(Find("c", limit=500), policy=Policy(limits=limits)) == Find("c", limit=11)
+    assert check(Find("c", limit=5), policy=Policy(limits=limits)) == Find("c", limit=5)
     matched = Aggregate("c", (Match(AllOf(())),))
-    assert check(matched, limits=limits) == Aggregate("c", (*matched.stages, Limit(11)))
+    assert check(matched, policy=Policy(limits=limits)) == Aggregate(
+        "c", (*matched.stages, Limit(11))
+    )
     for stages in ((Limit(5),), (Count("n"),)):
-        assert check(Aggregate("c", stages), limits=limits) == Aggregate("c", stages)
+        assert check(Aggregate("c", stages), policy=Policy(limits=limits)) == Aggregate("c", stages)
 
 
 @pytest.mark.parametrize("text", [*UNNAMED, "db.orders.find()", "db.orders.countDocuments()"])
@@ -520,6 +522,17 @@ def test_ordinary_expressions_pass() -> None:
         ".*a.*b.*c.*d.*e.*f.*g", "(a|[ab])*", "(?i)(A|a)+", r"\w+\d*\w+", r"(\s|\n)*x",
         "(?=(a+)+)b", "((a|ab)(c|bc),)*", "(a?a?,)*", "(a*[ab]b*,)*", "(a{1,100}){1,100}",
         "((a{10}){20}){30}",
+        # through brackets, and far apart
+        "(.*)(.*)x", "(.*)(.*)(.*)(.*)x", "((x*))((x*)x*)y", "(x*|y)(x*|z)w", "(?:.*)(?:.*)y",
+        ".*a.*a.*a.*a", "(.*)a{1,100}(.*)b.*c.*d", "a{1,30}a{1,30}a{1,30}b",
+        "[a-z]{1,100}[a-z]{1,100}x", r"(\w+,)*(\w+,)*x", r"((\w+,)*)((\w+,)*)x",
+        r"\w+(,\w+)*\w+", r"\w*(\w+,)*x", r"^\w+@\w+([-.]\w+)*\.\w+([-.]\w+)*$", "(a|b|c)*(a|b|c)*",
+        # published ones: OWASP, ReDoS of validator.js, moment, marked, ua-parser, Cloudflare 2019
+        "^([a-zA-Z0-9])(([\\-.]|[_]+)?([a-zA-Z0-9]+))*(@){1}[a-z0-9]+[.]{1}",
+        r"^(([a-z])+.)+[A-Z]([a-z])+$", r"(\w+\s*)+:", r"^(?:.?)+$", r"(?:\s*\S+\s*)*!",
+        r"^(\s+|.)*$", r"(.*\s*)*,", r"(?:(?:\"|'|\]|\}|\\|\d|(?:nan|infinity|true|false)|"
+        r"\`|\-|\+)+[)]*;?((?:\s|-|~|!|{}|\|\||\+)*.*(?:.*=.*)))",
+        r"^(.+)+@(.+)+$", r"([0-9]+)*[a-z]", r"(?i)(?:x|xx)+y",
     ],
 )  # fmt: skip
 def test_patterns_that_can_backtrack_without_end_are_dangerous(pattern: str) -> None:
@@ -531,6 +544,8 @@ def test_patterns_that_can_backtrack_without_end_are_dangerous(pattern: str) -> 
     [
         r"(a)\1", "(?R)", "(?1)", "(?(1)a|b)", "(*COMMIT)a", "(?C1)a", r"(a)\g1", "(?P>n)",
         "a**", "[a", "(a", "a)", "*a", r"\y", "\\",
+        "(?x)a b", "(?x:a b)", "(?i-x)a", "(?P=n)a", "(?&n)", "(?-1)", "(?C)", "(*UTF8)a",
+        "(*ACCEPT)", "(*LIMIT_MATCH=1)a", r"\ga", r"\k<n>",
     ],
 )  # fmt: skip
 def test_patterns_that_cannot_be_judged_are_dangerous(pattern: str) -> None:
@@ -547,10 +562,22 @@ def test_patterns_that_cannot_be_judged_are_dangerous(pattern: str) -> None:
         "^.{3,10}$", "Ünï", r"^\Qa.b*\E$", "é+", r"[\w.-]+@[\w-]+\.com", "[]a]+", "a{2,}",
         r"(,\s*\d+)*", "(?i)^new york$", r"((\d+),)*", r"Jr\.?$", "[0-9]{3}-?[0-9]{4}",
         r"\$\d+(\.\d\d)?", r"(\w\w\.)+com", "[b-]-a", "a{b", "x{,3}",
+        r"(\d+)-(\d+)-(\d+)-(\d+)", "^.*foo.*bar.*$", "[^,]*,[^,]*,[^,]*,[^,]*",
+        r"^([^,]*,){3}[^,]*$", r"colou?r.*(gr[ae]y|blue)", r"^(?=.*[A-Z])(?=.*\d).{8,}$",
+        r"^[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}$", "https?://[^/]+/.*",
+        r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}", "a++b", "(?>abc)d", "(?<=a)b", "(?<!a)b",
+        "^[a-z]{2,10}[0-9]{2,10}$", r"^\w+(\.\w+)*$", r"^(\w+,)*\w+$",
+        r"^[\w-]+(\.[\w-]+)*@[\w-]+(\.[\w-]+)+$", r"^\d+(,\d{3})*(\.\d+)?$",
+        "^[A-Z][a-z]+( [A-Z][a-z]+)*$", r"^/[\w-]+(/[\w-]+)*/?$", r"^(\d{3}) (\d{3})$",
     ],
 )  # fmt: skip
 def test_ordinary_patterns_are_safe(pattern: str) -> None:
     assert danger(pattern) is None
+
+
+def test_the_option_x_is_not_judged() -> None:
+    assert danger("(a +)+") is None
+    assert danger("(a +)+", "ix")
 
 
 @settings(max_examples=200, deadline=None)
