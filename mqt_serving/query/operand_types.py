@@ -16,6 +16,7 @@ from mqt_serving.query.bson_types import UNKNOWN, Families, Family, held_familie
 from mqt_serving.query.notes import Note, NoteKind, percent
 from mqt_serving.query.plan import (
     Aggregate,
+    Arithmetic,
     DatePart,
     Entity,
     Field,
@@ -64,6 +65,11 @@ def held_by(operand: Operand, catalog: Catalog, tell: Tell) -> Held:
             return _part(operand, catalog, tell)
         case Aggregate():
             return _aggregate(operand, catalog, tell)
+        case Arithmetic(operator=operator, left=left, right=right):
+            for side in (left, right):
+                if isinstance(side, Field | PartOf | Arithmetic | Aggregate):
+                    _require_numbers(held_by(side, catalog, tell), operator.value, tell)
+            return Held(f"what {operator.value} gives", _NUMBER)
 
 
 def quoted(field: Field) -> str:

@@ -20,6 +20,7 @@ from mqt_serving.query.operand_types import Held, held_by
 from mqt_serving.query.plan import (
     Aggregate,
     And,
+    Arithmetic,
     Between,
     Comparator,
     Compare,
@@ -40,6 +41,7 @@ from mqt_serving.query.plan import (
     Related,
     Scalar,
     Text,
+    Top,
 )
 from mqt_serving.schema import Catalog, FieldSchema
 
@@ -120,6 +122,16 @@ class _Checker:
                 return predicate if fitted is item else Not(fitted)
             case Related():
                 return self._related(predicate)
+            case Top():
+                return self._top(predicate)
+            case Compare(right=Plan() as inner):
+                self._held(predicate.left)
+                checked = self.plan(inner)
+                return predicate if checked is inner else replace(predicate, right=checked)
+            case In(values=Plan() as inner):
+                self._held(predicate.left)
+                checked = self.plan(inner)
+                return predicate if checked is inner else replace(predicate, values=checked)
             case Compare(right=Field()):
                 self._two_fields(predicate)
                 return predicate
@@ -150,8 +162,17 @@ class _Checker:
         where = self._predicate(related.where, False)
         return related if where is related.where else replace(related, where=where)
 
+    def _top(self, top: Top) -> Top:
+        graph.check_entity(top.entity, self._catalog)
+        for order in top.order_by:
+            self._order(order)
+        if top.where is None:
+            return top
+        where = self._predicate(top.where, False)
+        return top if where is top.where else replace(top, where=where)
+
     def _compare(self, compare: Compare, negated: bool) -> Compare:
-        assert not isinstance(compare.right, Field)
+        assert not isinstance(compare.right, Field | Plan)
         held = self._held(compare.left)
         ordered = compare.op in _ORDERED
         if ordered:
@@ -179,6 +200,7 @@ class _Checker:
         return replace(between, low=low, high=high)
 
     def _in(self, test: In, negated: bool) -> In:
+        assert not isinstance(test.values, Plan)
         held = self._held(test.left)
         values = tuple(self._fitted(v, test.left, held, ordered=False) for v in test.values)
         pairs = list(zip(values, test.values, strict=True))
@@ -246,7 +268,7 @@ class _Checker:
                 return literals.fit_part(value, part)
             case Aggregate(function=Function.MIN | Function.MAX):
                 return self._fit_field(value, held, as_number=True)
-            case Aggregate():
+            case Aggregate() | Arithmetic():
                 return literals.fit_number(value)
             case Field():
                 return self._fit_field(value, held, as_number=ordered)
