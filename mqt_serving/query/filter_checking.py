@@ -14,7 +14,8 @@ from mqt_serving.query.bson_types import Family, in_words
 from mqt_serving.query.documents import filter_document
 from mqt_serving.query.expression_types import ExpressionTypes
 from mqt_serving.query.findings import Findings, Scope
-from mqt_serving.query.literal_fitting import ORDERED, fit_literal, held_families
+from mqt_serving.query.literal_fitting import ORDERED, fit_literal, held_families, is_scalar
+from mqt_serving.query.literals import order_of
 from mqt_serving.query.notes import Absence, NoteKind, absence_in
 from mqt_serving.query.pipeline import (
     AllOf,
@@ -60,9 +61,11 @@ class FilterChecker:
                 element = replace(scope, root=place.element or UNKNOWN)
                 return ElementMatch(path, self.check(inner, element))
             case AllOf(items=items):
-                if not negated:
-                    self._tell_separate_elements(items, scope)
-                return AllOf(tuple(self.check(item, scope, negated) for item in items))
+                if negated:
+                    return AllOf(tuple(self.check(item, scope, negated) for item in items))
+                self._tell_separate_elements(items, scope)
+                present = replace(scope, present=scope.present | set(_present(items)))
+                return AllOf(tuple(self.check(item, present) for item in items))
             case AnyOf(items=items):
                 return AnyOf(tuple(self.check(item, scope, negated) for item in items))
             case NoneOf(items=items):
@@ -84,6 +87,12 @@ class FilterChecker:
             self._require_list(place, test.path, operator)
         elif operator == "$regex":
             self._require_text(place, test.path)
+        elif operator == "$mod":
+            self._require_numbers(place, test.path)
+        elif isinstance(given, str) and self._names_field(given, scope):
+            text = f'In a filter "{given}" is text, not what the field holds: compare inside $expr.'
+            self._findings.tell(NoteKind.WRONG_TYPE, text)
+            return test
         if given is None or operator == "$exists":
             self._tell_null(test, place, scope)
         elif negated != (operator in _NEGATIVE):
@@ -110,9 +119,22 @@ class FilterChecker:
             text = f"`{path}` holds {in_words(families)}: a regular expression never matches it."
             self._findings.tell(NoteKind.NEVER_MET, text)
 
+    def _require_numbers(self, place: Place, path: str) -> None:
+        families = held_families(place)
+        if families and Family.NUMBER not in families:
+            text = f"`{path}` holds {in_words(families)}, no numbers: $mod is never met."
+            self._findings.tell(NoteKind.NEVER_MET, text)
+
+    def _names_field(self, text: str, scope: Scope) -> bool:
+        """Whether text is a known path behind a dollar, as in expressions."""
+        if not text.startswith("$"):
+            return False
+        found = find(scope.root, text.lstrip("$"))
+        return isinstance(found, Place) and found != UNKNOWN and not found.private
+
     def _tell_absent(self, test: FieldTest, place: Place, scope: Scope) -> None:
         absence = self._absence(place, scope)
-        if absence is not None:
+        if absence is not None and test.path not in scope.present:
             text = f"`{test.path}` is {absence}: they are let through as well."
             self._findings.tell(NoteKind.MISSING_VALUES, text)
 
@@ -176,10 +198,35 @@ def _lists_on(path: str, root: Place) -> Iterator[str]:
 
 def _of_one_element(group: Sequence[FieldTest], path: str) -> bool:
     """Whether the tests read as being about one element: two of its fields, or a range."""
-    if len({test.path for test in group} - {path}) > 1:
-        return True
-    operators = {test.operator for test in group}
-    return bool(operators & _LOWER) and bool(operators & _UPPER)
+    by_path: dict[str, list[FieldTest]] = {}
+    for test in group:
+        by_path.setdefault(test.path, []).append(test)
+    several = [tests for tests in by_path.values() if len(tests) > 1]
+    if not all(map(_is_range, several)):
+        return False  # two tags, or more than 9 and less than 5: no one element has both
+    return bool(several) or len(by_path.keys() - {path}) > 1
+
+
+def _is_range(tests: Sequence[FieldTest]) -> bool:
+    """Whether two tests are the lower and the upper bound of values that there may be."""
+    low = [test.value for test in tests if test.operator in _LOWER]
+    high = [test.value for test in tests if test.operator in _UPPER]
+    if len(tests) != 2 or len(low) != 1 or len(high) != 1:
+        return False
+    return is_scalar(low[0]) and is_scalar(high[0]) and order_of(low[0], high[0]) in (-1, 0)
+
+
+def _present(items: Sequence[Filter]) -> Iterator[str]:
+    """The paths that every match of the conjunction has a value other than null at."""
+    for test in items:
+        match test:
+            case FieldTest(operator="$ne", value=None) | FieldTest(operator="$regex" | "$mod"):
+                yield test.path
+            case FieldTest(operator="$eq" | "$gt" | "$gte" | "$lt" | "$lte", value=bound):
+                if bound is not None:
+                    yield test.path
+            case _:
+                continue
 
 
 def _relative(path: str, base: str) -> str:

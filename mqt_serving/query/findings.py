@@ -21,7 +21,8 @@ class Scope:
     """The documents at one point of a pipeline.
 
     `collection` is where they come from, `shaped_by` the last stage that fixed their fields (""
-    while they are as stored). `conditional`: what is computed here may never be.
+    while they are as stored). `conditional`: what is computed here may never be. `present` are
+    paths that other tests of the same filter require to have a value.
     """
 
     root: Place
@@ -29,6 +30,7 @@ class Scope:
     shaped_by: str = ""
     variables: Mapping[str, Place] = field(default_factory=dict)
     conditional: bool = False
+    present: frozenset[str] = frozenset()
 
 
 class Findings:
