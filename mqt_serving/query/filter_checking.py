@@ -57,8 +57,9 @@ class FilterChecker:
                 return NotTest(checked)
             case ElementMatch(path=path, filter=inner):
                 place = self._findings.tested(path, scope)
-                self._require_list(place, path, "$elemMatch")
-                element = replace(scope, root=place.element or UNKNOWN)
+                self._require_list(place, scope.named(path), "$elemMatch")
+                within = scope.named(path)
+                element = replace(scope, root=place.element or UNKNOWN, within=within)
                 return ElementMatch(path, self.check(inner, element))
             case AllOf(items=items):
                 if negated:
@@ -82,13 +83,13 @@ class FilterChecker:
 
     def _test(self, test: FieldTest, scope: Scope, negated: bool) -> FieldTest:
         place = self._findings.tested(test.path, scope)
-        operator, given = test.operator, test.value
+        operator, given, name = test.operator, test.value, scope.named(test.path)
         if operator == "$size":
-            self._require_list(place, test.path, operator)
+            self._require_list(place, name, operator)
         elif operator == "$regex":
-            self._require_text(place, test.path)
+            self._require_text(place, name)
         elif operator == "$mod":
-            self._require_numbers(place, test.path)
+            self._require_numbers(place, name)
         elif isinstance(given, str) and self._names_field(given, scope):
             text = f'In a filter "{given}" is text, not what the field holds: compare inside $expr.'
             self._findings.tell(NoteKind.WRONG_TYPE, text)
@@ -98,10 +99,10 @@ class FilterChecker:
         elif negated != (operator in _NEGATIVE):
             self._tell_absent(test, place, scope)
         if operator in _LISTS and isinstance(given, tuple):
-            fits = tuple(fit_literal(v, place, operator, test.path, self._findings) for v in given)
+            fits = tuple(fit_literal(v, place, operator, name, self._findings) for v in given)
             return replace(test, value=fits)
         if operator in _SCALARS:
-            fitted = fit_literal(given, place, operator, test.path, self._findings)
+            fitted = fit_literal(given, place, operator, name, self._findings)
             return replace(test, value=fitted)
         return test
 
@@ -135,7 +136,7 @@ class FilterChecker:
     def _tell_absent(self, test: FieldTest, place: Place, scope: Scope) -> None:
         absence = self._absence(place, scope)
         if absence is not None and test.path not in scope.present:
-            text = f"`{test.path}` is {absence}: they are let through as well."
+            text = f"`{scope.named(test.path)}` is {absence}: they are let through as well."
             self._findings.tell(NoteKind.MISSING_VALUES, text)
 
     def _tell_null(self, test: FieldTest, place: Place, scope: Scope) -> None:
@@ -143,9 +144,9 @@ class FilterChecker:
         if absence is None or not absence.null:
             return
         if test.operator == "$exists":
-            text = f"`{test.path}` is {absence}: null counts as being there."
+            text = f"`{scope.named(test.path)}` is {absence}: null counts as being there."
         elif absence.missing:
-            text = f"`{test.path}` is {absence}: both count as null here."
+            text = f"`{scope.named(test.path)}` is {absence}: both count as null here."
         else:
             return
         self._findings.tell(NoteKind.MISSING_VALUES, text)
