@@ -30,6 +30,7 @@ from mqt_serving.query.pipeline import (
     CountDocuments,
     Densify,
     Distinct,
+    EstimatedDocumentCount,
     Expression,
     Facet,
     Fill,
@@ -112,6 +113,8 @@ class _Checker:
                 return replace(command, stages=self._pipeline(stages, scope)[0])
             case CountDocuments(filter=condition):
                 return replace(command, filter=self._filters.check(condition, scope))
+            case EstimatedDocumentCount():
+                return command
             case Distinct(filter=condition, path=path):
                 self.findings.tested(path, scope)
                 return replace(command, filter=self._filters.check(condition, scope))
@@ -241,7 +244,7 @@ class _Checker:
                 items.append((name, item))
                 (kept if item else removed).append(name)
                 if item:
-                    self.findings.tested(name, scope)
+                    self.findings.tested(name.removesuffix(".$"), scope)
                 continue
             checked, place = self._check(item, scope)
             items.append((name, checked))

@@ -1,28 +1,38 @@
-"""BSON values as mongosh and Extended JSON construct them: ISODate(...), {"$oid": ...}.
+"""BSON values as mongosh, the Node.js driver and Extended JSON construct them: ISODate(...),
+{"$oid": ...}.
 
 Each constructor raises ValueError with what it needs. Depends on `bson` only.
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import InvalidOperation
 from typing import Never, TypeAlias, TypeVar
+from uuid import UUID
 
-from bson import Decimal128, Int64, ObjectId, Regex
+from bson import Binary, Decimal128, Int64, MaxKey, MinKey, ObjectId, Regex, Timestamp
 from bson.errors import InvalidId
 
 from mqt_serving.query.operators import suggestion
 
 Constructed: TypeAlias = (
-    bool | int | float | str | datetime | ObjectId | Decimal128 | Int64 | Regex[str] | None
-)
+    bool | int | float | str | datetime | ObjectId | Decimal128 | Int64 | Regex[str]
+    | Binary | Timestamp | MinKey | MaxKey | None
+)  # fmt: skip
 Arguments: TypeAlias = Sequence[object]
 Constructor: TypeAlias = Callable[[Arguments, datetime], Constructed]
 _ErrorType = TypeVar("_ErrorType", bound=Exception)
+
+
+class RunsJavaScript(ValueError):
+    """The value would be JavaScript."""
+
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _REGEX_FLAGS = "imsx"
@@ -57,9 +67,9 @@ def date(value: object) -> datetime:
         text = f"{text}-01-01"[:10] if len(text) == 4 else f"{text}-01"
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError as error:
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise ValueError(f'{value!r} is not a date such as "2025-03-31T12:00:00Z"') from error
-    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
@@ -69,6 +79,22 @@ def _date(arguments: Arguments, now: datetime) -> datetime:
     if len(arguments) > 1:
         raise ValueError('counts months from 0 in local time: write the date as "2025-03-31"')
     return date(arguments[0])
+
+
+def _date_utc(arguments: Arguments, now: datetime) -> int:
+    """`Date.UTC(2025, 0, 31)`, months from 0, as milliseconds since 1970."""
+    parts = [whole_32(argument) for argument in arguments]
+    if not 1 <= len(parts) <= 7:
+        raise ValueError("needs a year, a month from 0 to 11 and perhaps a day and a time")
+    month, day, *times = (parts[1:] + [0, 1, 0, 0, 0, 0][len(parts) - 1 :])[:6]
+    try:
+        hour, minute, second, milliseconds = times
+        moment = datetime(
+            parts[0], month + 1, day, hour, minute, second, milliseconds * 1000, tzinfo=UTC
+        )
+    except ValueError as error:
+        raise ValueError(f"{', '.join(map(str, parts))} is not a date: {error}") from error
+    return round((moment - _EPOCH) / timedelta(milliseconds=1))
 
 
 def object_id(value: object) -> ObjectId:
@@ -116,14 +142,53 @@ def double(value: object) -> float:
         raise ValueError(f"needs a number, not {value!r}") from error
 
 
+_UUID_SUBTYPE = 4
+
+
+def binary(data: bytes, subtype: object) -> Binary:
+    """Binary data; that of subtype 4 is a UUID."""
+    number = _whole(subtype, 32)
+    if number not in range(256):
+        raise ValueError(f"the subtype of binary data is a number from 0 to 255, not {number}")
+    if number == _UUID_SUBTYPE and len(data) != 16:
+        raise ValueError(f"subtype 4 is a UUID, which has 16 bytes, not {len(data)}")
+    return Binary(data, number)
+
+
+def from_base64(text: object, subtype: object = 0) -> Binary:
+    try:
+        data = base64.b64decode(text if isinstance(text, str) else "?", validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise ValueError(f"needs base64 text, not {text!r}") from error
+    return binary(data, subtype)
+
+
+def from_hex(text: object, subtype: object = 0) -> Binary:
+    try:
+        data = bytes.fromhex(text if isinstance(text, str) else "?")
+    except ValueError as error:
+        raise ValueError(f"needs hex digits, not {text!r}") from error
+    return binary(data, subtype)
+
+
+def uuid(value: object) -> Binary:
+    try:
+        return binary(UUID(value if isinstance(value, str) else "").bytes, _UUID_SUBTYPE)
+    except ValueError as error:
+        raise ValueError(
+            f'needs a UUID as text, such as "12345678-1234-5678-1234-567812345678", not {value!r}'
+        ) from error
+
+
+def timestamp(seconds: object, increment: object) -> Timestamp:
+    numbers = _whole(seconds, 64), _whole(increment, 64)
+    if not all(0 <= number < 2**32 for number in numbers):
+        raise ValueError("needs seconds since 1970 and a counter, both from 0 to 4294967295")
+    return Timestamp(*numbers)
+
+
 def _refused(value: object, needed: str) -> Never:
     raise ValueError(f"needs {needed}, not {value!r}")
-
-
-def _regular_expression(value: object) -> Regex[str]:
-    if not isinstance(value, Mapping):
-        return _refused(value, "a pattern and options")
-    return regex(str(value.get("pattern", "")), str(value.get("options", "")))
 
 
 def _one(make: Callable[[object], Constructed]) -> Constructor:
@@ -135,6 +200,15 @@ def _one(make: Callable[[object], Constructed]) -> Constructor:
     return construct
 
 
+def _none(make: Callable[[], Constructed]) -> Constructor:
+    def construct(arguments: Arguments, now: datetime) -> Constructed:
+        if arguments:
+            raise ValueError("takes no argument")
+        return make()
+
+    return construct
+
+
 def _regex(arguments: Arguments, now: datetime) -> Regex[str]:
     texts = [argument for argument in arguments if isinstance(argument, str)]
     if len(texts) != len(arguments) or len(texts) not in (1, 2):
@@ -142,23 +216,139 @@ def _regex(arguments: Arguments, now: datetime) -> Regex[str]:
     return regex(texts[0], texts[1] if len(texts) == 2 else "")
 
 
+def _bin_data(arguments: Arguments, now: datetime) -> Binary:
+    """`BinData(subtype, base64)`."""
+    if len(arguments) != 2:
+        raise ValueError("needs a subtype and base64 text")
+    return from_base64(arguments[1], arguments[0])
+
+
+def _hex_data(arguments: Arguments, now: datetime) -> Binary:
+    """`HexData(subtype, hex)`."""
+    if len(arguments) != 2:
+        raise ValueError("needs a subtype and hex digits")
+    return from_hex(arguments[1], arguments[0])
+
+
+def _binary_of_base64(arguments: Arguments, now: datetime) -> Binary:
+    if len(arguments) not in (1, 2):
+        raise ValueError("needs base64 text and perhaps a subtype")
+    return from_base64(*arguments)
+
+
+def _binary_of_hex(arguments: Arguments, now: datetime) -> Binary:
+    if len(arguments) not in (1, 2):
+        raise ValueError("needs hex digits and perhaps a subtype")
+    return from_hex(*arguments)
+
+
+def _buffer(arguments: Arguments, now: datetime) -> Binary:
+    """`Buffer.from(text, "base64" or "hex")`."""
+    match arguments:
+        case (text, "base64"):
+            return from_base64(text)
+        case (text, "hex"):
+            return from_hex(text)
+        case _:
+            raise ValueError('needs text and its encoding, "base64" or "hex"')
+
+
+def _binary(arguments: Arguments, now: datetime) -> Binary:
+    """`new Binary(Buffer.from(...), subtype)`."""
+    match arguments:
+        case (Binary() as data,):
+            return binary(bytes(data), 0)
+        case (Binary() as data, subtype):
+            return binary(bytes(data), subtype)
+        case _:
+            raise ValueError('needs Buffer.from(text, "base64") and perhaps a subtype')
+
+
+def _timestamp(arguments: Arguments, now: datetime) -> Timestamp:
+    """`Timestamp(t, i)` or `Timestamp({t, i})`."""
+    match arguments:
+        case ({"t": seconds, "i": increment},):
+            return timestamp(seconds, increment)
+        case (seconds, increment):
+            return timestamp(seconds, increment)
+        case _:
+            raise ValueError("needs seconds and a counter: Timestamp({ t: 1735689600, i: 1 })")
+
+
 CONSTRUCTORS: Mapping[str, Constructor] = {
     "ISODate": _date,
     "Date": _date,
+    "Date.UTC": _date_utc,
     "ObjectId": _one(object_id),
     "ObjectID": _one(object_id),
+    "ObjectId.createFromHexString": _one(object_id),
     "NumberInt": _one(whole_32),
     "Int32": _one(whole_32),
     "NumberLong": _one(whole_64),
     "Long": _one(whole_64),
+    "Long.fromString": _one(whole_64),
+    "Long.fromNumber": _one(whole_64),
+    "Long.fromInt": _one(whole_64),
+    "Long.fromBigInt": _one(whole_64),
     "NumberDecimal": _one(decimal),
     "Decimal128": _one(decimal),
+    "Decimal128.fromString": _one(decimal),
     "Double": _one(double),
     "RegExp": _regex,
     "BSONRegExp": _regex,
+    "UUID": _one(uuid),
+    "UUID.createFromHexString": _one(uuid),
+    "BinData": _bin_data,
+    "HexData": _hex_data,
+    "Binary": _binary,
+    "Binary.createFromBase64": _binary_of_base64,
+    "Binary.createFromHexString": _binary_of_hex,
+    "Buffer.from": _buffer,
+    "Timestamp": _timestamp,
+    "MinKey": _none(MinKey),
+    "MaxKey": _none(MaxKey),
 }
 
-CONSTANTS: Mapping[str, float] = {"NaN": math.nan, "Infinity": math.inf}
+CONSTANTS: Mapping[str, float | MinKey | MaxKey] = {
+    "NaN": math.nan,
+    "Infinity": math.inf,
+    "MinKey": MinKey(),
+    "MaxKey": MaxKey(),
+}
+
+
+# -------------------------------------------------------------- Extended JSON
+
+
+def _json_regex(value: object) -> Regex[str]:
+    match value:
+        case {"pattern": str(pattern), "options": str(options)}:
+            return regex(pattern, options)
+        case _:
+            return _refused(value, "a pattern and options, both as text")
+
+
+def _json_binary(value: object) -> Binary:
+    match value:
+        case {"base64": text, "subType": str(subtype)}:
+            return from_base64(text, _hex_number(subtype))
+        case _:
+            return _refused(value, 'base64 and subType, as {"base64": "...", "subType": "00"}')
+
+
+def _hex_number(text: str) -> int:
+    if not re.fullmatch(r"[0-9a-fA-F]{1,2}", text):
+        _refused(text, "a subtype of two hex digits")
+    return int(text, 16)
+
+
+def _json_timestamp(value: object) -> Timestamp:
+    match value:
+        case {"t": seconds, "i": increment}:
+            return timestamp(seconds, increment)
+        case _:
+            return _refused(value, 't and i, as {"t": 1735689600, "i": 1}')
+
 
 EXTENDED_JSON: Mapping[str, Callable[[object], Constructed]] = {
     "$oid": object_id,
@@ -167,12 +357,52 @@ EXTENDED_JSON: Mapping[str, Callable[[object], Constructed]] = {
     "$numberLong": whole_64,
     "$numberDouble": double,
     "$numberDecimal": decimal,
-    "$regularExpression": _regular_expression,
+    "$regularExpression": _json_regex,
+    "$binary": _json_binary,
+    "$uuid": uuid,
+    "$timestamp": _json_timestamp,
+    "$minKey": lambda value: MinKey(),
+    "$maxKey": lambda value: MaxKey(),
 }
+"""https://github.com/mongodb/specifications/blob/master/source/extended-json/extended-json.md"""
 
-_OTHER_BSON = frozenset(
-    {"UUID", "BinData", "Binary", "HexData", "MD5", "Timestamp", "MinKey", "MaxKey", "DBRef"}
-)
+_NO_REFERENCE = 'it points to another document: test its parts, as { "author.$id": ... }'
+_NO_SYMBOL = "it is a deprecated type: write text"
+NO_VALUES: Mapping[str, str] = {
+    "DBRef": _NO_REFERENCE,
+    "DBPointer": _NO_REFERENCE,
+    "$ref": _NO_REFERENCE,
+    "$dbPointer": _NO_REFERENCE,
+    "Symbol": _NO_SYMBOL,
+    "BSONSymbol": _NO_SYMBOL,
+    "$symbol": _NO_SYMBOL,
+    "$undefined": "it is a deprecated type: write null",
+}
+"""BSON types that cannot be a value of a query, with the reason."""
+
+
+def is_extended_json(keys: Sequence[str]) -> bool:
+    """Whether an object with these keys writes one value, not a document."""
+    return bool(keys) and (
+        (keys[0] in EXTENDED_JSON and (len(keys) == 1 or tuple(keys) == ("$binary", "$type")))
+        or keys[0] in NO_VALUES
+        or keys[0] == "$code"
+    )
+
+
+def extended_json(document: Mapping[str, object]) -> Constructed:
+    """The value that `{"$oid": "..."}` and its like write; ValueError where there is none,
+    RunsJavaScript for JavaScript."""
+    first = next(iter(document))
+    if first == "$code":
+        raise RunsJavaScript("is JavaScript, which queries cannot run")
+    if first in NO_VALUES:
+        raise ValueError(f"cannot be a value: {NO_VALUES[first]}")
+    if len(document) == 2:  # version 1: {"$binary": "...", "$type": "00"}
+        return from_base64(document["$binary"], _hex_number(str(document["$type"])))
+    return EXTENDED_JSON[first](document[first])
+
+
 _JAVASCRIPT = frozenset({"Code", "Function", "eval", "function"})
 
 
@@ -183,8 +413,8 @@ def unknown(
 ) -> _ErrorType:
     """The error for a constructor that the language does not have."""
     shown = name if len(name) <= 40 else name[:37] + "..."
-    if name in _OTHER_BSON:
-        return error(f"{name} values are not in the language yet")
+    if name in NO_VALUES:
+        return error(f"{name} cannot be a value: {NO_VALUES[name]}")
     if name in _JAVASCRIPT or "=>" in name or name.startswith("function"):
         return not_read_only(f"{shown} is JavaScript, which queries cannot run")
     near = suggestion(name, CONSTRUCTORS)

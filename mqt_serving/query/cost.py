@@ -25,6 +25,7 @@ from mqt_serving.query.pipeline import (
     CountDocuments,
     Densify,
     Distinct,
+    EstimatedDocumentCount,
     Expression,
     Facet,
     FieldTest,
@@ -129,6 +130,8 @@ def estimate(command: Command, plan: AccessPlan, statistics: Statistics) -> Esti
             walk.first(collection, pipeline, plan)
         case CountDocuments(collection=collection, filter=condition):
             walk.first(collection, (Match(condition), Count("count")), plan)
+        case EstimatedDocumentCount():
+            pass  # MongoDB knows it without reading a document
         case Distinct(collection=collection, path=path, filter=condition):
             distinct = SortByCount(PathExpression(path))
             walk.first(collection, (Match(condition), distinct), plan)

@@ -46,7 +46,7 @@ from mqt_serving.query.places import (
     object_of,
     value,
 )
-from mqt_serving.query.printing import JavaScript
+from mqt_serving.query.printing import Mongosh
 from mqt_serving.schema import NUMERIC, BsonType
 
 _COMPARISONS = frozenset({"$eq", "$ne", "$gt", "$gte", "$lt", "$lte"})
@@ -199,7 +199,7 @@ class ExpressionTypes:
         taken = frozenset(kind for each in accepted for kind in _BSON.get(each, frozenset()))
         if not held or BsonType.OTHER in held:
             return
-        shown = JavaScript().inline(expression_document(argument))
+        shown = Mongosh().inline(expression_document(argument))
         wanted = " or ".join(sorted(each.value for each in accepted))
         if held & taken:
             # The types beside a list's are those of its elements.

@@ -30,7 +30,7 @@ from mqt_serving.query.pipeline import (
     TextSearch,
 )
 from mqt_serving.query.places import UNKNOWN, Place, find
-from mqt_serving.query.printing import JavaScript
+from mqt_serving.query.printing import Mongosh
 from mqt_serving.schema import Catalog
 
 _LISTS = frozenset({"$in", "$nin", "$all"})
@@ -181,7 +181,7 @@ class FilterChecker:
             NoteKind.SEPARATE_ELEMENTS,
             f"`{path}` is a list: different elements of it may meet the tests on {names}. "
             "If one element has to meet all of them, write",
-            JavaScript().inline(filter_document(ElementMatch(path, inner))),
+            Mongosh().inline(filter_document(ElementMatch(path, inner))),
         )
 
 

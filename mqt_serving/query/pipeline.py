@@ -1,9 +1,9 @@
 """The pipeline: what MongoDB runs, as a typed, immutable tree that cannot express a write.
 
-Four commands (`Find`, `Aggregate`, `CountDocuments`, `Distinct`), stages, filters and
-expressions. Operators are data (see `operators`): a name that is not in that table cannot be
-put into a tree, so nothing that writes or runs JavaScript exists here. Parsing, rendering,
-guarding and running live in their own modules. Depends on `bson` and `operators` only.
+Five commands, their stages, filters and expressions. Operators are data (see `operators`): a
+name that is not in that table cannot be put into a tree, so nothing that writes or runs
+JavaScript exists here. Parsing, rendering, guarding and running live in their own modules.
+Depends on `bson`, `collation` and `operators`.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
-from bson import Decimal128, Int64, ObjectId, Regex
+from bson import Binary, Decimal128, Int64, MaxKey, MinKey, ObjectId, Regex, Timestamp
 
+from mqt_serving.query.collation import Collation
 from mqt_serving.query.operators import (
     ACCUMULATORS,
     EXPRESSIONS,
@@ -26,9 +27,10 @@ from mqt_serving.query.operators import (
 
 Value: TypeAlias = (
     "bool | int | float | str | datetime | ObjectId | Decimal128 | Int64 | Regex[str]"
-    " | tuple[Value, ...] | Document | None"
+    " | Binary | Timestamp | MinKey | MaxKey | tuple[Value, ...] | Document | None"
 )
-"""A literal as BSON has it. Dates are timezone-aware, in UTC, to the millisecond."""
+"""A literal as BSON has it. Dates are timezone-aware, in UTC, to the millisecond; a UUID is a
+`Binary` of subtype 4."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -568,24 +570,40 @@ Stage: TypeAlias = (
 
 @dataclass(frozen=True, slots=True)
 class Find:
+    """A projection may name `array.$`: the first element that the filter matched."""
+
     collection: str
     filter: Filter = AllOf(())
     projection: Project | None = None
     sort: Sort | None = None
     skip: int | None = None
     limit: int | None = None
+    collation: Collation | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Aggregate:
     collection: str
     stages: tuple[Stage, ...]
+    collation: Collation | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CountDocuments:
+    """How many documents match; after `skip`, and at most `limit`."""
+
     collection: str
     filter: Filter = AllOf(())
+    skip: int | None = None
+    limit: int | None = None
+    collation: Collation | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EstimatedDocumentCount:
+    """How many documents the collection has by its metadata: fast, and near enough."""
+
+    collection: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -593,9 +611,10 @@ class Distinct:
     collection: str
     path: str
     filter: Filter = AllOf(())
+    collation: Collation | None = None
 
 
-Command: TypeAlias = Find | Aggregate | CountDocuments | Distinct
+Command: TypeAlias = Find | Aggregate | CountDocuments | EstimatedDocumentCount | Distinct
 
 
 # ----------------------------------------------------------------- validation

@@ -1,4 +1,4 @@
-"""Plain BSON documents as source text, in JavaScript (mongosh) or Python: one layout, two styles.
+"""Plain BSON documents as source text: one layout in the styles of four dialects.
 
 What fits on a line stays on it; longer objects and lists take a line for each item. The text
 reads back to the same values. Depends on `bson` only.
@@ -6,15 +6,18 @@ reads back to the same values. Depends on `bson` only.
 
 from __future__ import annotations
 
+import base64
 import json
 import math
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from typing import Any
+from uuid import UUID
 
-from bson import Decimal128, Int64, ObjectId, Regex
+from bson import Binary, Decimal128, Int64, MaxKey, MinKey, ObjectId, Regex, Timestamp
+from bson.binary import UUID_SUBTYPE
 
 WIDTH = 88
 _IDENTIFIER = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
@@ -88,6 +91,8 @@ def flags_of(pattern: Regex[Any]) -> str:
 
 
 class JavaScript(Printer):
+    """What mongosh and Node.js share; they construct BSON values each in its own way."""
+
     indent = "  "
     padding = " "
 
@@ -105,32 +110,153 @@ class JavaScript(Printer):
             case bool():
                 return "true" if value else "false"
             case Int64():
-                return f'NumberLong("{int(value)}")'
+                return self.long(int(value))
             case int():
                 exact = -_SAFE_INTEGER <= value <= _SAFE_INTEGER
-                return str(value) if exact else f'NumberLong("{value}")'
+                return str(value) if exact else self.long(value)
             case float():
                 return _javascript_float(value)
             case str():
                 return self.text(value)
+            case Regex():
+                return self._regex(value)
+            case _:
+                return self.constructed(value)
+
+    @abstractmethod
+    def long(self, value: int) -> str: ...
+
+    @abstractmethod
+    def constructed(self, value: Any) -> str:
+        """A BSON value that JavaScript has no literal for."""
+
+    @abstractmethod
+    def regex_constructor(self, arguments: str, extended: bool) -> str: ...
+
+    def _regex(self, value: Regex[Any]) -> str:
+        pattern, flags = str(value.pattern), flags_of(value)
+        if "x" not in flags and _LITERAL_PATTERN.fullmatch(pattern):
+            return f"/{_escape_slashes(pattern)}/{flags}"
+        options = f", {self.text(flags)}" if flags else ""
+        return self.regex_constructor(f"{self.text(pattern)}{options}", "x" in flags)
+
+
+class Mongosh(JavaScript):
+    def long(self, value: int) -> str:
+        return f'NumberLong("{value}")'
+
+    def regex_constructor(self, arguments: str, extended: bool) -> str:
+        return f"{'BSONRegExp' if extended else 'RegExp'}({arguments})"
+
+    def constructed(self, value: Any) -> str:
+        match value:
             case datetime():
                 return f'ISODate("{_iso(value)}")'
             case ObjectId():
                 return f'ObjectId("{value}")'
             case Decimal128():
                 return f'NumberDecimal("{value}")'
-            case Regex():
-                return self._regex(value)
+            case Binary() if is_uuid(value):
+                return f'UUID("{uuid_text(value)}")'
+            case bytes():
+                return f'BinData({subtype_of(value)}, "{base64_text(value)}")'
+            case Timestamp():
+                return f"Timestamp({{ t: {value.time}, i: {value.inc} }})"
+            case MinKey() | MaxKey():
+                return f"{type(value).__name__}()"
             case _:
                 raise ValueError(f"{type(value).__name__} cannot be written in mongosh")
 
-    def _regex(self, value: Regex[Any]) -> str:
-        pattern, flags = str(value.pattern), flags_of(value)
-        if "x" not in flags and _LITERAL_PATTERN.fullmatch(pattern):
-            return f"/{_escape_slashes(pattern)}/{flags}"
-        name = "BSONRegExp" if "x" in flags else "RegExp"
-        options = f", {self.text(flags)}" if flags else ""
-        return f"{name}({self.text(pattern)}{options})"
+
+class Node(JavaScript):
+    """The Node.js driver."""
+
+    def long(self, value: int) -> str:
+        return f'Long.fromString("{value}")'
+
+    def regex_constructor(self, arguments: str, extended: bool) -> str:
+        return f"new {'BSONRegExp' if extended else 'RegExp'}({arguments})"
+
+    def constructed(self, value: Any) -> str:
+        match value:
+            case datetime():
+                return f'new Date("{_iso(value)}")'
+            case ObjectId():
+                return f'new ObjectId("{value}")'
+            case Decimal128():
+                return f'Decimal128.fromString("{value}")'
+            case Binary() if is_uuid(value):
+                return f'new UUID("{uuid_text(value)}")'
+            case bytes():
+                data = f'Buffer.from("{base64_text(value)}", "base64")'
+                return f"new Binary({data}, {subtype_of(value)})"
+            case Timestamp():
+                return f"new Timestamp({{ t: {value.time}, i: {value.inc} }})"
+            case MinKey() | MaxKey():
+                return f"new {type(value).__name__}()"
+            case _:
+                raise ValueError(f"{type(value).__name__} cannot be written for Node.js")
+
+
+class ExtendedJson(Printer):
+    """Extended JSON, relaxed: numbers and dates are plain where they lose nothing by it."""
+
+    indent = "  "
+    padding = " "
+
+    def key(self, name: str) -> str:
+        return self.scalar(name)
+
+    def scalar(self, value: Any) -> str:
+        match value:
+            case None | bool() | str():
+                return json.dumps(value, ensure_ascii=False)
+            case Int64():
+                return self.inline({"$numberLong": str(int(value))})
+            case int():
+                return str(value)
+            case float() if not math.isfinite(value):
+                return self.inline({"$numberDouble": _javascript_float(value)})
+            case float():
+                return repr(value)
+            case datetime():
+                return self.inline({"$date": _iso(value, whole=True)})
+            case ObjectId():
+                return self.inline({"$oid": str(value)})
+            case Decimal128():
+                return self.inline({"$numberDecimal": str(value)})
+            case Regex():
+                parts = {"pattern": str(value.pattern), "options": flags_of(value)}
+                return self.inline({"$regularExpression": parts})
+            case Binary() if is_uuid(value):
+                return self.inline({"$uuid": uuid_text(value)})
+            case bytes():
+                parts = {"base64": base64_text(value), "subType": f"{subtype_of(value):02x}"}
+                return self.inline({"$binary": parts})
+            case Timestamp():
+                return self.inline({"$timestamp": {"t": value.time, "i": value.inc}})
+            case MinKey():
+                return self.inline({"$minKey": 1})
+            case MaxKey():
+                return self.inline({"$maxKey": 1})
+            case _:
+                raise ValueError(f"{type(value).__name__} cannot be written as JSON")
+
+
+def is_uuid(value: Binary) -> bool:
+    return value.subtype == UUID_SUBTYPE and len(value) == 16
+
+
+def uuid_text(value: Binary) -> str:
+    return str(UUID(bytes=bytes(value)))
+
+
+def subtype_of(value: bytes) -> int:
+    return value.subtype if isinstance(value, Binary) else 0
+
+
+def base64_text(value: bytes) -> str:
+    return base64.b64encode(value).decode()
 
 
 # A pattern that can stand between slashes: no line break, escapes and classes closed, no slash
@@ -154,10 +280,10 @@ def _utc(moment: datetime) -> datetime:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
-def _iso(moment: datetime) -> str:
-    """A date alone when it is midnight, else to the second or millisecond, always UTC."""
+def _iso(moment: datetime, whole: bool = False) -> str:
+    """To the second or millisecond, in UTC; the date alone at midnight, unless `whole`."""
     moment = _utc(moment)
-    if (moment.hour, moment.minute, moment.second, moment.microsecond) == (0, 0, 0, 0):
+    if not whole and moment.timetz() == time.min.replace(tzinfo=UTC):
         return f"{moment.date().isoformat()}"
     spec = "milliseconds" if moment.microsecond >= 1000 else "seconds"
     return moment.isoformat(timespec=spec).replace("+00:00", "Z")
@@ -195,6 +321,16 @@ class Python(Printer):
                 flags = flags_of(value)
                 options = f', "{flags}"' if flags else ""
                 return self._imported("Regex", f"{self.scalar(str(value.pattern))}{options}")
+            case Binary() if is_uuid(value):
+                self.imports |= {"Binary", "UUID"}
+                return f'Binary.from_uuid(UUID("{uuid_text(value)}"))'
+            case bytes():
+                data = f'bytes.fromhex("{value.hex()}"), {subtype_of(value)}'
+                return self._imported("Binary", data)
+            case Timestamp():
+                return self._imported("Timestamp", f"{value.time}, {value.inc}")
+            case MinKey() | MaxKey():
+                return self._imported(type(value).__name__, "")
             case _:
                 raise ValueError(f"{type(value).__name__} cannot be written in Python")
 
@@ -214,7 +350,8 @@ class Python(Printer):
     def import_lines(self) -> str:
         """The import statements that the printed text needs."""
         lines = ["from datetime import UTC, datetime"] if "datetime" in self.imports else []
-        names = sorted(self.imports - {"datetime"})
+        lines += ["from uuid import UUID"] if "UUID" in self.imports else []
+        names = sorted(self.imports - {"datetime", "UUID"})
         if names:
             lines.append(f"from bson import {', '.join(names)}")
         return "".join(f"{line}\n" for line in lines)

@@ -26,6 +26,7 @@ from mqt_serving.query.pipeline import (
     CountDocuments,
     Densify,
     Distinct,
+    EstimatedDocumentCount,
     Expression,
     Facet,
     Fill,
@@ -55,7 +56,13 @@ from mqt_serving.query.pipeline import (
     VariableExpression,
 )
 from mqt_serving.query.policy import CollectionPolicy, Paths, Policy
-from mqt_serving.query.reads import filter_paths, projected_paths, searches_text, stage_paths
+from mqt_serving.query.reads import (
+    collections_read,
+    filter_paths,
+    projected_paths,
+    searches_text,
+    stage_paths,
+)
 from mqt_serving.schema import Catalog
 
 _EVERYTHING = AllOf(())
@@ -67,6 +74,7 @@ def through_views(command: Command, catalog: Catalog | None, policy: Policy) -> 
     Raises QueryRefused when it names a hidden field. Every collection must be allowed already.
     """
     views = _Views(catalog, policy)
+    views.require_plain_comparison(command)
     match command:
         case Find():
             return views.find(command)
@@ -74,6 +82,9 @@ def through_views(command: Command, catalog: Catalog | None, policy: Policy) -> 
             return replace(command, stages=views.pipeline(collection, stages).stages)
         case CountDocuments(collection=collection, filter=condition):
             return replace(command, filter=views.plain_filter(collection, condition))
+        case EstimatedDocumentCount(collection=collection):
+            mandatory = views.view(collection).mandatory
+            return command if mandatory == _EVERYTHING else CountDocuments(collection, mandatory)
         case Distinct(collection=collection, path=path, filter=condition):
             views.require_plain(collection, [path])
             return replace(command, filter=views.plain_filter(collection, condition))
@@ -192,7 +203,19 @@ class _Views:
         stages += [] if command.skip is None else [Skip(command.skip)]
         stages += [] if command.limit is None else [Limit(command.limit)]
         stages += [] if command.projection is None else [command.projection]
-        return Aggregate(command.collection, self.pipeline(command.collection, stages).stages)
+        shown = self.pipeline(command.collection, stages).stages
+        return Aggregate(command.collection, shown, command.collation)
+
+    def require_plain_comparison(self, command: Command) -> None:
+        """A collation would compare the text of mandatory filters too: "A1" as "a1"."""
+        if isinstance(command, EstimatedDocumentCount) or command.collation is None:
+            return
+        for collection in collections_read(command):
+            if self.view(collection).mandatory != _EVERYTHING:
+                raise QueryRefused(
+                    f"{collection} may be read in part only, and a collation would change which "
+                    "part that is: leave the collation out."
+                )
 
     def plain_filter(self, collection: str, condition: Filter) -> Filter:
         """The filter with the mandatory one, where no view can stand before."""

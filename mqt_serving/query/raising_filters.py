@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import assert_never
 
-from bson import Regex
+from bson import Binary, MaxKey, MinKey, Regex, Timestamp
 
 from mqt_serving.errors import RaiseError
 from mqt_serving.query.pipeline import (
@@ -435,9 +435,12 @@ def _unescaped(pattern: str) -> str:
     return re.sub(r"\\(.)", r"\1", pattern)
 
 
+_NO_SCALARS = (Document, tuple, Regex, Binary, Timestamp, MinKey, MaxKey)
+
+
 def scalar(value: Value) -> Scalar:
     """A literal that plans can hold."""
-    if value is None or isinstance(value, Document | tuple | Regex):
+    if value is None or isinstance(value, _NO_SCALARS):
         raise RaiseError("literal", f"{value!r} is no single value")
     return int(value) if isinstance(value, int) and not isinstance(value, bool) else value
 

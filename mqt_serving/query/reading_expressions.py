@@ -120,24 +120,27 @@ def _arity(shape: Shape) -> str:
 # ---------------------------------------------------------------- projections
 
 
-def read_projection(node: Node) -> Project:
-    """`{a: 1, _id: 0, b: "$c"}`; nested objects with switches become dotted names."""
+def read_projection(node: Node, positional: bool = False) -> Project:
+    """`{a: 1, _id: 0, b: "$c"}`; nested objects with switches become dotted names.
+
+    `positional` allows `{"a.$": 1}`, which only find has: the first element that matched.
+    """
     document = object_of(node, "A projection")
     if not document.entries:
         raise node.position.error("A projection needs at least one field")
     items: list[tuple[str, bool | Expression]] = []
     for entry in document.entries:
-        items.extend(_projected(entry, ""))
+        items.extend(_projected(entry, "", positional))
     return Project(tuple(items))
 
 
-def _projected(entry: Entry, prefix: str) -> list[tuple[str, bool | Expression]]:
+def _projected(entry: Entry, prefix: str, positional: bool) -> list[tuple[str, bool | Expression]]:
     if entry.key.startswith("$"):
         raise unknown_operator(entry.key, Kind.STAGE, entry.position)
     name = checked_name(prefix + entry.key, "A field", entry.position)
-    if name.endswith(".$"):
+    if name.endswith(".$") and not (positional and _is_switched_on(entry.value)):
         raise entry.position.error(
-            "The positional projection .$ is not in the query language: use $filter"
+            'The positional projection .$ stands in find only, as {"items.$": 1}: use $filter'
         )
     match entry.value:
         case Scalar(value=bool() | int() | float() | Decimal128() as switch):
@@ -145,7 +148,9 @@ def _projected(entry: Entry, prefix: str) -> list[tuple[str, bool | Expression]]
         case ObjectNode(entries=()):
             raise entry.value.position.error(f"{name} cannot be an empty object")
         case ObjectNode(entries=entries, keys=keys) if not any(k.startswith("$") for k in keys):
-            nested = [item for inner in entries for item in _projected(inner, f"{name}.")]
+            nested = [
+                item for inner in entries for item in _projected(inner, f"{name}.", positional)
+            ]
             if any(isinstance(value, bool) for _, value in nested):
                 return nested
             return [(name, read_expression(entry.value))]
@@ -160,6 +165,14 @@ def _projected(entry: Entry, prefix: str) -> list[tuple[str, bool | Expression]]
             )
         case _:
             return [(name, read_expression(entry.value))]
+
+
+def _is_switched_on(node: Node) -> bool:
+    return (
+        isinstance(node, Scalar)
+        and isinstance(node.value, bool | int | float | Decimal128)
+        and as_flag(node.value)
+    )
 
 
 def _is_array_slice(node: Node) -> bool:

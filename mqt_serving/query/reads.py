@@ -23,6 +23,7 @@ from mqt_serving.query.pipeline import (
     Densify,
     Distinct,
     ElementMatch,
+    EstimatedDocumentCount,
     Expression,
     ExpressionFilter,
     Facet,
@@ -62,7 +63,10 @@ from mqt_serving.query.pipeline import (
 _PRESENCE = frozenset({"$exists", "$type", "$size"})
 
 
-_READING = (Find, Aggregate, CountDocuments, Distinct, Lookup, GraphLookup, UnionWith)
+_READING = (
+    Find, Aggregate, CountDocuments, EstimatedDocumentCount, Distinct, Lookup, GraphLookup,
+    UnionWith,
+)  # fmt: skip
 
 
 def collections_read(node: Any) -> Iterator[str]:

@@ -7,9 +7,11 @@ read the same, but for what has no meaning (the order of named arguments).
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import assert_never
 
+from mqt_serving.query.collation import Collation, collation_document
 from mqt_serving.query.explanation.expressions import (
     expression_text,
     inner,
@@ -40,6 +42,7 @@ from mqt_serving.query.pipeline import (
     CountDocuments,
     Densify,
     Distinct,
+    EstimatedDocumentCount,
     Expression,
     Facet,
     Fill,
@@ -75,6 +78,21 @@ _FILL_METHODS = {"linear": "on a line between its neighbours", "locf": "as in th
 
 def explain_command(command: Command) -> str:
     """What the command does, in English; several lines where it has several steps."""
+    if isinstance(command, EstimatedDocumentCount) or command.collation is None:
+        return _all(command)
+    return f"{_all(command)}\n{_comparison(command.collation)}"
+
+
+def _comparison(collation: Collation) -> str:
+    options = collation_document(collation)
+    language = options.pop("locale")
+    said = ", ".join(f"{name} {json.dumps(value)}" for name, value in options.items())
+    return f"Text compares and sorts by the rules of {code(str(language))}" + (
+        f" ({said})." if said else "."
+    )
+
+
+def _all(command: Command) -> str:
     rows = code(command.collection)
     match command:
         case Find():
@@ -83,8 +101,12 @@ def explain_command(command: Command) -> str:
             return f"Go through all {rows} and show all their fields."
         case Aggregate(stages=stages):
             return "\n".join([f"Go through the {rows}, step by step:", *_steps(stages, "")])
-        case CountDocuments(filter=condition):
-            return f"Count {_those(rows, condition)}."
+        case CountDocuments(filter=condition, skip=skip, limit=limit):
+            skipped = "" if skip is None else f", the first {skip} left out"
+            cut = "" if limit is None else f", up to {limit}"
+            return f"Count {_those(rows, condition)}{skipped}{cut}."
+        case EstimatedDocumentCount():
+            return f"Take the number of all {rows} that MongoDB has noted: fast, perhaps not exact."
         case Distinct(path=path, filter=condition):
             return f"List the different values of {code(path)} in {_those(rows, condition)}."
         case _:
@@ -196,11 +218,16 @@ def _projection(items: Sequence[tuple[str, bool | Expression]]) -> str:
     said = []
     for name, value in items:
         if isinstance(value, bool):
-            said.append(code(name) if value else f"without {code(name)}")
+            said.append(_kept(name) if value else f"without {code(name)}")
         else:
             said.append(f"{code(name)} = {expression_text(value)}")
     plain = all(isinstance(value, bool) for _, value in items)
     return _said("$project", {"0": (", " if plain else "; ").join(said) or "nothing"})
+
+
+def _kept(name: str) -> str:
+    array, positional, _ = name.rpartition(".$")
+    return f"the first element of {code(array)} that matched" if positional else code(name)
 
 
 def _order(sort: Sort) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final, assert_never
 
-from bson import Decimal128, Int64, ObjectId, Regex
+from bson import Binary, Decimal128, Int64, MaxKey, MinKey, ObjectId, Regex, Timestamp
 
 from mqt_serving.query.explanation.names import code
 from mqt_serving.query.explanation.templates import fill, is_infix
@@ -29,6 +29,7 @@ from mqt_serving.query.pipeline import (
     Value,
     VariableExpression,
 )
+from mqt_serving.query.printing import base64_text, is_uuid, uuid_text
 
 _VARIABLES: Final = {
     "ROOT": "the whole row",
@@ -69,6 +70,16 @@ def value_text(value: Value) -> str:
             return str(int(value)) if value.is_integer() and abs(value) < 2**53 else repr(value)
         case Int64() | int():
             return str(int(value))
+        case Binary() if is_uuid(value):
+            return f"the UUID {uuid_text(value)}"
+        case Binary():
+            return f"the bytes {base64_text(value)} (base64, subtype {value.subtype})"
+        case Timestamp():
+            return f"the timestamp {value.time} ({value.inc})"
+        case MinKey():
+            return "the least of all values"
+        case MaxKey():
+            return "the greatest of all values"
         case _:
             assert_never(value)
 

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from bson import Decimal128, Int64, ObjectId, Regex
+from bson import Binary, Decimal128, Int64, MaxKey, MinKey, ObjectId, Regex, Timestamp
 from hypothesis import strategies as st
 
+from mqt_serving.query.collation import Collation
 from mqt_serving.query.operators import ACCUMULATORS, EXPRESSIONS, WINDOW_FUNCTIONS, Shape
 from mqt_serving.query.pipeline import (
     Accumulator,
@@ -25,6 +26,7 @@ from mqt_serving.query.pipeline import (
     Distinct,
     Document,
     ElementMatch,
+    EstimatedDocumentCount,
     Expression,
     ExpressionFilter,
     Facet,
@@ -105,6 +107,10 @@ plain_scalars: st.SearchStrategy[Any] = st.one_of(
     st.sampled_from(["$a", "$$ROOT", "$", "</script>", "<!-- x", "\u2028", "😀", "'"]),
     moments,
     st.binary(min_size=12, max_size=12).map(ObjectId),
+    st.builds(Binary, st.binary(max_size=9), st.sampled_from([0, 5, 128])),
+    st.binary(min_size=16, max_size=16).map(lambda data: Binary(data, 4)),
+    st.builds(Timestamp, st.integers(0, 2**32 - 1), st.integers(0, 2**32 - 1)),
+    st.sampled_from([MinKey(), MaxKey()]),
 )
 _keys = st.text(max_size=5).filter(lambda t: t[:1] != "$" and "\0" not in t)
 
@@ -396,12 +402,29 @@ stages: st.SearchStrategy[Stage] = st.recursive(
 )
 
 _counts = st.one_of(st.none(), st.integers(1, 999))
+collations = st.one_of(
+    st.none(),
+    st.just(Collation("simple")),
+    st.builds(
+        Collation,
+        st.sampled_from(["en", "de", "fr_CA", "de@collation=phonebook"]),
+        st.one_of(st.none(), st.integers(1, 5)),
+        st.one_of(st.none(), st.booleans()),
+        st.one_of(st.none(), st.sampled_from(["upper", "lower", "off"])),
+        st.one_of(st.none(), st.booleans()),
+        st.one_of(st.none(), st.sampled_from(["non-ignorable", "shifted"])),
+    ),
+)
+_positional = st.one_of(
+    projections, paths.map(lambda path: Project(((f"{path}.$", True), ("_id", False))))
+)
 commands = st.one_of(
     st.builds(
-        Find, collections, filters, st.one_of(st.none(), projections),
-        st.one_of(st.none(), sorts), _counts, _counts,
+        Find, collections, filters, st.one_of(st.none(), _positional),
+        st.one_of(st.none(), sorts), _counts, _counts, collations,
     ),
-    st.builds(Aggregate, collections, st.lists(stages, max_size=4).map(tuple)),
-    st.builds(CountDocuments, collections, filters),
-    st.builds(Distinct, collections, paths, filters),
+    st.builds(Aggregate, collections, st.lists(stages, max_size=4).map(tuple), collations),
+    st.builds(CountDocuments, collections, filters, _counts, _counts, collations),
+    st.builds(EstimatedDocumentCount, collections),
+    st.builds(Distinct, collections, paths, filters, collations),
 )  # fmt: skip

@@ -5,13 +5,26 @@ from __future__ import annotations
 import ast
 import json
 import math
+from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
-from bson import Decimal128, Int64, ObjectId, Regex, decode, encode
+from bson import (
+    Binary,
+    Decimal128,
+    Int64,
+    MaxKey,
+    MinKey,
+    ObjectId,
+    Regex,
+    Timestamp,
+    decode,
+    encode,
+)
 from hypothesis import HealthCheck, given, settings
 from pymongo.database import Database
 
@@ -38,7 +51,13 @@ from mqt_serving.query.pipeline import (
     Project,
     Sort,
 )
-from mqt_serving.query.rendering import render_mongosh, render_pymongo, to_mongo
+from mqt_serving.query.rendering import (
+    render_json,
+    render_mongosh,
+    render_node,
+    render_pymongo,
+    to_mongo,
+)
 from tests.mqt_serving.query.command_strategies import commands, filters
 
 
@@ -55,10 +74,15 @@ def same(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
+@pytest.mark.parametrize(
+    "render", [render_mongosh, render_node, render_pymongo, render_json], ids=lambda r: r.__name__
+)
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(commands)
-def test_what_is_rendered_reads_back_to_the_same_command(command: Command) -> None:
-    text = render_mongosh(command)
+def test_what_is_rendered_reads_back_to_the_same_command(
+    render: Callable[[Command], str], command: Command
+) -> None:
+    text = render(command)
     assert same(parse_query(text), command), text
 
 
@@ -68,20 +92,30 @@ def test_pymongo_text_evaluates_to_the_call_that_runs(command: Command) -> None:
     call = to_mongo(command)
     recorded = _evaluated(render_pymongo(command))
     assert recorded.collection == call.collection
-    expected: list[Any]
+    arguments, keywords = recorded.calls[call.method]
     match call.method:
         case "find":
-            expected = [call.filter] if call.projection is None else [call.filter, call.projection]
-            arguments = recorded.calls["find"] or [{}]
-            assert recorded.calls.get("sort", [[]]) == [list(call.sort)]
+            shown = [] if call.projection is None else [call.projection]
+            assert arguments == ([call.filter, *shown] if call.filter or shown else [])
+            for name, value in (
+                ("sort", list(call.sort) or None),
+                ("skip", call.skip),
+                ("limit", call.limit),
+                ("collation", call.collation),
+            ):
+                assert recorded.calls.get(name, ([None], {})) == ([value], {})
+            return
         case "aggregate":
-            arguments, expected = recorded.calls["aggregate"], [list(call.pipeline)]
+            expected: list[Any] = [list(call.pipeline)]
         case "count_documents":
-            arguments, expected = recorded.calls["count_documents"], [call.filter]
+            expected = [call.filter]
+        case "estimated_document_count":
+            expected = []
         case "distinct":
-            arguments = recorded.calls["distinct"]
             expected = [call.key, call.filter] if call.filter else [call.key]
     assert repr(arguments) == repr(expected)
+    given_options = {"skip": call.skip, "limit": call.limit, "collation": call.collation}
+    assert keywords == {name: v for name, v in given_options.items() if v is not None}
 
 
 class _Recorder:
@@ -89,15 +123,15 @@ class _Recorder:
 
     def __init__(self) -> None:
         self.collection = ""
-        self.calls: dict[str, list[Any]] = {}
+        self.calls: dict[str, tuple[list[Any], dict[str, Any]]] = {}
 
     def __getitem__(self, name: str) -> _Recorder:
         self.collection = name
         return self
 
     def __getattr__(self, name: str) -> Any:
-        def call(*arguments: Any) -> _Recorder:
-            self.calls[name] = list(arguments)
+        def call(*arguments: Any, **keywords: Any) -> _Recorder:
+            self.calls[name] = list(arguments), keywords
             return self
 
         return call
@@ -110,7 +144,8 @@ def _evaluated(text: str) -> _Recorder:
     assert isinstance(expression, ast.Expr)
     known = {
         "db": recorder, "datetime": datetime, "UTC": UTC, "Int64": Int64, "ObjectId": ObjectId,
-        "Decimal128": Decimal128, "Regex": Regex,
+        "Decimal128": Decimal128, "Regex": Regex, "Binary": Binary, "UUID": UUID,
+        "Timestamp": Timestamp, "MinKey": MinKey, "MaxKey": MaxKey,
     }  # fmt: skip
     eval(compile(ast.Expression(expression.value), "rendered", "eval"), known)
     return recorder
@@ -234,4 +269,5 @@ def test_the_tend_queries_survive_printing_and_reading(tend_folder: Path) -> Non
         except MqtError:
             continue
     assert len(parsed) >= 0.99 * len(records)
-    assert all(same(parse_query(render_mongosh(command)), command) for command in parsed)
+    for render in (render_mongosh, render_node, render_pymongo, render_json):
+        assert all(same(parse_query(render(command)), command) for command in parsed)
