@@ -67,7 +67,7 @@ from mqt_serving.query.places import (
     with_value,
     without_path,
 )
-from mqt_serving.query.printing import JavaScript
+from mqt_serving.query.printing import Mongosh
 from mqt_serving.schema import NUMERIC, BsonType, Catalog
 
 _OBJECT = frozenset({BsonType.OBJECT})
@@ -289,7 +289,7 @@ class _Checker:
         held = (place.types or frozenset()) - {BsonType.NULL}
         if operator not in _ADDING or not held or held & {*NUMERIC, BsonType.OTHER}:
             return
-        shown = JavaScript().inline(expression_document(argument))
+        shown = Mongosh().inline(expression_document(argument))
         if place.is_list:
             text = f"{operator} passes over lists, and {shown} is one: unwind it first."
         elif place.may_be_list:

@@ -110,7 +110,7 @@ def test_a_query_that_does_not_do_what_it_seems_comes_with_notes(client: httpx.C
     body = client.post("/v1/check", json={"query": text}).json()
     assert 'ISODate("2024-03-01' in body["mongosh"]
     assert body["notes"] == [
-        '`placed_at` holds dates: "2024-03-01" is taken as 1 March 2024.',
+        '`placed_at` holds dates: "2024-03-01" is taken as 1 March 2024 00:00 UTC.',
         "No sampled document of orders has `stattus`: did you mean `status`?",
     ]
     text = "db.orders.aggregate([{$project: {x: {$year: 5}}}])"
