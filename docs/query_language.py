@@ -18,7 +18,7 @@ from mqt_assets.schemas.catalogs import catalog_from_documents
 from mqt_resources.sample_database.generator import generate
 from mqt_serving.query.explanation import explain, explain_command
 from mqt_serving.query.lowering import lower
-from mqt_serving.query.methods import COLLECTION_METHODS, CURSOR_METHODS, REFUSED
+from mqt_serving.query.methods import CURSOR_ARGUMENTS, PARAMETERS, REFUSED
 from mqt_serving.query.operators import (
     ACCUMULATORS,
     EXPRESSIONS,
@@ -52,7 +52,12 @@ from mqt_serving.query.plan import (
     Text,
     TextMatch,
 )
-from mqt_serving.query.rendering import render_mongosh, render_pymongo
+from mqt_serving.query.rendering import (
+    render_json,
+    render_mongosh,
+    render_node,
+    render_pymongo,
+)
 from mqt_serving.schema import Catalog
 
 PAGE: Final = Path(__file__).with_name("query-language.md")
@@ -211,9 +216,11 @@ its operators (in the tables below). This one:"""
 
 _DIALECTS: Final = f"""MQT reads what people write for mongosh: unquoted keys, both kinds of \
 quotes, comments, regular expressions, `ISODate(...)` and its like, Extended JSON in place of \
-these, `db.orders` in all its forms. Methods of a collection: \
-{", ".join(f"`{name}`" for name in sorted(COLLECTION_METHODS))}; of a cursor: \
-{", ".join(f"`{name}`" for name in sorted(CURSOR_METHODS))}. It prints each query in every \
+these, `db.orders` in all its forms; code for the Node.js driver and for PyMongo, with the names \
+and imports around it; and database commands in Extended JSON. It finds out which it is by \
+itself, and evaluates none of it. Methods of a collection: \
+{", ".join(f"`{name}`" for name in sorted(PARAMETERS))}; of a cursor: \
+{", ".join(f"`{name}`" for name in sorted(CURSOR_ARGUMENTS))}. It prints each query in every \
 dialect below; reading it again gives the same query."""
 
 _REFUSED: Final = """What writes, runs JavaScript on the server or looks into the server is not in \
@@ -248,6 +255,8 @@ def _dialects(command: Any) -> str:
     rendered = (
         ("mongosh", "js", render_mongosh(command)),
         ("PyMongo", "python", render_pymongo(command)),
+        ("Node.js", "js", render_node(command)),
+        ("Extended JSON", "json", render_json(command)),
     )
     return "\n\n".join(f"{name}:\n\n```{code}\n{text}\n```" for name, code, text in rendered)
 

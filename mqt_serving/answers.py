@@ -28,6 +28,8 @@ class Choice:
     command: Command
     mongosh: str
     pymongo: str
+    node: str
+    extended_json: str
     meaning: str
     probability: float
     notes: tuple[Note, ...] = ()  # what a reader of rows and meaning could be surprised by

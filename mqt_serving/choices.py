@@ -24,7 +24,12 @@ from mqt_serving.query.plan import Plan
 from mqt_serving.query.plan_checking import check_plan
 from mqt_serving.query.policy import Policy
 from mqt_serving.query.raising import raise_command
-from mqt_serving.query.rendering import render_mongosh, render_pymongo
+from mqt_serving.query.rendering import (
+    render_json,
+    render_mongosh,
+    render_node,
+    render_pymongo,
+)
 from mqt_serving.schema import Catalog
 
 
@@ -133,6 +138,8 @@ def _choice(
         command=command,
         mongosh=render_mongosh(command),
         pymongo=render_pymongo(command),
+        node=render_node(command),
+        extended_json=render_json(command),
         meaning=explain(plan, catalog) if plan is not None else explain_command(command),
         probability=probability,
         notes=tuple(notes),

@@ -51,6 +51,8 @@ class CandidateBody(BaseModel):
     probability: float
     mongosh: str
     pymongo: str
+    node: str = Field(description="For the Node.js driver.")
+    extended_json: str = Field(description="The database command.")
     plan: dict[str, Any] | None
     notes: list[str] = _NOTES
 
@@ -61,6 +63,8 @@ class CandidateBody(BaseModel):
             probability=choice.probability,
             mongosh=choice.mongosh,
             pymongo=choice.pymongo,
+            node=choice.node,
+            extended_json=choice.extended_json,
             plan=plan_to_json(choice.plan) if choice.plan is not None else None,
             notes=[str(note) for note in choice.notes],
         )
@@ -78,6 +82,8 @@ class TranslationBody(BaseModel):
     )
     mongosh: str
     pymongo: str
+    node: str = Field(description="For the Node.js driver.")
+    extended_json: str = Field(description="The database command.")
     plan: dict[str, Any] | None
     notes: list[str] = _NOTES
     chosen: int = Field(description="Index of this reading among the candidates.")
@@ -99,6 +105,8 @@ class TranslationBody(BaseModel):
             "confidence": best.probability,
             "mongosh": best.mongosh,
             "pymongo": best.pymongo,
+            "node": best.node,
+            "extended_json": best.extended_json,
             "plan": best.plan,
             "notes": best.notes,
             "chosen": chosen,
@@ -135,6 +143,8 @@ class CheckedBody(BaseModel):
     meaning: str
     mongosh: str
     pymongo: str
+    node: str = Field(description="For the Node.js driver.")
+    extended_json: str = Field(description="The database command.")
     notes: list[str] = _NOTES
     learnable: bool = Field(description="Whether the model learns from it, not only this question.")
 
@@ -145,6 +155,8 @@ class CheckedBody(BaseModel):
             "meaning": checked.choice.meaning,
             "mongosh": checked.choice.mongosh,
             "pymongo": checked.choice.pymongo,
+            "node": checked.choice.node,
+            "extended_json": checked.choice.extended_json,
             "notes": [str(note) for note in checked.choice.notes],
             "learnable": checked.learnable,
         }

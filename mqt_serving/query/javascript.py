@@ -102,7 +102,10 @@ class JavaScriptText:
                 owner, name = self._member(node)
                 links.append((name, arguments))
                 node, arguments = unwrapped(owner), None
-        self._require_method(arguments)
+        if arguments is not None:
+            raise position.not_read_only(
+                f"{tokens.text_of(node)}(...) is JavaScript, which queries cannot run. {_START}"
+            )
         read = tuple(self._link(name, called) for name, called in reversed(links))
         return joined(self._script, Chain(tokens.text_of(node), read, position))
 

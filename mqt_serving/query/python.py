@@ -110,7 +110,10 @@ class PythonText:
                     )
                 case _:
                     raise self._source.position(node).error(_START)
-        self._require_method(call)
+        if call is not None:
+            raise position.not_read_only(
+                f"{node.id}(...) is Python code, which queries cannot run. {_START}"
+            )
         read = tuple(self._link(*link) for link in reversed(links))
         return joined(self._script, Chain(node.id, read, position))
 

@@ -226,8 +226,9 @@ def _projection(items: Sequence[tuple[str, bool | Expression]]) -> str:
 
 
 def _kept(name: str) -> str:
-    array, positional, _ = name.rpartition(".$")
-    return f"the first element of {code(array)} that matched" if positional else code(name)
+    if not name.endswith(".$"):
+        return code(name)
+    return f"the first element of {code(name.removesuffix('.$'))} that matched"
 
 
 def _order(sort: Sort) -> str:
