@@ -59,7 +59,8 @@ class FilterChecker:
                 place = self._findings.tested(path, scope)
                 self._require_list(place, scope.named(path), "$elemMatch")
                 within = scope.named(path)
-                element = replace(scope, root=place.element or UNKNOWN, within=within)
+                root = place.element or UNKNOWN
+                element = replace(scope, root=root, within=within, present=frozenset())
                 return ElementMatch(path, self.check(inner, element))
             case AllOf(items=items):
                 if negated:
