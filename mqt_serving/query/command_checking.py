@@ -7,14 +7,17 @@ refuses only expressions that no document could make right, since schemas come f
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import assert_never
 
+from mqt_serving.query.bson_types import in_words
+from mqt_serving.query.documents import expression_document
 from mqt_serving.query.expression_types import ExpressionTypes, place_of
 from mqt_serving.query.filter_checking import FilterChecker
 from mqt_serving.query.findings import Findings, Scope
-from mqt_serving.query.notes import Note
+from mqt_serving.query.literal_fitting import held_families
+from mqt_serving.query.notes import Note, NoteKind
 from mqt_serving.query.operators import ACCUMULATORS, WINDOW_FUNCTIONS, Type
 from mqt_serving.query.pipeline import (
     Accumulator,
@@ -64,9 +67,11 @@ from mqt_serving.query.places import (
     with_value,
     without_path,
 )
-from mqt_serving.schema import BsonType, Catalog
+from mqt_serving.query.printing import Mongosh
+from mqt_serving.schema import NUMERIC, BsonType, Catalog
 
 _OBJECT = frozenset({BsonType.OBJECT})
+_ADDING = frozenset({"$sum", "$avg", "$stdDevPop", "$stdDevSamp"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,12 +143,14 @@ class _Checker:
             case AddFields(items=items):
                 pairs = [(name, *self._types.check(item, scope)) for name, item in items]
                 root = scope.root
-                for name, _, place in pairs:
-                    root = with_value(root, name, place)
+                for name, item, place in pairs:
+                    for path, leaf in _set_by(name, item, place):
+                        root = with_value(root, path, leaf)
                 return AddFields(tuple((n, e) for n, e, _ in pairs)), replace(scope, root=root)
             case Unset(paths=paths):
                 root = scope.root
                 for path in paths:
+                    self.findings.tested(path, scope)
                     root = without_path(root, path)
                 return stage, replace(scope, root=root)
             case Unwind(path=path, index=index):
@@ -202,10 +209,13 @@ class _Checker:
                 return replace(stage, stages=done_stages), replace(scope, root=root)
             case SetWindowFields() | Fill():
                 return self._windows(stage, scope)
-            case Densify(path=path):
-                self.findings.tested(path, scope)
+            case Densify(path=path, partition=partition):
+                for name in (path, *partition):
+                    self.findings.tested(name, scope)
                 return stage, scope
-            case GeoNear(query=query):
+            case GeoNear(query=query, key=key):
+                if key is not None:
+                    self.findings.tested(key, scope)
                 root = with_value(scope.root, stage.distance_field, NUMBER)
                 if stage.location_field is not None:
                     root = with_value(root, stage.location_field, UNKNOWN)
@@ -259,6 +269,7 @@ class _Checker:
         for accumulator in accumulators:
             result = ACCUMULATORS[accumulator.operator].result
             argument, place = self._argument(accumulator.argument, scope)
+            self._tell_nothing_to_add(accumulator.operator, argument, place)
             done.append(replace(accumulator, argument=argument))
             outputs[accumulator.name] = _accumulated(accumulator.operator, result, place)
         return tuple(done), outputs
@@ -273,20 +284,44 @@ class _Checker:
         ]
         return ObjectExpression(tuple(items)), UNKNOWN
 
+    def _tell_nothing_to_add(self, operator: str, argument: Expression, place: Place) -> None:
+        """Sums and averages over rows pass over what is no number, lists of numbers included."""
+        held = (place.types or frozenset()) - {BsonType.NULL}
+        if operator not in _ADDING or not held or held & {*NUMERIC, BsonType.OTHER}:
+            return
+        shown = Mongosh().inline(expression_document(argument))
+        if place.is_list:
+            text = f"{operator} passes over lists, and {shown} is one: unwind it first."
+        elif place.may_be_list:
+            return
+        else:
+            text = f"{operator} passes over all but numbers: of {shown} it takes nothing."
+        self.findings.tell(NoteKind.WRONG_TYPE, text)
+
     def _lookup(self, stage: Lookup, scope: Scope) -> tuple[Stage, Scope]:
         pairs = [(name, *self._check(each, scope)) for name, each in stage.let]
         variables = {**scope.variables, **{name: place for name, _, place in pairs}}
         other = self._documents(stage.collection, variables)
-        if stage.local is not None:
-            self.findings.tested(stage.local, scope)
-        if stage.foreign is not None:
-            self.findings.tested(stage.foreign, other)
+        if stage.local is not None and stage.foreign is not None:
+            self._equated(stage, scope, other)
         stages = stage.stages
         if stages is not None:
             stages, other = self._pipeline(stages, other)
         let = tuple((name, each) for name, each, _ in pairs)
         root = with_value(scope.root, stage.name, list_of(other.root))
         return replace(stage, let=let, stages=stages), replace(scope, root=root)
+
+    def _equated(self, stage: Lookup, scope: Scope, other: Scope) -> None:
+        """The two paths of a join; noted when no value of one can equal one of the other."""
+        local, foreign = stage.local or "", stage.foreign or ""
+        first = held_families(self.findings.tested(local, scope))
+        second = held_families(self.findings.tested(foreign, other))
+        if first and second and not first & second:
+            text = (
+                f"`{local}` holds {in_words(first)}, `{foreign}` of {stage.collection} "
+                f"{in_words(second)}: they are never equal, so $lookup finds nothing."
+            )
+            self.findings.tell(NoteKind.NEVER_MET, text)
 
     def _graph_lookup(self, stage: GraphLookup, scope: Scope) -> tuple[Stage, Scope]:
         start, _ = self._check(stage.start, scope)
@@ -307,16 +342,30 @@ class _Checker:
             self._sort(stage.sort, scope)
         root = scope.root
         if isinstance(stage, Fill):
-            for name, _ in stage.outputs:
+            for path in stage.partition if isinstance(stage.partition, tuple) else ():
+                self.findings.tested(path, scope)
+            for name, filled in stage.outputs:
+                if not isinstance(filled, str):
+                    self._check(filled, scope)
                 root = with_value(root, name, UNKNOWN)
             return stage, replace(scope, root=root)
         if stage.partition is not None:
             self._check(stage.partition, scope)
         for output in stage.outputs:
-            _, place = self._argument(output.argument, scope)
+            argument, place = self._argument(output.argument, scope)
+            self._tell_nothing_to_add(output.operator, argument, place)
             result = WINDOW_FUNCTIONS[output.operator].result
             root = with_value(root, output.name, _accumulated(output.operator, result, place))
         return stage, replace(scope, root=root)
+
+
+def _set_by(name: str, item: Expression, place: Place) -> Iterator[tuple[str, Place]]:
+    """What `$addFields` sets: an object is merged into the one that stands there."""
+    if not isinstance(item, ObjectExpression) or not item.items:
+        yield name, place
+        return
+    for key, inner in item.items:
+        yield from _set_by(f"{name}.{key}", inner, place.children[key])
 
 
 def _accumulated(operator: str, result: Type, argument: Place) -> Place:

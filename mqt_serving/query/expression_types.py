@@ -128,7 +128,8 @@ class ExpressionTypes:
         places = [place for _, place in pairs]
         shape = EXPRESSIONS[name].shape
         for position, (argument, place) in enumerate(pairs):
-            if shape.positional_types:
+            merges_list = name == "$mergeObjects" and len(pairs) == 1 and place.may_be_list
+            if shape.positional_types and not merges_list:
                 self._require(name, argument, place, shape.type_at(position), scope)
         arguments = tuple(argument for argument, _ in pairs)
         if name in _COMPARISONS or name == "$in":
@@ -196,11 +197,17 @@ class ExpressionTypes:
             return
         held = place.types - {BsonType.NULL}
         taken = frozenset(kind for each in accepted for kind in _BSON.get(each, frozenset()))
-        if not held or held & taken or BsonType.OTHER in held:
+        if not held or BsonType.OTHER in held:
             return
         shown = Mongosh().inline(expression_document(argument))
         wanted = " or ".join(sorted(each.value for each in accepted))
-        given = " or ".join(sorted({_WORDS.get(kind, "a number") for kind in held}))
+        if held & taken:
+            # The types beside a list's are those of its elements.
+            if held - taken and BsonType.ARRAY not in held:
+                text = f"{operator} takes {wanted}, and {shown} is sometimes {_named(held - taken)}"
+                self._findings.tell(NoteKind.MIXED_TYPES, f"{text}: it fails there.")
+            return
+        given = _named(held)
         hint = ""
         if place.is_list:
             hint = " Unwind it first, or go through it with $map, $filter or $reduce."
@@ -234,6 +241,10 @@ class ExpressionTypes:
                 return ArrayExpression(tuple(self._fit(i, place, "$eq", name) for i in items))
             case _:
                 return argument
+
+
+def _named(types: frozenset[BsonType]) -> str:
+    return " or ".join(sorted({_WORDS.get(kind, "a number") for kind in types}))
 
 
 def constant_place(constant: Value) -> Place:

@@ -14,7 +14,8 @@ from mqt_serving.query.bson_types import Family, in_words
 from mqt_serving.query.documents import filter_document
 from mqt_serving.query.expression_types import ExpressionTypes
 from mqt_serving.query.findings import Findings, Scope
-from mqt_serving.query.literal_fitting import ORDERED, fit_literal, held_families
+from mqt_serving.query.literal_fitting import ORDERED, fit_literal, held_families, is_scalar
+from mqt_serving.query.literals import order_of
 from mqt_serving.query.notes import Absence, NoteKind, absence_in
 from mqt_serving.query.pipeline import (
     AllOf,
@@ -56,13 +57,17 @@ class FilterChecker:
                 return NotTest(checked)
             case ElementMatch(path=path, filter=inner):
                 place = self._findings.tested(path, scope)
-                self._require_list(place, path, "$elemMatch")
-                element = replace(scope, root=place.element or UNKNOWN)
+                self._require_list(place, scope.named(path), "$elemMatch")
+                within = scope.named(path)
+                root = place.element or UNKNOWN
+                element = replace(scope, root=root, within=within, present=frozenset())
                 return ElementMatch(path, self.check(inner, element))
             case AllOf(items=items):
-                if not negated:
-                    self._tell_separate_elements(items, scope)
-                return AllOf(tuple(self.check(item, scope, negated) for item in items))
+                if negated:
+                    return AllOf(tuple(self.check(item, scope, negated) for item in items))
+                self._tell_separate_elements(items, scope)
+                present = replace(scope, present=scope.present | set(_present(items)))
+                return AllOf(tuple(self.check(item, present) for item in items))
             case AnyOf(items=items):
                 return AnyOf(tuple(self.check(item, scope, negated) for item in items))
             case NoneOf(items=items):
@@ -79,20 +84,26 @@ class FilterChecker:
 
     def _test(self, test: FieldTest, scope: Scope, negated: bool) -> FieldTest:
         place = self._findings.tested(test.path, scope)
-        operator, given = test.operator, test.value
+        operator, given, name = test.operator, test.value, scope.named(test.path)
         if operator == "$size":
-            self._require_list(place, test.path, operator)
+            self._require_list(place, name, operator)
         elif operator == "$regex":
-            self._require_text(place, test.path)
+            self._require_text(place, name)
+        elif operator == "$mod":
+            self._require_numbers(place, name)
+        elif isinstance(given, str) and self._names_field(given, scope):
+            text = f'In a filter "{given}" is text, not what the field holds: compare inside $expr.'
+            self._findings.tell(NoteKind.WRONG_TYPE, text)
+            return test
         if given is None or operator == "$exists":
             self._tell_null(test, place, scope)
         elif negated != (operator in _NEGATIVE):
             self._tell_absent(test, place, scope)
         if operator in _LISTS and isinstance(given, tuple):
-            fits = tuple(fit_literal(v, place, operator, test.path, self._findings) for v in given)
+            fits = tuple(fit_literal(v, place, operator, name, self._findings) for v in given)
             return replace(test, value=fits)
         if operator in _SCALARS:
-            fitted = fit_literal(given, place, operator, test.path, self._findings)
+            fitted = fit_literal(given, place, operator, name, self._findings)
             return replace(test, value=fitted)
         return test
 
@@ -110,10 +121,23 @@ class FilterChecker:
             text = f"`{path}` holds {in_words(families)}: a regular expression never matches it."
             self._findings.tell(NoteKind.NEVER_MET, text)
 
+    def _require_numbers(self, place: Place, path: str) -> None:
+        families = held_families(place)
+        if families and Family.NUMBER not in families:
+            text = f"`{path}` holds {in_words(families)}, no numbers: $mod is never met."
+            self._findings.tell(NoteKind.NEVER_MET, text)
+
+    def _names_field(self, text: str, scope: Scope) -> bool:
+        """Whether text is a known path behind a dollar, as in expressions."""
+        if not text.startswith("$"):
+            return False
+        found = find(scope.root, text.lstrip("$"))
+        return isinstance(found, Place) and found != UNKNOWN and not found.private
+
     def _tell_absent(self, test: FieldTest, place: Place, scope: Scope) -> None:
         absence = self._absence(place, scope)
-        if absence is not None:
-            text = f"`{test.path}` is {absence}: they are let through as well."
+        if absence is not None and test.path not in scope.present:
+            text = f"`{scope.named(test.path)}` is {absence}: they are let through as well."
             self._findings.tell(NoteKind.MISSING_VALUES, text)
 
     def _tell_null(self, test: FieldTest, place: Place, scope: Scope) -> None:
@@ -121,9 +145,9 @@ class FilterChecker:
         if absence is None or not absence.null:
             return
         if test.operator == "$exists":
-            text = f"`{test.path}` is {absence}: null counts as being there."
+            text = f"`{scope.named(test.path)}` is {absence}: null counts as being there."
         elif absence.missing:
-            text = f"`{test.path}` is {absence}: both count as null here."
+            text = f"`{scope.named(test.path)}` is {absence}: both count as null here."
         else:
             return
         self._findings.tell(NoteKind.MISSING_VALUES, text)
@@ -176,10 +200,35 @@ def _lists_on(path: str, root: Place) -> Iterator[str]:
 
 def _of_one_element(group: Sequence[FieldTest], path: str) -> bool:
     """Whether the tests read as being about one element: two of its fields, or a range."""
-    if len({test.path for test in group} - {path}) > 1:
-        return True
-    operators = {test.operator for test in group}
-    return bool(operators & _LOWER) and bool(operators & _UPPER)
+    by_path: dict[str, list[FieldTest]] = {}
+    for test in group:
+        by_path.setdefault(test.path, []).append(test)
+    several = [tests for tests in by_path.values() if len(tests) > 1]
+    if not all(map(_is_range, several)):
+        return False  # two tags, or more than 9 and less than 5: no one element has both
+    return bool(several) or len(by_path.keys() - {path}) > 1
+
+
+def _is_range(tests: Sequence[FieldTest]) -> bool:
+    """Whether two tests are the lower and the upper bound of values that there may be."""
+    low = [test.value for test in tests if test.operator in _LOWER]
+    high = [test.value for test in tests if test.operator in _UPPER]
+    if len(tests) != 2 or len(low) != 1 or len(high) != 1:
+        return False
+    return is_scalar(low[0]) and is_scalar(high[0]) and order_of(low[0], high[0]) in (-1, 0)
+
+
+def _present(items: Sequence[Filter]) -> Iterator[str]:
+    """The paths that every match of the conjunction has a value other than null at."""
+    for test in items:
+        match test:
+            case FieldTest(operator="$ne", value=None) | FieldTest(operator="$regex" | "$mod"):
+                yield test.path
+            case FieldTest(operator="$eq" | "$gt" | "$gte" | "$lt" | "$lte", value=bound):
+                if bound is not None:
+                    yield test.path
+            case _:
+                continue
 
 
 def _relative(path: str, base: str) -> str:

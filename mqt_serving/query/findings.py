@@ -21,7 +21,9 @@ class Scope:
     """The documents at one point of a pipeline.
 
     `collection` is where they come from, `shaped_by` the last stage that fixed their fields (""
-    while they are as stored). `conditional`: what is computed here may never be.
+    while they are as stored). `conditional`: what is computed here may never be. `present` are
+    paths that other tests of the same filter require to have a value. `within` is the list whose
+    elements the paths are relative to ("" in a document).
     """
 
     root: Place
@@ -29,6 +31,12 @@ class Scope:
     shaped_by: str = ""
     variables: Mapping[str, Place] = field(default_factory=dict)
     conditional: bool = False
+    present: frozenset[str] = frozenset()
+    within: str = ""
+
+    def named(self, path: str) -> str:
+        """The path as messages call it."""
+        return ".".join(part for part in (self.within, path) if part)
 
 
 class Findings:
@@ -40,7 +48,8 @@ class Findings:
 
     def tested(self, path: str, scope: Scope) -> Place:
         """What stands at the path of a filter, sort or join; notes a path that is nowhere."""
-        return self._known(find(scope.root, path), path, scope)
+        prefix = f"{scope.within}." if scope.within else ""
+        return self._known(find(scope.root, path), path, scope, prefix=prefix)
 
     def read(self, path: str, scope: Scope, root: Place | None = None, prefix: str = "") -> Place:
         """What the expression `"$path"` gives; notes a path that is nowhere.

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 from math import isfinite
+from typing import TypeGuard
 
 from bson import Decimal128, ObjectId
 
@@ -20,7 +21,7 @@ from mqt_serving.query.notes import NoteKind
 from mqt_serving.query.pipeline import Value
 from mqt_serving.query.places import Place
 from mqt_serving.query.plan import Scalar
-from mqt_serving.schema import BsonType
+from mqt_serving.schema import BsonType, FieldSchema
 
 ORDERED = frozenset({"$gt", "$gte", "$lt", "$lte"})
 _DECIMAL = frozenset({BsonType.DECIMAL})
@@ -44,15 +45,17 @@ def held_types(place: Place) -> frozenset[BsonType] | None:
     return (place.types | place.element.types) - _NOTHING
 
 
+def is_scalar(value: Value) -> TypeGuard[Scalar]:
+    return isinstance(value, str | int | float | bool | datetime | ObjectId | Decimal128)
+
+
 def fit_literal(value: Value, place: Place, operator: str, name: str, findings: Findings) -> Value:
     """The literal as it is stored; itself where it can be met as it is, or is no scalar.
 
     `name` is how messages call the tested path, `operator` the test (`$eq`, `$in`, `$gt`...).
     """
     families = held_families(place)
-    if families == UNKNOWN or not isinstance(
-        value, str | int | float | bool | datetime | ObjectId | Decimal128
-    ):
+    if families == UNKNOWN or not is_scalar(value):
         return value
     own = families_of([literals.bson_type(value)])
     if own & families:
@@ -68,11 +71,23 @@ def fit_literal(value: Value, place: Place, operator: str, name: str, findings: 
             f'{{ $expr: {{ {operator}: [{{ $toDouble: "${name}" }}, {number}] }} }}',
         )
         return value
+    if own == {Family.NUMBER} and not _number_is_sure(place.stored, operator):
+        return _never_met(value, families, operator, name, findings)
     fitted = literals.fit(value, place.stored)
     if not families_of([literals.bson_type(fitted)]) & families:
         return _never_met(value, families, operator, name, findings)
     _tell_fitted(value, fitted, families, name, findings)
     return fitted
+
+
+def _number_is_sure(stored: FieldSchema, operator: str) -> bool:
+    """Whether a number means the same once it is stored otherwise.
+
+    2025 may mean the start of a year, its end or all of it; text is not in the order of numbers.
+    """
+    if stored.main_type is BsonType.DATE:
+        return False
+    return stored.main_type is not BsonType.STRING or operator not in ORDERED
 
 
 def _exact(value: Scalar, place: Place, name: str, findings: Findings) -> Scalar:

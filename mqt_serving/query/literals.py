@@ -15,6 +15,7 @@ from typing import Any
 
 from bson import Decimal128, ObjectId
 
+from mqt_serving.query.bson_types import families_of
 from mqt_serving.query.plan import DatePart, Scalar
 from mqt_serving.schema import BsonType, FieldSchema
 
@@ -120,6 +121,14 @@ def sort_key(value: Scalar) -> Any:
         case _:
             number = Decimal(str(value))
             return Decimal("-Infinity") if number.is_nan() else number
+
+
+def order_of(low: Scalar, high: Scalar) -> int | None:
+    """-1, 0 or 1 as `low` is less than, equal to or more than `high`; None for two families."""
+    if families_of([bson_type(low)]) != families_of([bson_type(high)]):
+        return None
+    first, second = sort_key(low), sort_key(high)
+    return 0 if first == second else 1 if first > second else -1
 
 
 def parse_date(text: str) -> datetime | None:

@@ -82,7 +82,9 @@ def documents_of(schema: CollectionSchema) -> Place:
     for known in schema.fields:
         children.setdefault(known.path.rpartition(".")[0], []).append(known)
     cut = len(schema.fields) >= MOST_SAMPLED_PATHS
-    return _object(frozenset({BsonType.OBJECT}), "", children, cut)
+    found = _object(frozenset({BsonType.OBJECT}), "", children, cut)
+    # Stored documents have an id, whether or not the sample shows it.
+    return replace(found, children={"_id": UNKNOWN, **found.children})
 
 
 def _object(types: Types, path: str, fields: Mapping[str, list[FieldSchema]], cut: bool) -> Place:

@@ -349,7 +349,7 @@ def _example(held: Held) -> str:
 
 
 def _require_range(low: Scalar, high: Scalar, half_open: bool, held: Held) -> None:
-    order = _order_of(low, high)
+    order = literals.order_of(low, high)
     if order is None:
         raise TypeMismatch(
             f"{held.name} cannot lie between {literal_in_words(low)} and "
@@ -360,14 +360,6 @@ def _require_range(low: Scalar, high: Scalar, half_open: bool, held: Held) -> No
             f"nothing lies from {literal_in_words(low)} to {literal_in_words(high)}: the lower "
             "bound comes first"
         )
-
-
-def _order_of(low: Scalar, high: Scalar) -> int | None:
-    """-1, 0 or 1 as `low` is less than, equal to or more than `high`; None for two families."""
-    if families_of([literals.bson_type(low)]) != families_of([literals.bson_type(high)]):
-        return None
-    first, second = literals.sort_key(low), literals.sort_key(high)
-    return 0 if first == second else 1 if first > second else -1
 
 
 def _both_known(left: Held, right: Held) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -15,7 +16,7 @@ from pymongo import MongoClient
 from pymongo.database import Database
 
 from mqt_assets.schemas.catalogs import catalog_from_documents
-from mqt_assets.training.corpora import dev_databases, tend_catalogs
+from mqt_assets.training.corpora import tend_catalogs
 from mqt_serving.errors import MqtError, TypeMismatch
 from mqt_serving.query.command_checking import CheckedCommand, check_command
 from mqt_serving.query.execution import run
@@ -25,12 +26,14 @@ from mqt_serving.query.pipeline import Command
 from mqt_serving.query.rendering import render_mongosh
 from mqt_serving.schema import Catalog
 from tests.mqt_serving.query.command_strategies import commands
-from tests.mqt_serving.query.operator_cases import DOCUMENTS as OPERATOR_DOCUMENTS
 from tests.mqt_serving.query.operator_cases import (
+    ACCUMULATOR_CASES,
     EXPRESSION_CASES,
     FILTER_CASES,
     STAGE_CASES,
+    WINDOW_CASES,
 )
+from tests.mqt_serving.query.operator_cases import DOCUMENTS as OPERATOR_DOCUMENTS
 from tests.mqt_serving.query.shop import DOCUMENTS, catalog, oid
 
 SHOP = catalog()
@@ -264,6 +267,13 @@ def _operator_queries() -> Iterator[str]:
     for cases in EXPRESSION_CASES.values():
         for case in cases:
             yield f"db.t.aggregate([{{$project: {{result: {json_util.dumps(case)}}}}}])"
+    for cases in ACCUMULATOR_CASES.values():
+        for case in cases:
+            yield f"db.t.aggregate([{{$group: {{_id: null, r: {json_util.dumps(case)}}}}}])"
+    for cases in WINDOW_CASES.values():
+        for case in cases:
+            output = f"sortBy: {{_id: 1}}, output: {{r: {json_util.dumps(case)}}}"
+            yield f"db.t.aggregate([{{$setWindowFields: {{{output}}}}}])"
     for pipelines in STAGE_CASES.values():
         yield from (f"db.t.aggregate({json_util.dumps(stages)})" for stages in pipelines)
 
@@ -287,21 +297,19 @@ def test_no_command_breaks_the_check_and_checking_twice_changes_nothing(command:
 
 
 def test_no_hand_written_query_of_the_corpus_is_refused(tend_folder: Path) -> None:
-    names = dev_databases(tend_folder)
-    catalogs = tend_catalogs(tend_folder, names)
+    catalogs = tend_catalogs(tend_folder)
     records = json.loads((tend_folder / "train.json").read_text(encoding="utf-8"))
     told = total = 0
     for record in records:
-        if record["db_id"] not in names:
-            continue
         try:
             command = parse_query(record["MQL"])
         except MqtError:
             continue
         total += 1
         told += bool(check_command(command, catalogs[record["db_id"]]).notes)
-    assert total > 300
-    assert told < 0.05 * total
+    print(f"{told} of {total} gold queries get notes")
+    assert total > 0.99 * len(records)
+    assert told < 0.03 * total
 
 
 # ----------------------------------------------------------------- a real mongod
@@ -352,3 +360,173 @@ def test_the_double_19_99_is_not_the_decimal_19_99(database: Database[dict[str, 
     command = parse_query("db.things.find({price: 19.99})")
     assert run(command, database).rows == []
     assert len(run(check_command(command, known).command, database).rows) == 1
+
+
+# ------------------------------------------------------------ what is easily overlooked
+
+PARTS = {
+    "things": [
+        {"_id": 1, "size": "12", "day": "2025-03-01", "seen": datetime(2025, 3, 1), "price": 5,
+         "parts": [{"sku": "x", "qty": 1}, {"sku": "y", "qty": 9}], "marks": [3, 12],
+         "kind": "a", "mixed": 1, "at": {"shelf": 3}},
+        {"_id": 2, "size": "9", "day": "2025-04-01", "seen": datetime(2025, 4, 1), "price": 7,
+         "parts": [{"sku": "x", "qty": 7}], "marks": [6], "kind": None, "mixed": "one",
+         "at": {"shelf": 4}},
+    ]
+}  # fmt: skip
+THINGS = catalog_from_documents("things", PARTS)
+
+
+def found(text: str) -> list[NoteKind]:
+    return [note.kind for note in checked(text, THINGS).notes]
+
+
+@pytest.fixture(scope="module")
+def things(mongo_client: MongoClient[dict[str, Any]]) -> Iterator[Database[dict[str, Any]]]:
+    name = f"things_{uuid4().hex[:8]}"
+    mongo_client[name].things.insert_many(PARTS["things"])
+    yield mongo_client[name]
+    mongo_client.drop_database(name)
+
+
+@pytest.mark.parametrize("path", ["$day", "$parts.qty"])
+def test_adding_up_what_are_no_numbers_is_noted(
+    path: str, things: Database[dict[str, Any]]
+) -> None:
+    text = f"db.things.aggregate([{{$group: {{_id: null, a: {{$sum: '{path}'}}}}}}])"
+    assert found(text) == [NoteKind.WRONG_TYPE]
+    assert run(parse_query(text), things).rows == [{"_id": None, "a": 0}]
+
+
+def test_numbers_taken_out_of_lists_add_up() -> None:
+    stages = "{$unwind: '$parts'}, {$group: {_id: null, a: {$sum: '$parts.qty'}}}"
+    assert found(f"db.things.aggregate([{stages}])") == []
+
+
+def test_a_join_of_different_types_is_noted(things: Database[dict[str, Any]]) -> None:
+    text = (
+        "db.things.aggregate([{$lookup: {from: 'things', localField: 'size',"
+        " foreignField: 'price', as: 'same'}}])"
+    )
+    assert notes(text, THINGS) == [
+        "`size` holds text, `price` of things numbers: they are never equal, so $lookup finds "
+        "nothing."
+    ]
+    assert all(row["same"] == [] for row in run(parse_query(text), things).rows)
+
+
+def test_a_list_of_objects_may_be_merged(things: Database[dict[str, Any]]) -> None:
+    """Alone, $mergeObjects goes through its list: known to be one here, and still no mistake."""
+    text = (
+        "db.things.aggregate([{$lookup: {from: 'things', localField: '_id', foreignField: '_id',"
+        " as: 'same'}}, {$project: {_id: 0, m: {$mergeObjects: '$same'}}}, {$sort: {'m._id': 1}}])"
+    )
+    assert found(text) == []
+    assert [row["m"]["_id"] for row in run(parse_query(text), things).rows] == [1, 2]
+
+
+def test_added_objects_are_merged_into_what_is_there(things: Database[dict[str, Any]]) -> None:
+    text = (
+        "db.things.aggregate([{$addFields: {at: {room: '$price'}}}, {$match: {'at.shelf': 3}},"
+        " {$project: {_id: 0, 'at.room': 1}}])"
+    )
+    assert found(text) == []
+    assert run(parse_query(text), things).rows == [{"at": {"room": 5}}]
+
+
+@pytest.mark.parametrize(
+    ("condition", "kind"),
+    [
+        ("{seen: {$lte: 2025}}", NoteKind.NEVER_MET),
+        ("{day: {$gt: 5}}", NoteKind.NEVER_MET),
+        ("{day: {$mod: [2, 0]}}", NoteKind.NEVER_MET),
+        ('{price: {$gt: "$at.shelf"}}', NoteKind.WRONG_TYPE),
+    ],
+)
+def test_what_no_stored_value_stands_for_stays(
+    condition: str, kind: NoteKind, things: Database[dict[str, Any]]
+) -> None:
+    command = parse_query(f"db.things.find({condition})")
+    kept = check_command(command, THINGS)
+    assert [note.kind for note in kept.notes] == [kind]
+    assert kept.command == command
+    assert run(command, things).rows == []
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "{marks: {$gt: 10, $lt: 5}}",
+        '{$and: [{"parts.sku": "x"}, {"parts.sku": "y"}, {"parts.qty": 9}]}',
+    ],
+)
+def test_tests_that_no_one_element_meets_are_meant_apart(
+    condition: str, things: Database[dict[str, Any]]
+) -> None:
+    assert found(f"db.things.find({condition})") == []
+    assert len(run(parse_query(f"db.things.find({condition})"), things).rows) == 1
+
+
+@pytest.mark.parametrize(
+    ("condition", "suggested"),
+    [
+        (
+            '{"parts.sku": "x", "parts.qty": {$gt: 8}}',
+            '{ parts: { $elemMatch: { sku: "x", qty: { $gt: 8 } } } }',
+        ),
+        ("{marks: {$gt: 4, $lt: 10}}", "{ marks: { $elemMatch: { $gt: 4, $lt: 10 } } }"),
+    ],
+)
+def test_the_offered_form_asks_for_one_element(
+    condition: str, suggested: str, things: Database[dict[str, Any]]
+) -> None:
+    """Thing 1 meets the tests with two elements, and not with one."""
+    (note,) = checked(f"db.things.find({condition})", THINGS).notes
+    assert note.suggestion == suggested
+    apart = run(parse_query(f"db.things.find({condition})"), things).rows
+    together = run(parse_query(f"db.things.find({note.suggestion})"), things).rows
+    assert 1 in [row["_id"] for row in apart]
+    assert 1 not in [row["_id"] for row in together]
+
+
+def test_nobody_without_a_value_is_let_through_where_one_is_required() -> None:
+    assert found("db.things.find({kind: {$ne: 'b'}})") == [NoteKind.MISSING_VALUES]
+    assert found("db.things.find({kind: {$ne: null, $nin: ['b']}})") == []
+
+
+def test_notes_on_elements_name_the_whole_path() -> None:
+    assert notes("db.things.find({parts: {$elemMatch: {skv: 'x'}}})", THINGS) == [
+        "No sampled document of things has `parts.skv`: did you mean `parts.sku`?"
+    ]
+    assert notes("db.things.find({parts: {$elemMatch: {qty: 'many'}}})", THINGS) == [
+        '`parts.qty` holds numbers: it is never equal to "many".'
+    ]
+
+
+def test_documents_have_an_id_even_where_the_sample_has_none() -> None:
+    known = catalog_from_documents("d", {"bare": [{"a": 1}]})
+    assert notes("db.bare.aggregate([{$group: {_id: '$_id'}}])", known) == []
+
+
+def test_values_of_which_some_fail_are_noted() -> None:
+    text = "db.things.aggregate([{$project: {a: {$add: ['$mixed', 1]}}}])"
+    assert notes(text, THINGS) == [
+        '$add takes date or number, and "$mixed" is sometimes text: it fails there.'
+    ]
+
+
+@pytest.mark.parametrize(
+    "stage",
+    [
+        "{$unset: 'prise'}",
+        "{$densify: {field: 'price', partitionByFields: ['prise'],"
+        " range: {step: 1, bounds: 'full'}}}",
+        "{$fill: {output: {price: {value: '$prise'}}}}",
+        "{$fill: {partitionByFields: ['prise'], output: {price: {value: 1}}}}",
+        "{$geoNear: {near: [1, 2], distanceField: 'far', key: 'prise'}}",
+    ],
+)
+def test_every_path_of_a_stage_is_looked_up(stage: str) -> None:
+    assert notes(f"db.things.aggregate([{stage}])", THINGS) == [
+        "No sampled document of things has `prise`: did you mean `price`?"
+    ]
