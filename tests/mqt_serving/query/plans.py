@@ -11,6 +11,7 @@ from mqt_serving.query.literals import sort_key
 from mqt_serving.query.plan import (
     Aggregate,
     And,
+    Arithmetic,
     Between,
     Comparator,
     Compare,
@@ -23,6 +24,7 @@ from mqt_serving.query.plan import (
     IsNull,
     Not,
     Operand,
+    Operator,
     Or,
     Order,
     Output,
@@ -33,6 +35,7 @@ from mqt_serving.query.plan import (
     Scalar,
     Text,
     TextMatch,
+    Top,
 )
 from mqt_serving.schema import BsonType
 from tests.mqt_serving.query.shop import catalog
@@ -208,4 +211,26 @@ def well_typed_plans() -> st.SearchStrategy[Plan]:
         st.lists(fields, max_size=2, unique=True).map(tuple),
         st.one_of(st.none(), having),
         st.lists(st.builds(Order, fields, st.booleans()), max_size=2).map(tuple),
+    )
+
+
+def wider_plans() -> st.SearchStrategy[Plan]:
+    """Plans with sub-queries, conditional aggregates, arithmetic, cuts and optional entities."""
+    terms = st.one_of(fields, st.integers(-9, 9), aggregates())
+    computed = st.builds(Arithmetic, st.sampled_from(Operator), operands, terms)
+    counted = st.builds(Aggregate, st.just(Function.COUNT), entities, where=predicates)
+    order = st.lists(st.builds(Order, operands, st.booleans()), max_size=2).map(tuple)
+    tests = st.one_of(
+        st.builds(Compare, operands, st.sampled_from(Comparator), plans()),
+        st.builds(In, fields, plans(), st.booleans()),
+        st.builds(Top, entities, order, st.integers(1, 9), st.one_of(st.none(), predicates)),
+    )
+    return st.builds(
+        Plan,
+        st.lists(st.builds(Output, st.one_of(computed, counted)), min_size=1, max_size=2).map(
+            tuple
+        ),
+        tests,
+        rows=st.one_of(st.none(), entities),
+        optional=st.lists(entities, max_size=2).map(tuple),
     )
