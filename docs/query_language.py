@@ -214,21 +214,14 @@ tests look for counter-examples.
 A query that people wrote and that no plan can say is explained step by step, from the wording of \
 its operators (in the tables below). This one:"""
 
-_DIALECTS: Final = f"""MQT reads what people write, and recognises the dialect by itself:
-
-- mongosh: unquoted keys, both kinds of quotes, comments, regular expressions, `ISODate(...)` and \
-its like, `db.orders` in all its forms;
-- Node.js: `await db.collection("orders").find({{...}}, {{ projection, sort, limit }}).toArray()`, \
-`new ObjectId("...")`, `Long.fromString("...")`;
-- PyMongo: `db.orders.find({{"a": 1}}).sort("b", -1)`, keyword arguments, `datetime(...)`, \
-`re.compile(...)`;
-- Extended JSON: whole commands such as `{{"find": "orders", "filter": {{...}}}}`, and its values \
-in place of constructors anywhere.
-
-Names given to values and collections in statements before the query are read, too. Methods of a \
-collection: {", ".join(f"`{name}`" for name in sorted(PARAMETERS))}; of a cursor: \
-{", ".join(f"`{name}`" for name in sorted(CURSOR_ARGUMENTS))}; in PyMongo spelled with \
-underscores. MQT prints each query in every dialect below; reading it again gives the same query."""
+_DIALECTS: Final = f"""MQT reads what people write for mongosh: unquoted keys, both kinds of \
+quotes, comments, regular expressions, `ISODate(...)` and its like, Extended JSON in place of \
+these, `db.orders` in all its forms; code for the Node.js driver and for PyMongo, with the names \
+and imports around it; and database commands in Extended JSON. It finds out which it is by \
+itself, and evaluates none of it. Methods of a collection: \
+{", ".join(f"`{name}`" for name in sorted(PARAMETERS))}; of a cursor: \
+{", ".join(f"`{name}`" for name in sorted(CURSOR_ARGUMENTS))}. It prints each query in every \
+dialect below; reading it again gives the same query."""
 
 _REFUSED: Final = """What writes, runs JavaScript on the server or looks into the server is not in \
 the language: it cannot be put into a tree, and reading it gives an error that names it. In a \

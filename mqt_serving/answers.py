@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal
 
+from mqt_serving.query.notes import Note
 from mqt_serving.query.pipeline import Command
 from mqt_serving.query.plan import Plan
 
@@ -27,8 +28,11 @@ class Choice:
     command: Command
     mongosh: str
     pymongo: str
+    node: str
+    extended_json: str
     meaning: str
     probability: float
+    notes: tuple[Note, ...] = ()  # what a reader of rows and meaning could be surprised by
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,44 +12,64 @@ from typing import Any
 from mqt_serving.answers import CheckedQuery, Choice, Table
 from mqt_serving.errors import RaiseError
 from mqt_serving.privacy import private_paths, without_paths
+from mqt_serving.query.command_checking import check_command
 from mqt_serving.query.execution import to_json
 from mqt_serving.query.explanation import explain, explain_command
 from mqt_serving.query.guard import check
 from mqt_serving.query.lowering import lower
+from mqt_serving.query.notes import Note
 from mqt_serving.query.parsing import parse_query
 from mqt_serving.query.pipeline import Aggregate, Command, Find, Lookup, Project, Stage
 from mqt_serving.query.plan import Plan
+from mqt_serving.query.plan_checking import check_plan
 from mqt_serving.query.policy import Policy
 from mqt_serving.query.raising import raise_command
-from mqt_serving.query.rendering import render_mongosh, render_pymongo
+from mqt_serving.query.rendering import (
+    render_json,
+    render_mongosh,
+    render_node,
+    render_pymongo,
+)
 from mqt_serving.schema import Catalog
 
 
 def choice_of_plan(plan: Plan, probability: float, catalog: Catalog, policy: Policy) -> Choice:
-    """Raises `PlanError` when the plan can't be lowered, `QueryRefused` when policy forbids it."""
-    return _choice(lower(plan, catalog), plan, probability, catalog, policy)
+    """The plan with its literals as they are stored, lowered and guarded.
+
+    Raises `TypeMismatch`, `UnknownField` and `UnknownCollection` when the plan doesn't fit the
+    data, `PlanError` when it can't be lowered, `QueryRefused` when policy forbids it.
+    """
+    checked = check_plan(plan, catalog)
+    command = lower(checked.plan, catalog)
+    return _choice(command, checked.plan, probability, catalog, policy, checked.notes)
 
 
 def choice_of_command(
     command: Command, plan: Plan | None, catalog: Catalog, policy: Policy
 ) -> Choice:
-    """A query that a person stands behind: probability 1."""
-    return _choice(command, plan, 1.0, catalog, policy)
+    """A query that a person stands behind: probability 1, literals as they are stored.
+
+    Raises `TypeMismatch` for an expression that no document could make right.
+    """
+    check(command, catalog, policy)  # first: nothing is told about fields that are refused
+    checked = check_command(command, catalog)
+    return _choice(checked.command, plan, 1.0, catalog, policy, checked.notes)
 
 
 def check_text(text: str, catalog: Catalog, policy: Policy) -> CheckedQuery:
-    """Parse and guard what a person wrote.
+    """Parse, guard and check what a person wrote; its literals become what is stored.
 
     Raises `QueryError` (with line and column), `QueryNotReadOnly`, `QueryRefused`,
-    `UnknownCollection`.
+    `UnknownCollection`, `TypeMismatch`.
     """
     command = parse_query(text)
     check(command, catalog, policy)  # before raising: a refused query gets no explanation
+    checked = check_command(command, catalog)
     try:
-        plan = raise_command(command, catalog)
+        plan = raise_command(checked.command, catalog)
     except RaiseError:
         plan = None
-    choice = choice_of_command(command, plan, catalog, policy)
+    choice = _choice(checked.command, plan, 1.0, catalog, policy, checked.notes)
     return CheckedQuery(database=catalog.database, choice=choice, learnable=plan is not None)
 
 
@@ -105,7 +125,12 @@ def _looked_up(stages: Sequence[Stage], catalog: Catalog, prefix: str) -> Iterat
 
 
 def _choice(
-    command: Command, plan: Plan | None, probability: float, catalog: Catalog, policy: Policy
+    command: Command,
+    plan: Plan | None,
+    probability: float,
+    catalog: Catalog,
+    policy: Policy,
+    notes: Sequence[Note] = (),
 ) -> Choice:
     check(command, catalog, policy)
     return Choice(
@@ -113,6 +138,9 @@ def _choice(
         command=command,
         mongosh=render_mongosh(command),
         pymongo=render_pymongo(command),
+        node=render_node(command),
+        extended_json=render_json(command),
         meaning=explain(plan, catalog) if plan is not None else explain_command(command),
         probability=probability,
+        notes=tuple(notes),
     )

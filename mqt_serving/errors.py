@@ -89,6 +89,12 @@ class UnknownField(MqtError):
     code, status = "unknown-field", 422
 
 
+class TypeMismatch(MqtError):
+    """An operator or a value that cannot go with what a field holds (the sum of text)."""
+
+    code, status = "type-mismatch", 422
+
+
 class QueryError(MqtError):
     """Query text that is not in the language; `line`/`column` are 1-based when known."""
 

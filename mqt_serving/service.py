@@ -36,6 +36,7 @@ from mqt_serving.errors import (
     QueryFailed,
     QueryRefused,
     QuestionError,
+    TypeMismatch,
     UnknownCollection,
     UnknownDatabase,
     UnknownField,
@@ -56,7 +57,14 @@ log = logging.getLogger(__name__)
 MOST_CHOICES = 5
 MOST_DATABASES_TRIED = 8
 
-_NEXT_CHOICE_MAY_WORK = (PlanError, QueryFailed, QueryRefused, UnknownCollection, UnknownField)
+_NEXT_CHOICE_MAY_WORK = (
+    PlanError,
+    QueryFailed,
+    QueryRefused,
+    TypeMismatch,
+    UnknownCollection,
+    UnknownField,
+)
 
 
 @dataclass(frozen=True, slots=True)

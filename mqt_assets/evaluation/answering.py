@@ -30,6 +30,7 @@ from mqt_serving.query.guard import Limits, Policy, check
 from mqt_serving.query.lowering import lower
 from mqt_serving.query.parsing import parse_query
 from mqt_serving.query.pipeline import Command
+from mqt_serving.query.plan_checking import check_plan
 from mqt_serving.release_loading import Translator
 from mqt_serving.schema import Catalog
 
@@ -67,7 +68,7 @@ def _first_that_lowers(plans: Sequence[Any], catalog: Catalog) -> Command:
     problem: MqtError = CannotAnswer("the translator gave no candidates")
     for plan in plans:
         try:
-            return lower(plan, catalog)
+            return lower(check_plan(plan, catalog).plan, catalog)
         except MqtError as error:
             problem = error
     raise problem

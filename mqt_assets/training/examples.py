@@ -158,11 +158,11 @@ def literals_of(plan: Plan) -> list[object]:
     found: list[object] = []
     for item in (*_predicates(plan.where), *_predicates(plan.having)):
         match item:
-            case Compare(_, _, right) if not isinstance(right, Field):
+            case Compare(_, _, right) if not isinstance(right, Field | Plan):
                 found.append(right)
             case Between(_, low, high):
                 found += [low, high]
-            case In(_, values):
+            case In(_, values) if not isinstance(values, Plan):
                 found += values
             case Text(_, _, value):
                 found.append(value)

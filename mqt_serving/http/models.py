@@ -16,6 +16,11 @@ from mqt_serving.release_loading import LoadedRelease
 from mqt_serving.schema import Catalog, CollectionSchema, Reference
 from mqt_serving.search import Hit
 
+_NOTES: Any = Field(
+    description="What the query may do that a reader would not expect: values turned into the "
+    "stored type, documents without a value, names that no sampled document has."
+)
+
 
 class _Request(BaseModel):
     # A misspelt field must not be ignored: "databse" would silently ask another database.
@@ -46,7 +51,10 @@ class CandidateBody(BaseModel):
     probability: float
     mongosh: str
     pymongo: str
+    node: str = Field(description="For the Node.js driver.")
+    extended_json: str = Field(description="The database command.")
     plan: dict[str, Any] | None
+    notes: list[str] = _NOTES
 
     @classmethod
     def of(cls, choice: Choice) -> CandidateBody:
@@ -55,7 +63,10 @@ class CandidateBody(BaseModel):
             probability=choice.probability,
             mongosh=choice.mongosh,
             pymongo=choice.pymongo,
+            node=choice.node,
+            extended_json=choice.extended_json,
             plan=plan_to_json(choice.plan) if choice.plan is not None else None,
+            notes=[str(note) for note in choice.notes],
         )
 
 
@@ -71,7 +82,10 @@ class TranslationBody(BaseModel):
     )
     mongosh: str
     pymongo: str
+    node: str = Field(description="For the Node.js driver.")
+    extended_json: str = Field(description="The database command.")
     plan: dict[str, Any] | None
+    notes: list[str] = _NOTES
     chosen: int = Field(description="Index of this reading among the candidates.")
     candidates: list[CandidateBody]
     source: str = Field(description="`model`, or `correction` of this very question by a person.")
@@ -91,7 +105,10 @@ class TranslationBody(BaseModel):
             "confidence": best.probability,
             "mongosh": best.mongosh,
             "pymongo": best.pymongo,
+            "node": best.node,
+            "extended_json": best.extended_json,
             "plan": best.plan,
+            "notes": best.notes,
             "chosen": chosen,
             "candidates": candidates,
             "source": translation.source,
@@ -126,6 +143,9 @@ class CheckedBody(BaseModel):
     meaning: str
     mongosh: str
     pymongo: str
+    node: str = Field(description="For the Node.js driver.")
+    extended_json: str = Field(description="The database command.")
+    notes: list[str] = _NOTES
     learnable: bool = Field(description="Whether the model learns from it, not only this question.")
 
     @classmethod
@@ -135,6 +155,9 @@ class CheckedBody(BaseModel):
             "meaning": checked.choice.meaning,
             "mongosh": checked.choice.mongosh,
             "pymongo": checked.choice.pymongo,
+            "node": checked.choice.node,
+            "extended_json": checked.choice.extended_json,
+            "notes": [str(note) for note in checked.choice.notes],
             "learnable": checked.learnable,
         }
 

@@ -72,6 +72,8 @@ def show(answer: dict[str, Any], console: Console) -> None:
     """Question, query, meaning and first rows."""
     console.print(f"[bold]Question[/]  {escape(answer['question'])}")
     console.print(f"[bold]Meaning[/]   {escape(answer['meaning'])}")
+    for note in answer.get("notes", ()):
+        console.print(f"[bold]Note[/]      {escape(note)}")
     console.print(f"[bold]Query[/]     {escape(answer['mongosh'])}")
     details = f"{answer['confidence']:.0%} sure, database {answer['database']}"
     if answer.get("source") == "correction":

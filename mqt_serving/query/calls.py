@@ -38,7 +38,6 @@ from mqt_serving.query.reading_commands import (
     read_order,
 )
 from mqt_serving.query.reading_stages import read_pipeline, read_stage
-from mqt_serving.query.script import not_a_query
 from mqt_serving.query.syntax import Chain, Entry, Link, Node, ObjectNode, Position
 
 _GETTERS = frozenset({"getCollection", "get_collection", "collection"})
@@ -49,7 +48,10 @@ def read_chain(chain: Chain, dialect: Dialect) -> Command:
     if chain.root == "use":
         raise chain.position.error("Leave out use: the database is chosen separately")
     if chain.root != "db":
-        raise not_a_query(chain.root, chain.position)
+        raise chain.position.error(
+            f"A query starts with db, as db.orders.find({{...}}), not with {chain.root}: the "
+            "connection and the database are chosen separately"
+        )
     collection, dialect, calls = _collection(chain, dialect)
     if not calls:
         raise chain.position.error("A query calls a method, as db.orders.find({...})")

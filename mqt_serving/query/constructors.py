@@ -12,6 +12,7 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from decimal import InvalidOperation
 from typing import Never, TypeAlias, TypeVar
 from uuid import UUID
 
@@ -34,7 +35,6 @@ class RunsJavaScript(ValueError):
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_EPOCH_PARTS = [1970, 0, 1, 0, 0, 0, 0]  # as JavaScript counts: months from 0
 _REGEX_FLAGS = "imsx"
 
 
@@ -86,12 +86,12 @@ def _date_utc(arguments: Arguments, now: datetime) -> int:
     parts = [whole_32(argument) for argument in arguments]
     if not 1 <= len(parts) <= 7:
         raise ValueError("needs a year, a month from 0 to 11 and perhaps a day and a time")
-    year, month, day, hour, minute, second, millisecond = (
-        parts + [0, 0, 1, 0, 0, 0, 0][len(parts) :]
-    )
-    microsecond = millisecond * 1000
+    month, day, *times = (parts[1:] + [0, 1, 0, 0, 0, 0][len(parts) - 1 :])[:6]
     try:
-        moment = datetime(year, month + 1, day, hour, minute, second, microsecond, tzinfo=UTC)
+        hour, minute, second, milliseconds = times
+        moment = datetime(
+            parts[0], month + 1, day, hour, minute, second, milliseconds * 1000, tzinfo=UTC
+        )
     except ValueError as error:
         raise ValueError(f"{', '.join(map(str, parts))} is not a date: {error}") from error
     return round((moment - _EPOCH) / timedelta(milliseconds=1))
@@ -129,8 +129,8 @@ def decimal(value: object) -> Decimal128:
         return _refused(value, "a number as text")
     try:
         return Decimal128(str(value))
-    except (ArithmeticError, ValueError) as error:
-        raise ValueError(f"needs a number of at most 34 digits as text, not {value!r}") from error
+    except (InvalidOperation, ValueError) as error:
+        raise ValueError(f"needs a number as text, not {value!r}") from error
 
 
 def double(value: object) -> float:

@@ -131,7 +131,7 @@ def estimate(command: Command, plan: AccessPlan, statistics: Statistics) -> Esti
         case CountDocuments(collection=collection, filter=condition):
             walk.first(collection, (Match(condition), Count("count")), plan)
         case EstimatedDocumentCount():
-            pass  # it reads metadata alone
+            pass  # MongoDB knows it without reading a document
         case Distinct(collection=collection, path=path, filter=condition):
             distinct = SortByCount(PathExpression(path))
             walk.first(collection, (Match(condition), distinct), plan)

@@ -193,17 +193,23 @@ def _rows(
                 for document in documents:
                     yield bson.decode(document.raw, _CODEC), len(document.raw)
         case "count_documents":
+            given = {"skip": call.skip, "limit": call.limit, "collation": call.collation}
+            options: dict[str, Any] = {n: value for n, value in given.items() if value is not None}
             count = decoded.count_documents(
-                call.filter, session=session, maxTimeMS=time_limit, **call.options
+                call.filter, session=session, maxTimeMS=time_limit, **options
             )
             yield {"count": count}, 0
-        case "estimated_document_count":
+        case "estimated_document_count":  # takes no session
             yield {"count": decoded.estimated_document_count(maxTimeMS=time_limit)}, 0
         case "distinct":
             key = call.key or "_id"
             leaf = key.rsplit(".", 1)[-1]
             values = decoded.distinct(
-                key, call.filter, session=session, maxTimeMS=time_limit, **call.options
+                key,
+                call.filter,
+                session=session,
+                maxTimeMS=time_limit,
+                collation=call.collation,
             )
             yield from (({leaf: value}, 0) for value in values)
 
@@ -219,7 +225,7 @@ def _cursor(
             maxTimeMS=limits.max_time_ms,
             batchSize=batch,
             allowDiskUse=False,
-            **call.options,
+            collation=call.collation,
         )
     return collection.find(
         call.filter,
@@ -229,8 +235,8 @@ def _cursor(
         limit=min(call.limit or batch, batch),
         max_time_ms=limits.max_time_ms,
         allow_disk_use=False,
-        collation=call.collation,
         session=session,
+        collation=call.collation,
     )
 
 

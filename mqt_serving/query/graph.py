@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from threading import Lock
 
-from mqt_serving.errors import PlanError, UnknownCollection, UnknownField
+from mqt_serving.errors import PlanError, UnknownCollection
+from mqt_serving.query.nearest import unknown_field
 from mqt_serving.query.plan import Entity, Field
 from mqt_serving.schema import Catalog, CollectionSchema, FieldSchema, Reference
 
@@ -106,10 +107,10 @@ def schema_of(collection: str, catalog: Catalog) -> CollectionSchema:
 
 
 def field_schema(field: Field, catalog: Catalog) -> FieldSchema:
-    """The schema of a field, or `UnknownField` naming it."""
+    """The schema of a field, or `UnknownField` naming it and those that may be meant."""
     found = schema_of(field.collection, catalog).by_path.get(field.path)
     if found is None:
-        raise UnknownField(f"no field {field.path!r} in collection {field.collection!r}")
+        raise unknown_field(field, catalog)
     return found
 
 
@@ -148,14 +149,21 @@ def check_entity(entity: Entity, catalog: Catalog) -> None:
     """Raise unless the entity is a collection or an array in the catalog."""
     schema = schema_of(entity.collection, catalog)
     if entity.path and entity.path not in schema.array_paths:
-        raise UnknownField(f"no array {entity.path!r} in collection {entity.collection!r}")
+        raise unknown_field(Field(entity.collection, entity.path), catalog, "array")
+
+
+_Cost = tuple[int, int, int]  # references, of them not unique, steps
+_Ranked = tuple[_Cost, tuple[tuple[object, ...], ...]]
+_Paths = dict[Entity, tuple[_Ranked, tuple[Edge, ...]]]
+_MOST_SOURCES = 1_000  # of which the paths are remembered, per catalog
 
 
 class _Graph:
-    """All edges of one catalog by their source."""
+    """All edges of one catalog by their source, and the cheapest paths found so far."""
 
     def __init__(self, catalog: Catalog) -> None:
         self.entities = entities_of(catalog)
+        self.found: dict[tuple[frozenset[Entity], bool], _Paths] = {}
         self.edges: dict[Entity, list[Edge]] = {entity: [] for entity in self.entities}
         for entity in self.entities:
             parent = parent_of(entity, catalog)
@@ -195,16 +203,22 @@ def _graph(catalog: Catalog) -> _Graph:
     return graph
 
 
-_Cost = tuple[int, int, int]  # references, of them not unique, steps
-_Ranked = tuple[_Cost, tuple[tuple[object, ...], ...]]
-
-
-def _cheapest(
-    sources: Iterable[Entity], catalog: Catalog, upward_only: bool
-) -> dict[Entity, tuple[_Ranked, tuple[Edge, ...]]]:
-    """Cheapest paths to every entity reachable from any source (Dijkstra)."""
+def _cheapest(sources: Iterable[Entity], catalog: Catalog, upward_only: bool) -> _Paths:
+    """Cheapest paths to every entity reachable from any source; remembered, never changed."""
     graph = _graph(catalog)
-    best: dict[Entity, tuple[_Ranked, tuple[Edge, ...]]] = {}
+    key = (frozenset(sources), upward_only)
+    found = graph.found.get(key)
+    if found is None:
+        found = _search(key[0], graph, upward_only)
+        if len(graph.found) >= _MOST_SOURCES:
+            graph.found = {}
+        graph.found[key] = found
+    return found
+
+
+def _search(sources: Iterable[Entity], graph: _Graph, upward_only: bool) -> _Paths:
+    """Dijkstra's algorithm from all sources at once."""
+    best: _Paths = {}
     serial = 0
     queue: list[tuple[_Ranked, int, Entity, tuple[Edge, ...]]] = []
     for source in sorted(set(sources), key=lambda e: (e.collection, e.path)):

@@ -13,7 +13,7 @@ from mqt_serving.query import constructors, tokens
 from mqt_serving.query.javascript_syntax import Source, arguments_of, content, unwrapped
 from mqt_serving.query.javascript_values import Values
 from mqt_serving.query.methods import PRINTERS, refused_method
-from mqt_serving.query.script import Script, joined, not_a_query
+from mqt_serving.query.script import Script, joined
 from mqt_serving.query.syntax import Chain, Link, Statement
 
 _SILENT = frozenset({"comment", "empty_statement", "hash_bang_line", "import_statement"})
@@ -102,11 +102,12 @@ class JavaScriptText:
                 owner, name = self._member(node)
                 links.append((name, arguments))
                 node, arguments = unwrapped(owner), None
-        root = tokens.text_of(node)
         if arguments is not None:
-            raise not_a_query(root, self._source.position(node))
+            raise position.not_read_only(
+                f"{tokens.text_of(node)}(...) is JavaScript, which queries cannot run. {_START}"
+            )
         read = tuple(self._link(name, called) for name, called in reversed(links))
-        return joined(self._script, Chain(root, read, position))
+        return joined(self._script, Chain(tokens.text_of(node), read, position))
 
     def _require_method(self, arguments: SyntaxNode | None) -> None:
         if arguments is not None:

@@ -1,9 +1,9 @@
 """Literals follow the stored type: what a question says becomes what the field holds.
 
 `fit` turns "5f0c..." into an ObjectId, "2025-03-01" into a date, 19.99 into Decimal128 where the
-field stores money so, 3000 into "3000" where numbers are kept as text. A value that cannot be
-read as the stored type is returned as it is: MongoDB then simply finds nothing equal to it.
-Depends on `bson` and `schema`.
+field stores money so, 3000 into "3000" where numbers are kept as text, true into 1 or "yes" where
+that is how it is written. A value that cannot be read as the stored type is returned as it is:
+`plan_checking` refuses it, MongoDB finds nothing equal to it. Depends on `bson` and `schema`.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 from bson import Decimal128, ObjectId
 
-from mqt_serving.query.plan import Scalar
+from mqt_serving.query.bson_types import families_of
+from mqt_serving.query.plan import DatePart, Scalar
 from mqt_serving.schema import BsonType, FieldSchema
 
 _INT64_MIN, _INT64_MAX = -(2**63), 2**63 - 1
@@ -55,12 +57,16 @@ def fit(value: Scalar, field: FieldSchema) -> Scalar:
     match kind:
         case BsonType.STRING:
             return _as_text(value, field)
+        case BsonType.INT if isinstance(value, datetime):
+            return _as_year(value, field)
+        case BsonType.INT if isinstance(value, bool):
+            return int(value) if field.samples and set(field.samples) <= {"0", "1"} else value
         case BsonType.INT:
             return _as_number(value, whole=True)
         case BsonType.DOUBLE:
             return _as_number(value, whole=False)
         case BsonType.DECIMAL:
-            return _as_decimal(value)
+            return fit_decimal(value)
         case BsonType.DATE:
             return _as_date(value)
         case BsonType.OBJECT_ID:
@@ -72,6 +78,30 @@ def fit(value: Scalar, field: FieldSchema) -> Scalar:
             return value
 
 
+def fit_number(value: Scalar) -> Scalar:
+    """Text that reads as a number as that number; anything else stays."""
+    return _as_number(value, whole=True) if isinstance(value, str) else plain(value)
+
+
+def fit_part(value: Scalar, part: DatePart) -> Scalar:
+    """The value as a calendar part is computed: a number, or the text of a month or day."""
+    is_text = part in (DatePart.YEAR_MONTH, DatePart.DATE)
+    if isinstance(value, datetime):
+        moment = _utc(value)
+        match part:
+            case DatePart.YEAR_MONTH:
+                return moment.strftime("%Y-%m")
+            case DatePart.DATE:
+                return moment.date().isoformat()
+            case DatePart.YEAR:
+                return moment.year
+            case _:
+                return moment
+    if is_text or not isinstance(value, str):
+        return plain(value)
+    return _as_number(value, whole=True)
+
+
 def plain(value: Scalar) -> Scalar:
     """The value as BSON can hold it: dates in UTC to the millisecond, huge integers as doubles."""
     if isinstance(value, datetime):
@@ -79,6 +109,26 @@ def plain(value: Scalar) -> Scalar:
     if isinstance(value, int) and not _INT64_MIN <= value <= _INT64_MAX:
         return float(value)
     return value
+
+
+def sort_key(value: Scalar) -> Any:
+    """What orders values of one family as MongoDB does: numbers of any width, dates of any zone."""
+    match value:
+        case datetime():
+            return _utc(value)
+        case bool() | str() | ObjectId():
+            return value
+        case _:
+            number = Decimal(str(value))
+            return Decimal("-Infinity") if number.is_nan() else number
+
+
+def order_of(low: Scalar, high: Scalar) -> int | None:
+    """-1, 0 or 1 as `low` is less than, equal to or more than `high`; None for two families."""
+    if families_of([bson_type(low)]) != families_of([bson_type(high)]):
+        return None
+    first, second = sort_key(low), sort_key(high)
+    return 0 if first == second else 1 if first > second else -1
 
 
 def parse_date(text: str) -> datetime | None:
@@ -99,7 +149,7 @@ def _as_text(value: Scalar, field: FieldSchema) -> Scalar:
     if isinstance(value, datetime):
         return _date_text(_utc(value), field)
     if isinstance(value, bool):
-        return _stored_spelling(str(value).lower(), field)
+        return _stored_spelling(value, field)
     if isinstance(value, int | float | Decimal128):
         return _number_text(value, field)
     return str(value)
@@ -114,8 +164,12 @@ def _date_text(moment: datetime, field: FieldSchema) -> str:
     return moment.date().isoformat()
 
 
-def _stored_spelling(text: str, field: FieldSchema) -> str:
-    return next((sample for sample in field.samples if sample.lower() == text), text)
+def _stored_spelling(value: bool, field: FieldSchema) -> str:
+    """`True`, `yes` or `Y`, whichever the samples have."""
+    words = _TRUE if value else _FALSE
+    text = str(value).lower()
+    known = {sample.strip().lower(): sample for sample in reversed(field.samples)}
+    return next((known[word] for word in (text, *sorted(words)) if word in known), text)
 
 
 def _number_text(value: int | float | Decimal128, field: FieldSchema) -> str:
@@ -150,7 +204,8 @@ def _as_number(value: Scalar, whole: bool) -> Scalar:
     return float(number)
 
 
-def _as_decimal(value: Scalar) -> Scalar:
+def fit_decimal(value: Scalar) -> Scalar:
+    """A number, or text that reads as one, as Decimal128; anything else stays."""
     if isinstance(value, bool | datetime | ObjectId):
         return value
     number = _decimal(value.replace(",", "") if isinstance(value, str) else value)
@@ -163,6 +218,15 @@ def _as_date(value: Scalar) -> Scalar:
     if isinstance(value, int) and not isinstance(value, bool) and 1000 <= value <= 9999:
         return datetime(value, 1, 1, tzinfo=UTC)
     return value
+
+
+def _as_year(moment: datetime, field: FieldSchema) -> Scalar:
+    """The first of January as its year where the field holds years."""
+    moment = _utc(moment)
+    start = moment == datetime(moment.year, 1, 1, tzinfo=UTC)
+    held = [_decimal(text) for text in (field.minimum, field.maximum) if text is not None]
+    years = bool(held) and all(number and 1000 <= number <= 2999 for number in held)
+    return moment.year if start and years else moment
 
 
 def _as_bool(value: Scalar) -> Scalar:

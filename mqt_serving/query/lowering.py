@@ -10,11 +10,13 @@ document per row and one key per output. Raises `PlanError` (no way between enti
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from mqt_serving.errors import PlanError
 from mqt_serving.query import graph, naming
 from mqt_serving.query.graph import JoinTree
 from mqt_serving.query.grouping import Grouped, aggregates_in, bare_count, group, operands_in
+from mqt_serving.query.ordering import cut, ordered
 from mqt_serving.query.pipeline import (
     Accumulator,
     AddFields,
@@ -37,43 +39,75 @@ from mqt_serving.query.pipeline import (
 from mqt_serving.query.pipeline import Aggregate as AggregateCommand
 from mqt_serving.query.plan import (
     Aggregate,
+    Arithmetic,
     Entity,
     Field,
     Operand,
-    Order,
     Output,
-    PartOf,
     Plan,
+    Predicate,
+    Related,
 )
 from mqt_serving.query.predicates import (
     Scope,
+    aggregates_of,
     all_of,
     comparable,
+    conjunction,
+    conjuncts,
+    fields_in,
     filter_of,
+    leaves,
+    tests_aggregates,
 )
 from mqt_serving.query.row_aggregates import add_row_aggregates
 from mqt_serving.query.rows import Rows
+from mqt_serving.query.semi_joins import entities_in
 from mqt_serving.schema import Catalog
 
 
 def lower(plan: Plan, catalog: Catalog) -> Command:
     """The command whose result answers the plan."""
+    rows, stages = _lowered(plan, catalog)
+    return _command(rows, stages)
+
+
+def _lowered(plan: Plan, catalog: Catalog) -> tuple[Rows, list[Stage]]:
+    """The rows of the plan, which know the collection, and all stages."""
     plan = _with_fields_for_entities(plan, catalog)
     _check(plan)
-    per_row = has_row_aggregates(plan)
-    tree = graph.spanning_joins(grain_entities(plan, catalog), catalog)
+    tree = joins_of(plan, catalog)
     names = naming.output_names(plan)
-    rows = Rows(catalog, tree, reserved=names)
-    rows.populate(plan.where)
-    if per_row:
+
+    def lower_subquery(inner: Plan) -> tuple[str, Sequence[Stage], str]:
+        return _subquery(inner, catalog)
+
+    rows = Rows(catalog, tree, lower_subquery, reserved=names, optional=plan.optional)
+    tests = conjuncts(plan.where)
+    over_aggregates = [test for test in tests if tests_aggregates(test)]
+    over_fields = [test for test in tests if test not in over_aggregates]
+    rows.populate(conjunction(over_fields) if over_fields else None)
+    add_row_aggregates(rows, [found for test in over_aggregates for found in _aggregates(test)])
+    for test in over_aggregates:
+        rows.stages.append(Match(rows.compile(test)))
+    if has_row_aggregates(plan):
         add_row_aggregates(rows, aggregates_in(plan))
         if plan.having is not None:
             rows.stages.append(Match(rows.compile(plan.having)))
     elif plan.group_by or aggregates_in(plan):
-        return _command(rows, _grouped(plan, names, rows))
+        return rows, _grouped(plan, names, rows)
     if _is_whole_document(plan, rows):
-        return _command(rows, _whole_documents(plan, rows))
-    return _command(rows, [*rows.stages, *_finish(plan, names, rows)])
+        return rows, _whole_documents(plan, rows)
+    return rows, [*rows.stages, *_finish(plan, names, rows)]
+
+
+def _subquery(plan: Plan, catalog: Catalog) -> tuple[str, Sequence[Stage], str]:
+    """A plan inside a test: the collection that it starts from, its stages, and its column."""
+    names = naming.output_names(plan)
+    if len(names) != 1 or isinstance(plan.outputs[0].value, Entity) or "." in names[0]:
+        raise PlanError("a sub-query has one column, of plain values")
+    rows, stages = _lowered(plan, catalog)
+    return rows.collection, _merged(stages), names[0]
 
 
 def grain_entities(plan: Plan, catalog: Catalog) -> tuple[Entity, ...]:
@@ -82,10 +116,13 @@ def grain_entities(plan: Plan, catalog: Catalog) -> tuple[Entity, ...]:
     values: list[Operand | Entity] = [output.value for output in plan.outputs]
     values += [*plan.group_by, *(order.by for order in plan.order_by), *aggregates_in(plan)]
     entities = [
-        _entity(value, catalog)
+        entity
         for value in values
-        if not (per_row and isinstance(value, Aggregate))
+        if not (per_row and not isinstance(value, Entity) and aggregates_of(value))
+        for entity in _entities(value, catalog)
     ]
+    if plan.rows is not None:
+        entities.append(plan.rows)
     return tuple(dict.fromkeys(entities))
 
 
@@ -96,20 +133,27 @@ def has_row_aggregates(plan: Plan) -> bool:
     customer with the number of their orders", those without any included.
     """
     shown = [*(output.value for output in plan.outputs), *(order.by for order in plan.order_by)]
-    plain = any(not isinstance(value, Aggregate) for value in shown)
+    plain = any(isinstance(value, Entity) or not aggregates_of(value) for value in shown)
     return plain and not plan.group_by and bool(aggregates_in(plan))
 
 
-def _entity(value: Operand | Entity, catalog: Catalog) -> Entity:
+def _entities(value: Operand | Entity, catalog: Catalog) -> list[Entity]:
     match value:
         case Entity():
-            return value
-        case Field():
-            return graph.entity_of(value, catalog)
-        case PartOf(field=field):
-            return graph.entity_of(field, catalog)
-        case Aggregate(argument=argument):
-            return _entity(argument, catalog)
+            return [value]
+        case Aggregate(argument=argument, where=where):
+            found = _entities(argument, catalog)
+            tests = [leaf for leaf in leaves(where) if not isinstance(leaf, Related)]
+            return found + [entity for leaf in tests for entity in entities_in(leaf, catalog)]
+        case Arithmetic():
+            inner = [found for each in aggregates_of(value) for found in _entities(each, catalog)]
+            return inner + [graph.entity_of(field, catalog) for field in fields_in(value)]
+        case _:
+            return [graph.entity_of(field, catalog) for field in fields_in(value)]
+
+
+def _aggregates(predicate: Predicate) -> list[Aggregate]:
+    return [found for operand in operands_in(predicate) for found in aggregates_of(operand)]
 
 
 def _check(plan: Plan) -> None:
@@ -149,10 +193,7 @@ def _with_fields_for_entities(plan: Plan, catalog: Catalog) -> Plan:
             outputs.extend(Output(field) for field in fields_of(output.value, catalog))
         else:
             outputs.append(output)
-    return Plan(
-        tuple(outputs), plan.where, plan.group_by, plan.having, plan.order_by, plan.limit,
-        plan.skip, plan.distinct,
-    )  # fmt: skip
+    return replace(plan, outputs=tuple(outputs))
 
 
 def fields_of(entity: Entity, catalog: Catalog) -> tuple[Field, ...]:
@@ -182,7 +223,8 @@ def _is_whole_document(plan: Plan, rows: Rows) -> bool:
 
 
 def _whole_documents(plan: Plan, rows: Rows) -> list[Stage]:
-    stages = [*rows.stages, *_ordered(plan, rows, rows)]
+    order = ordered(plan.order_by, rows, rows.new_name)
+    stages = [*rows.stages, *order, *cut(plan.limit, plan.skip)]
     schema = graph.schema_of(rows.collection, rows.catalog)
     private = tuple(field.path for field in schema.fields if field.private)
     hidden = tuple(dict.fromkeys((*private, *rows.added)))
@@ -205,54 +247,27 @@ def _grouped(plan: Plan, names: Sequence[str], rows: Rows) -> list[Stage]:
         stages.append(AddFields(tuple((scope.names[o], e) for o, e in scope.expressions.items())))
         scope.expressions.clear()
     if plan.having is not None:
-        stages.append(Match(filter_of(plan.having, scope)))
+        kept = filter_of(plan.having, scope)
+        stages += [*scope.lookups, Match(kept)]
     return stages + _finish(plan, names, scope, grouped=True)
 
 
 # ------------------------------------------------------ order, limit, output columns
 
 
-def _finish(plan: Plan, names: Sequence[str], scope: Scope, grouped: bool = False) -> list[Stage]:
+def _finish(
+    plan: Plan, names: Sequence[str], scope: Rows | Grouped, grouped: bool = False
+) -> list[Stage]:
     if plan.distinct and not (grouped and _shows_all_keys(plan)):
         return _distinct(plan, names, scope)
-    stages = _ordered(plan, scope, scope.rows if isinstance(scope, Grouped) else scope)
+    rows = scope.rows if isinstance(scope, Grouped) else scope
+    stages = ordered(plan.order_by, scope, rows.new_name) + cut(plan.limit, plan.skip)
     stages.append(_projection(plan, names, scope))
     return stages
 
 
 def _shows_all_keys(plan: Plan) -> bool:
     return set(plan.group_by) <= {output.value for output in plan.outputs}
-
-
-def _ordered(plan: Plan, scope: Scope, rows: object) -> list[Stage]:
-    """`$sort`, `$skip` and `$limit`; computed keys are added first."""
-    assert isinstance(rows, Rows)
-    computed: list[tuple[str, Expression]] = []
-    keys: dict[str, int] = {}
-    for order in plan.order_by:
-        path = _sort_path(order, scope)
-        if path is None:
-            path = rows.new_name("sort_key")
-            computed.append((path, comparable(order.by, scope)))
-        keys.setdefault(path, -1 if order.descending else 1)
-    stages: list[Stage] = [AddFields(tuple(computed))] if computed else []
-    if keys:
-        stages.append(Sort(tuple(keys.items())))
-    return stages + _cut(plan)
-
-
-def _sort_path(order: Order, scope: Scope) -> str | None:
-    is_text = isinstance(order.by, Field) and scope.schema(order.by).numeric_text
-    return None if is_text else scope.path(order.by)
-
-
-def _cut(plan: Plan) -> list[Stage]:
-    stages: list[Stage] = []
-    if plan.skip:
-        stages.append(Skip(plan.skip))
-    if plan.limit is not None:
-        stages.append(Limit(plan.limit))
-    return stages
 
 
 def _projection(plan: Plan, names: Sequence[str], scope: Scope) -> Project:
@@ -292,7 +307,7 @@ def _distinct(plan: Plan, names: Sequence[str], scope: Scope) -> list[Stage]:
     stages: list[Stage] = [Group(key, tuple(accumulators))]
     if keys:
         stages.append(Sort(tuple(keys.items())))
-    stages += _cut(plan)
+    stages += cut(plan.limit, plan.skip)
     shown: list[tuple[str, bool | Expression]] = []
     for value, name in zip(values, names, strict=True):
         assert not isinstance(value, Entity)

@@ -2,24 +2,46 @@
 
 The convention of the gold queries people wrote for public corpora: the leaf of the path,
 `count`, `count_distinct_<leaf>`, `sum_<leaf>`, `avg_<leaf>`, `min_<leaf>`, `max_<leaf>`, the
-calendar part (`year`). Names of one plan are unique: a name that is taken gets the name of what
-holds the field in front of it, then a number. Depends on `plan` only.
+calendar part (`year`), `sum_`, `difference_`, `product_` and `ratio_` with what is computed.
+Names of one plan are unique: a name that is taken gets the name of what holds the field in front
+of it, then a number. Depends on `plan` only.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
 
-from mqt_serving.query.plan import Aggregate, Entity, Field, Function, Output, PartOf, Plan
+from mqt_serving.query.plan import (
+    Aggregate,
+    Arithmetic,
+    Entity,
+    Field,
+    Function,
+    Operator,
+    Output,
+    PartOf,
+    Plan,
+)
+
+_NAMED = (Field, PartOf, Arithmetic, Aggregate)
+_RESULTS = {
+    Operator.ADD: "sum",
+    Operator.SUBTRACT: "difference",
+    Operator.MULTIPLY: "product",
+    Operator.DIVIDE: "ratio",
+}
 
 
-def convention(value: Field | PartOf | Aggregate | Entity) -> str:
+def convention(value: Field | PartOf | Arithmetic | Aggregate | Entity) -> str:
     """The conventional name of a value, before it is made unique."""
     match value:
         case Field():
             return leaf(value)
         case PartOf(part=part):
             return part.value
+        case Arithmetic(operator=operator, left=left, right=right):
+            sides = [convention(side) for side in (left, right) if isinstance(side, _NAMED)]
+            return "_".join([_RESULTS[operator], *sides])
         case Entity():
             return value.path.rpartition(".")[2] or value.collection
         case Aggregate(function=Function.COUNT, argument=argument, distinct=True):
@@ -42,7 +64,9 @@ def output_name(output: Output, taken: Collection[str] = ()) -> str:
     return unique_name(output.value, taken)
 
 
-def unique_name(value: Field | PartOf | Aggregate | Entity, taken: Collection[str]) -> str:
+def unique_name(
+    value: Field | PartOf | Arithmetic | Aggregate | Entity, taken: Collection[str]
+) -> str:
     """The conventional name, qualified or numbered until it is not taken."""
     plain = convention(value)
     if plain not in taken:
@@ -67,13 +91,15 @@ def output_names(plan: Plan) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _qualified(value: Field | PartOf | Aggregate | Entity, plain: str) -> str:
+def _qualified(value: Field | PartOf | Arithmetic | Aggregate | Entity, plain: str) -> str:
     match value:
         case Field(collection=collection, path=path):
             parent = path.rpartition(".")[0].rpartition(".")[2]
             return f"{parent or collection}_{plain}"
         case PartOf(field=field):
             return f"{leaf(field)}_{plain}"
+        case Arithmetic():
+            return plain
         case Aggregate(argument=argument):
             if plain == "count":
                 return f"count_{convention(argument)}"
@@ -82,6 +108,6 @@ def _qualified(value: Field | PartOf | Aggregate | Entity, plain: str) -> str:
             return f"{collection}_{plain}"
 
 
-def _qualified_argument(argument: Field | PartOf | Entity, plain: str) -> str:
+def _qualified_argument(argument: Field | PartOf | Arithmetic | Entity, plain: str) -> str:
     prefix = plain.removesuffix(convention(argument))
     return prefix + _qualified(argument, convention(argument))

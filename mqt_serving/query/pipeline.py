@@ -1,10 +1,9 @@
 """The pipeline: what MongoDB runs, as a typed, immutable tree that cannot express a write.
 
-Five commands (`Find`, `Aggregate`, `CountDocuments`, `EstimatedDocumentCount`, `Distinct`), stages,
-filters and expressions. Operators are data (see `operators`): a name that is not in that table
-cannot be put into a tree, so nothing that writes or runs JavaScript exists here. Parsing,
-rendering, guarding and running live in their own modules. Depends on `bson`, `collation` and
-`operators`.
+Five commands, their stages, filters and expressions. Operators are data (see `operators`): a
+name that is not in that table cannot be put into a tree, so nothing that writes or runs
+JavaScript exists here. Parsing, rendering, guarding and running live in their own modules.
+Depends on `bson`, `collation` and `operators`.
 """
 
 from __future__ import annotations

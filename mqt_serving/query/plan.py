@@ -73,15 +73,38 @@ class Aggregate:
     """An aggregate over the rows of a group (or over all rows when nothing is grouped).
 
     `count` of an `Entity` counts rows of it; `count` of a field counts rows where it is neither
-    null nor missing; with `distinct`, different values. The others take a field (or date part).
+    null nor missing; with `distinct`, different values. The others take a field (or date part,
+    or something computed). Only rows that meet `where` take part: "the number of paid orders"
+    beside the number of all; groups without such a row stay.
     """
 
     function: Function
-    argument: Field | PartOf | Entity
+    argument: Field | PartOf | Arithmetic | Entity
     distinct: bool = False
+    where: Predicate | None = None
 
 
-Operand: TypeAlias = Field | PartOf | Aggregate
+class Operator(StrEnum):
+    ADD = "add"
+    SUBTRACT = "subtract"
+    MULTIPLY = "multiply"
+    DIVIDE = "divide"
+
+
+@dataclass(frozen=True, slots=True)
+class Arithmetic:
+    """`left <operator> right`, null where either is null or missing; at least one side has a field.
+
+    Inside an aggregate the sides are values of one row; outside, they may be aggregates too.
+    """
+
+    operator: Operator
+    left: Term
+    right: Term
+
+
+Operand: TypeAlias = Field | PartOf | Arithmetic | Aggregate
+Term: TypeAlias = Field | PartOf | Arithmetic | Aggregate | int | float | Decimal128
 
 
 class Comparator(StrEnum):
@@ -95,11 +118,15 @@ class Comparator(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Compare:
-    """`left <op> right`; `right` is a literal, or another field of the same row."""
+    """`left <op> right`; `right` is a literal, another field of the same row, or a sub-query.
+
+    A sub-query is a plan of its own with one output: its first row gives the value ("above the
+    average": the plan of the average). Without a row, or with null there, the test fails.
+    """
 
     left: Operand
     op: Comparator
-    right: Scalar | Field
+    right: Scalar | Field | Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +141,14 @@ class Between:
 
 @dataclass(frozen=True, slots=True)
 class In:
+    """One of the values (negated: none of them); a sub-query with one output lists them.
+
+    With sub-queries this says intersections and differences: cities of customers that are (not)
+    among the cities of suppliers.
+    """
+
     left: Operand
-    values: tuple[Scalar, ...]
+    values: tuple[Scalar, ...] | Plan
     negated: bool = False
 
 
@@ -167,6 +200,21 @@ class Related:
 
 
 @dataclass(frozen=True, slots=True)
+class Top:
+    """The row's `entity` is one of the first `limit` that meet `where`, in this order.
+
+    "The items of the three largest orders." A conjunct of `where` of a plan, nowhere else;
+    `entity` is the collection whose documents rows come from, or an array that they unwind.
+    """
+
+    entity: Entity
+    order_by: tuple[Order, ...]
+    limit: int
+    where: Predicate | None = None
+    skip: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class And:
     """All of at least two predicates; never directly nested in another `And`."""
 
@@ -185,7 +233,9 @@ class Not:
     item: Predicate
 
 
-Predicate: TypeAlias = Compare | Between | In | IsNull | Exists | Text | Related | And | Or | Not
+Predicate: TypeAlias = (
+    Compare | Between | In | IsNull | Exists | Text | Related | Top | And | Or | Not
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,13 +256,17 @@ class Order:
 class Plan:
     """What to return. Row grain: the finest entity among outputs, grouping, order and aggregates.
 
+    `rows` names a finer one where nothing shown is of it: each customer's name once per order.
     Predicates in `where` on arrays or collections finer than the grain mean "at least one";
-    predicates on coarser ones (parents, referenced documents) simply apply.
+    predicates on coarser ones (parents, referenced documents) simply apply. Those over aggregates
+    are about what belongs to each row, before anything is grouped.
     `having` holds predicates over aggregates (and group keys); it needs an aggregate somewhere.
     Where fields are shown (or ordered by) beside aggregates and nothing is grouped, aggregates
     run over what belongs to each row: "each customer with the number of their orders", customers
     without orders included.
     `distinct` removes duplicate rows of the outputs. `limit`/`skip` apply last.
+    A row needs one of each entity that makes up the grain, but for those that are `optional`:
+    customers without orders then stay, with null for all that is an order's.
     """
 
     outputs: tuple[Output, ...]
@@ -223,3 +277,5 @@ class Plan:
     limit: int | None = None
     skip: int | None = None
     distinct: bool = False
+    rows: Entity | None = None
+    optional: tuple[Entity, ...] = ()

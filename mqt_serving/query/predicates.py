@@ -34,6 +34,7 @@ from mqt_serving.query.pipeline import (
 from mqt_serving.query.plan import (
     Aggregate,
     And,
+    Arithmetic,
     Between,
     Comparator,
     Compare,
@@ -44,13 +45,17 @@ from mqt_serving.query.plan import (
     IsNull,
     Not,
     Operand,
+    Operator,
     Or,
     PartOf,
+    Plan,
     Predicate,
     Related,
     Scalar,
+    Term,
     Text,
     TextMatch,
+    Top,
 )
 from mqt_serving.schema import BsonType, FieldSchema
 
@@ -67,6 +72,13 @@ _CALENDAR = {
     DatePart.WEEKDAY: "$dayOfWeek",
     DatePart.HOUR: "$hour",
 }
+_OPERANDS = (Field, PartOf, Arithmetic, Aggregate)
+_ARITHMETIC = {
+    Operator.ADD: "$add",
+    Operator.SUBTRACT: "$subtract",
+    Operator.MULTIPLY: "$multiply",
+    Operator.DIVIDE: "$divide",
+}
 _DATE_FORMATS = {DatePart.YEAR_MONTH: "%Y-%m", DatePart.DATE: "%Y-%m-%d"}
 
 
@@ -82,11 +94,14 @@ class Scope(Protocol):
     def schema(self, field: Field) -> FieldSchema:
         """What is known of a field."""
 
+    def subquery(self, plan: Plan) -> Expression:
+        """The list of values that a sub-query gives."""
+
 
 def leaves(predicate: Predicate | None) -> Iterator[Leaf | Related]:
-    """All tests of a predicate, in order, not entering `Related`."""
+    """All tests of single rows, in order, not entering `Related`, `Top` or sub-queries."""
     match predicate:
-        case None:
+        case None | Top():
             return
         case And(items=items) | Or(items=items):
             for item in items:
@@ -118,15 +133,40 @@ def operands(leaf: Leaf) -> tuple[Operand, ...]:
     return (leaf.left,)
 
 
-def field_of(operand: Operand) -> Field | None:
-    """The field behind an operand; None for aggregates."""
+def fields_in(operand: Operand) -> tuple[Field, ...]:
+    """The fields behind an operand; none for aggregates, which are about other rows."""
     match operand:
         case Field():
-            return operand
+            return (operand,)
         case PartOf(field=field):
-            return field
+            return (field,)
+        case Arithmetic(left=left, right=right):
+            terms = [side for side in (left, right) if isinstance(side, _OPERANDS)]
+            return tuple(field for term in terms for field in fields_in(term))
         case Aggregate():
-            return None
+            return ()
+
+
+def aggregates_of(operand: Operand) -> tuple[Aggregate, ...]:
+    """The aggregates that an operand is, or is computed from."""
+    match operand:
+        case Aggregate():
+            return (operand,)
+        case Arithmetic(left=left, right=right):
+            terms = [side for side in (left, right) if isinstance(side, _OPERANDS)]
+            return tuple(found for term in terms for found in aggregates_of(term))
+        case _:
+            return ()
+
+
+def tests_aggregates(predicate: Predicate) -> bool:
+    """Whether any test is about an aggregate."""
+    return any(
+        aggregates_of(operand)
+        for leaf in leaves(predicate)
+        if not isinstance(leaf, Related)
+        for operand in operands(leaf)
+    )
 
 
 # ------------------------------------------------------------------ combination
@@ -187,8 +227,8 @@ def filter_of(predicate: Predicate, scope: Scope) -> Filter:
             return AnyOf(tuple(filter_of(item, scope) for item in items))
         case Not(item=item):
             return negate(filter_of(item, scope))
-        case Related():
-            raise PlanError("a test on related rows cannot stand here")
+        case Related() | Top():
+            raise PlanError("a test on other rows cannot stand here")
         case _:
             return leaf_filter(predicate, scope)
 
@@ -202,8 +242,8 @@ def expression_of(predicate: Predicate, scope: Scope) -> Expression:
             return Operation("$or", tuple(expression_of(item, scope) for item in items))
         case Not(item=item):
             return Operation("$not", (expression_of(item, scope),))
-        case Related():
-            raise PlanError("a test on related rows cannot stand here")
+        case Related() | Top():
+            raise PlanError("a test on other rows cannot stand here")
         case _:
             return leaf_expression(predicate, scope)
 
@@ -218,7 +258,7 @@ def leaf_filter(leaf: Leaf, scope: Scope) -> Filter:
         return ExpressionFilter(leaf_expression(leaf, scope))
     match leaf:
         case Compare(left=left, op=op, right=right):
-            assert not isinstance(right, Field)
+            assert not isinstance(right, Field | Plan)
             return FieldTest(path, f"${op.value}", fitted(right, left, scope))
         case Between(left=left, low=low, high=high, half_open=half_open):
             upper = "$lt" if half_open else "$lte"
@@ -229,6 +269,7 @@ def leaf_filter(leaf: Leaf, scope: Scope) -> Filter:
                 )
             )
         case In(left=left, values=values, negated=negated):
+            assert not isinstance(values, Plan)
             fits = tuple(fitted(value, left, scope) for value in values)
             return FieldTest(path, "$nin" if negated else "$in", fits)
         case IsNull(negated=negated):
@@ -245,12 +286,17 @@ def leaf_expression(leaf: Leaf, scope: Scope) -> Expression:
     """One test as a boolean expression that treats null and missing as filters do."""
     match leaf:
         case Compare(left=left, op=op, right=right):
+            if isinstance(right, Plan):
+                return _comparison_with_subquery(left, op, right, scope)
             return _comparison(left, op, right, scope)
         case Between(left=left, low=low, high=high, half_open=half_open):
             upper = Comparator.LT if half_open else Comparator.LTE
             above = _comparison(left, Comparator.GTE, low, scope)
             return Operation("$and", (above, _plain_comparison(left, upper, high, scope)))
         case In(left=left, values=values, negated=negated):
+            if isinstance(values, Plan):
+                among = Operation("$in", (scope.expression(left), scope.subquery(values)))
+                return _negated(among, negated)
             listed = ArrayExpression(
                 tuple(LiteralExpression(fitted(value, left, scope)) for value in values)
             )
@@ -292,9 +338,9 @@ def text_pattern(test: Text) -> str:
 
 
 def _needs_expression(leaf: Leaf, scope: Scope) -> bool:
-    """Two fields, or numbers kept as text that are to be compared as numbers."""
+    """Two fields, a sub-query, or numbers kept as text that are to be compared as numbers."""
     match leaf:
-        case Compare(right=Field()):
+        case Compare(right=Field() | Plan()) | In(values=Plan()):
             return True
         case Compare(left=Field() as left, op=op, right=right) if op in _RANGE:
             return scope.schema(left).numeric_text and not isinstance(right, str)
@@ -312,11 +358,29 @@ def _comparison(left: Operand, op: Comparator, right: Scalar | Field, scope: Sco
     return Operation("$and", (Operation("$gt", (scope.expression(left), _NULL)), test))
 
 
+def _comparison_with_subquery(
+    left: Operand, op: Comparator, right: Plan, scope: Scope
+) -> Expression:
+    """Compares with the first value of the sub-query; fails where that is null or missing."""
+    value: Expression = Operation("$first", (scope.subquery(right),))
+    ranged = op in _RANGE
+    shown = right.outputs[0].value
+    if ranged and isinstance(shown, Field) and scope.schema(shown).numeric_text:
+        value = convert(value, "double")
+    found = comparable(left, scope) if ranged else scope.expression(left)
+    tests = [Operation("$gt", (value, _NULL))]
+    if op in _BELOW:
+        tests.append(Operation("$gt", (found, _NULL)))
+    return Operation("$and", (*tests, Operation(f"${op.value}", (found, value))))
+
+
 def _plain_comparison(
     left: Operand, op: Comparator, right: Scalar | Field, scope: Scope
 ) -> Expression:
-    ranged = op in _RANGE
-    as_number = ranged and not isinstance(right, str)
+    if isinstance(right, Field):
+        as_number = op in _RANGE or _only_one_keeps_text(left, right, scope)
+    else:
+        as_number = op in _RANGE and not isinstance(right, str)
     first = comparable(left, scope) if as_number else scope.expression(left)
     if isinstance(right, Field):
         second = comparable(right, scope) if as_number else scope.expression(right)
@@ -324,6 +388,13 @@ def _plain_comparison(
         keep = as_number and isinstance(left, Field) and scope.schema(left).numeric_text
         second = LiteralExpression(literals.plain(right) if keep else fitted(right, left, scope))
     return Operation(f"${op.value}", (first, second))
+
+
+def _only_one_keeps_text(left: Operand, right: Field, scope: Scope) -> bool:
+    """Whether one side keeps its numbers as text and the other as numbers."""
+    if not isinstance(left, Field):
+        return scope.schema(right).numeric_text
+    return scope.schema(left).numeric_text != scope.schema(right).numeric_text
 
 
 def _negated(test: Expression, negated: bool) -> Expression:
@@ -352,6 +423,22 @@ def comparable(operand: Operand, scope: Scope) -> Expression:
     if isinstance(operand, Field) and scope.schema(operand).numeric_text:
         return convert(found, "double")
     return found
+
+
+def arithmetic(node: Arithmetic, scope: Scope) -> Expression:
+    """The operation; null where a side is null, or where something is divided by zero."""
+    left, right = _term(node.left, scope), _term(node.right, scope)
+    result = Operation(_ARITHMETIC[node.operator], (left, right))
+    if node.operator is not Operator.DIVIDE or (
+        isinstance(right, LiteralExpression) and right.value != 0
+    ):
+        return result
+    none = Operation("$eq", (right, LiteralExpression(0)))
+    return Operation("$cond", (none, _NULL, result))
+
+
+def _term(term: Term, scope: Scope) -> Expression:
+    return comparable(term, scope) if isinstance(term, _OPERANDS) else LiteralExpression(term)
 
 
 def date_part(part: DatePart, moment: Expression, schema: FieldSchema) -> Expression:

@@ -74,7 +74,7 @@ def through_views(command: Command, catalog: Catalog | None, policy: Policy) -> 
     Raises QueryRefused when it names a hidden field. Every collection must be allowed already.
     """
     views = _Views(catalog, policy)
-    views.refuse_collation(command)
+    views.require_plain_comparison(command)
     match command:
         case Find():
             return views.find(command)
@@ -169,17 +169,6 @@ class _Views:
         fields = schema.fields if schema else ()
         return frozenset(field.path for field in fields if field.private)
 
-    def refuse_collation(self, command: Command) -> None:
-        """A collation would compare the mandatory filter's texts in its own way, too."""
-        if isinstance(command, EstimatedDocumentCount) or command.collation is None:
-            return
-        for collection in collections_read(command):
-            if self.view(collection).mandatory != _EVERYTHING:
-                raise QueryRefused(
-                    f"You may read only some documents of {collection}, and a collation could let "
-                    "others through: leave it out."
-                )
-
     # -------------------------------------------------------------- commands
 
     def find(self, command: Find) -> Command:
@@ -216,6 +205,17 @@ class _Views:
         stages += [] if command.projection is None else [command.projection]
         shown = self.pipeline(command.collection, stages).stages
         return Aggregate(command.collection, shown, command.collation)
+
+    def require_plain_comparison(self, command: Command) -> None:
+        """A collation would compare the text of mandatory filters too: "A1" as "a1"."""
+        if isinstance(command, EstimatedDocumentCount) or command.collation is None:
+            return
+        for collection in collections_read(command):
+            if self.view(collection).mandatory != _EVERYTHING:
+                raise QueryRefused(
+                    f"{collection} may be read in part only, and a collation would change which "
+                    "part that is: leave the collation out."
+                )
 
     def plain_filter(self, collection: str, condition: Filter) -> Filter:
         """The filter with the mandatory one, where no view can stand before."""

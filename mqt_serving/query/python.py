@@ -11,7 +11,7 @@ from datetime import datetime
 from mqt_serving.query.methods import refused_method
 from mqt_serving.query.python_syntax import Source
 from mqt_serving.query.python_values import Values
-from mqt_serving.query.script import Script, joined, not_a_query
+from mqt_serving.query.script import Script, joined
 from mqt_serving.query.syntax import Chain, Link, Position, Statement
 
 _WRAPPERS = frozenset({"list", "tuple", "print", "pprint"})
@@ -111,7 +111,9 @@ class PythonText:
                 case _:
                     raise self._source.position(node).error(_START)
         if call is not None:
-            raise not_a_query(node.id, self._source.position(node))
+            raise position.not_read_only(
+                f"{node.id}(...) is Python code, which queries cannot run. {_START}"
+            )
         read = tuple(self._link(*link) for link in reversed(links))
         return joined(self._script, Chain(node.id, read, position))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from mqt_serving.errors import RaiseError
+from mqt_serving.query import graph
 from mqt_serving.query.pipeline import (
     ArrayExpression,
     Expression,
@@ -23,12 +24,15 @@ from mqt_serving.query.plan import Aggregate, DatePart, Entity, Field, Function,
 from mqt_serving.query.raising_filters import FilterRaiser
 from mqt_serving.query.raising_scope import (
     Binding,
+    Choice,
     Collected,
     Constant,
     Environment,
     Fields,
     Filtered,
     Found,
+    InnerCount,
+    InnerRows,
     Known,
     LookedUp,
     SizeOf,
@@ -122,6 +126,8 @@ class ExpressionRaiser:
         raise RaiseError("variable", f"the variable $${name}")
 
     def _operation(self, operator: str, arguments: tuple[Expression, ...]) -> Binding:
+        if operator == "$cond" and len(arguments) == 3:
+            return self._choice(*arguments)
         if operator in _TESTS:
             return Test(self._tests().condition(Operation(operator, arguments)))
         match arguments:
@@ -157,6 +163,8 @@ class ExpressionRaiser:
             text = pattern.value if isinstance(pattern, LiteralExpression) else None
             if isinstance(text, str) and text in _FORMATS:
                 return self._part(_FORMATS[text], arguments["date"])
+        if operator == "$cond" and set(arguments) == {"if", "then", "else"}:
+            return self._choice(arguments["if"], arguments["then"], arguments["else"])
         if operator == "$filter":
             return self._filtered(arguments)
         if operator == "$regexMatch":
@@ -165,6 +173,9 @@ class ExpressionRaiser:
 
     def _tests(self) -> FilterRaiser:
         return FilterRaiser(self._catalog, self._environment.find, self.bind, self._joined)
+
+    def _choice(self, test: Expression, then: Expression, otherwise: Expression) -> Binding:
+        return Choice(self._tests().condition(test), self.bind(then), self.bind(otherwise))
 
     def _filtered(self, arguments: dict[str, Expression]) -> Binding:
         bound = self.bind(arguments["input"])
@@ -195,7 +206,7 @@ class ExpressionRaiser:
     def _size(self, argument: Expression) -> Binding:
         bound = self.bind(argument)
         match bound:
-            case Collected(operand=operand, different=different):
+            case Collected(operand=operand, different=different, where=None):
                 return Known(Aggregate(Function.COUNT, operand, different))
             case LookedUp(edge=edge):
                 return Known(Aggregate(Function.COUNT, edge.target))
@@ -203,10 +214,15 @@ class ExpressionRaiser:
                 entity = array_entity(bound, self._catalog)
                 if entity is not None:
                     return Known(Aggregate(Function.COUNT, entity))
+                field = stored_field(bound, self._catalog)
+                if graph.entity_of(field, self._catalog) not in self._joined:
+                    return Known(Aggregate(Function.COUNT, field))
             case Known(operand=Aggregate()):
                 return bound
             case Filtered():
                 return SizeOf(bound)
+            case InnerRows(number=number):
+                return InnerCount(number)
         raise RaiseError("expression-size", "the size of something that is no array of the data")
 
     def _total(self, function: Function, argument: Expression) -> Binding:
@@ -214,7 +230,7 @@ class ExpressionRaiser:
         match bound:
             case Stored():
                 return Known(Aggregate(function, stored_field(bound, self._catalog)))
-            case Collected(operand=operand, different=different):
+            case Collected(operand=operand, different=different, where=None):
                 distinct = different and function in (Function.SUM, Function.AVG)
                 return Known(Aggregate(function, operand, distinct))
             case _:

@@ -7,10 +7,11 @@ on the finer entity, or `Related` where they are negated or need not meet in one
 
 from __future__ import annotations
 
+import operator as operator_module
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import assert_never
+from typing import Any, assert_never
 
 from bson import Binary, MaxKey, MinKey, Regex, Timestamp
 
@@ -50,6 +51,7 @@ from mqt_serving.query.plan import (
     Operand,
     Or,
     PartOf,
+    Plan,
     Predicate,
     Related,
     Scalar,
@@ -58,12 +60,15 @@ from mqt_serving.query.plan import (
 )
 from mqt_serving.query.predicates import conjuncts, leaves
 from mqt_serving.query.raising_scope import (
+    AnyMet,
     Binding,
+    Choice,
     Collected,
     Constant,
     Filtered,
     Known,
     LookedUp,
+    Single,
     SizeOf,
     Stored,
     Test,
@@ -85,6 +90,16 @@ _MIRRORED = {
     Comparator.GTE: Comparator.LTE,
     Comparator.LT: Comparator.GT,
     Comparator.LTE: Comparator.GTE,
+}
+_SOME = {(Comparator.GT, 0), (Comparator.GTE, 1), (Comparator.NE, 0)}
+_NO = {(Comparator.EQ, 0), (Comparator.LT, 1), (Comparator.LTE, 0)}
+_CHOSEN: dict[str, Callable[[Any, Any], bool]] = {
+    "$eq": operator_module.eq,
+    "$ne": operator_module.ne,
+    "$gt": operator_module.gt,
+    "$gte": operator_module.ge,
+    "$lt": operator_module.lt,
+    "$lte": operator_module.le,
 }
 _ANTI = {"$ne": "$eq", "$nin": "$in"}
 _PLAIN_PATTERN = re.compile(r"(?:[^.^$*+?{}\[\]\\|()]|\\[^a-zA-Z0-9])+")
@@ -113,11 +128,11 @@ class FilterRaiser:
             case AnyOf(items=items):
                 return any_of([self._needed(item) for item in items])
             case NoneOf(items=items):
-                return _not_none(all_of([self._none(self._needed(item)) for item in items]))
+                return _not_none(all_of([self.none(self._needed(item)) for item in items]))
             case FieldTest():
                 return self._test(condition)
             case NotTest(test=test):
-                return self._none(self._needed(test))
+                return self.none(self._needed(test))
             case ElementMatch():
                 return self._element(condition)
             case ExpressionFilter(expression=expression):
@@ -135,7 +150,7 @@ class FilterRaiser:
             raise RaiseError("empty-filter", "an empty filter inside $or or $nor matches all")
         return found
 
-    def _none(self, predicate: Predicate) -> Predicate:
+    def none(self, predicate: Predicate) -> Predicate:
         """The negation; of a test on elements: that none meets it."""
         entity = self._finer_entity(predicate)
         if entity is not None:
@@ -190,15 +205,38 @@ class FilterRaiser:
         binding = self._binding(path)
         if isinstance(binding, Test) and isinstance(test.value, bool):
             wanted = test.value == (test.operator == "$eq")
-            return binding.predicate if wanted else self._none(binding.predicate)
-        if isinstance(binding, Filtered):
-            return self._filtered_test(binding, test)
+            return binding.predicate if wanted else self.none(binding.predicate)
+        match binding:
+            case Filtered():
+                return self._filtered_test(binding, test)
+            case Collected():
+                return _collected_test(binding, test.operator, test.value)
+            case Choice() | AnyMet():
+                return self._choice_test(binding, test.operator, test.value)
         entity = self._entity(binding)
         if entity is not None:
             found = self._array_test(entity, test)
             if found is not None:
                 return found
         return self._value_test(self._operand(binding, path), test.operator, test.value)
+
+    def _choice_test(self, choice: Choice | AnyMet, operator: str, value: Value) -> Predicate:
+        """A test that one of two constants meets: it says which way the choice went."""
+        if isinstance(choice, AnyMet):
+            test: Predicate = Compare(choice.counted, Comparator.GT, 0)
+            then: Binding = Constant(1)
+            otherwise: Binding = Constant(0)
+        else:
+            test, then, otherwise = choice.test, choice.then, choice.otherwise
+        if operator in _CHOSEN and isinstance(then, Constant) and isinstance(otherwise, Constant):
+            passes = _CHOSEN[operator]
+            try:
+                met, unmet = passes(then.value, value), passes(otherwise.value, value)
+            except TypeError as error:
+                raise RaiseError("choice-test", "values of two kinds are compared") from error
+            if met != unmet:
+                return test if met else self.none(test)
+        raise RaiseError("choice-test", f"{operator} on a value chosen by a test")
 
     def _filtered_test(self, filtered: Filtered, test: FieldTest) -> Predicate:
         match test:
@@ -296,7 +334,7 @@ class FilterRaiser:
             case Operation(operator="$or", arguments=arguments):
                 return any_of([self.condition(argument) for argument in _several(arguments)])
             case Operation(operator="$not", arguments=(argument,)):
-                return self._none(self.condition(argument))
+                return self.none(self.condition(argument))
             case Operation(operator=operator, arguments=(left, right)) if operator in _COMPARATORS:
                 return self._comparison(_COMPARATORS[operator], left, right)
             case Operation(operator="$in", arguments=(left, right)):
@@ -321,6 +359,13 @@ class FilterRaiser:
             return Related(first.entity, first.where, negated=op is Comparator.EQ)
         if isinstance(first, Collected):
             raise RaiseError("collected-test", "tests on the array of a group")
+        if isinstance(first, Single) and not isinstance(second, Single):
+            first, second = second, first
+            op = _MIRRORED.get(op, op)
+        if isinstance(second, Single):
+            return Compare(self._operand(first, "?"), op, second.plan)
+        if isinstance(first, Choice | AnyMet) and isinstance(second, Constant):
+            return self._choice_test(first, f"${op.value}", second.value)
         if isinstance(second, Constant):
             if self._entity(first) is not None and second.value == ():
                 entity = self._entity(first)
@@ -349,6 +394,8 @@ class FilterRaiser:
                 return plain_test(self._operand(bound, "?"), "$in", values)
         listed = self._bind(right)
         entity = self._entity(listed)
+        if isinstance(bound, Constant) and isinstance(listed, Collected):
+            return _collected_test(listed, "$eq", bound.value)
         if isinstance(bound, Constant) and entity is not None:
             return Related(entity, self._equal(entity, bound.value))
         if isinstance(bound, Constant) and isinstance(listed, Stored):
@@ -371,14 +418,62 @@ class FilterRaiser:
         return plain_test(operand, "$regex", regex)
 
 
+def _collected_test(collected: Collected, operator: str, value: Value) -> Predicate:
+    """Tests of the values that a group has: how many of its rows have such a value."""
+    operand = collected.operand
+
+    def rows_with(test: Predicate) -> Aggregate:
+        return Aggregate(Function.COUNT, operand, where=all_of([*conjuncts(collected.where), test]))
+
+    match operator:
+        case "$all" if isinstance(value, tuple) and value:
+            each = [plain_test(operand, "$eq", scalar(one)) for one in value]
+            return _not_none(all_of([Compare(rows_with(one), Comparator.GT, 0) for one in each]))
+        case "$ne" | "$nin":
+            unwanted = plain_test(operand, _ANTI[operator], _without_null(value))
+            return Compare(rows_with(unwanted), Comparator.EQ, 0)
+        case "$size" if isinstance(value, int) and collected.where is None:
+            counted = Aggregate(Function.COUNT, operand, collected.different)
+            return Compare(counted, Comparator.EQ, value)
+        case "$eq" | "$gt" | "$gte" | "$lt" | "$lte" | "$in":
+            wanted = plain_test(operand, operator, _without_null(value))
+            return Compare(rows_with(wanted), Comparator.GT, 0)
+    raise RaiseError("collected-test", f"{operator} on the array of a group")
+
+
+def _without_null(value: Value) -> Value:
+    if value is None or (isinstance(value, tuple) and None in value):
+        raise RaiseError("collected-null", "null is looked for among the values of a group")
+    return value
+
+
 def _size_test(size: SizeOf, op: Comparator, limit: Binding) -> Predicate:
     """Whether there is any (or none): all that plans say about the size of a filtered array."""
-    some = {(Comparator.GT, 0), (Comparator.GTE, 1), (Comparator.NE, 0)}
-    none = {(Comparator.EQ, 0), (Comparator.LT, 1), (Comparator.LTE, 0)}
     asked = (op, limit.value if isinstance(limit, Constant) else None)
-    if asked not in some | none:
+    if asked not in _SOME | _NO:
         raise RaiseError("filtered-size", "the size of a filtered array is compared")
-    return Related(size.filtered.entity, size.filtered.where, negated=asked in none)
+    return Related(size.filtered.entity, size.filtered.where, negated=asked in _NO)
+
+
+def existence(predicate: Predicate) -> Predicate:
+    """The predicate with counts that only ask for any, or for none, as `Related`."""
+    match predicate:
+        case Compare(
+            left=Aggregate(
+                function=Function.COUNT, argument=Entity() as entity, distinct=False, where=where
+            ),
+            op=op,
+            right=int(limit),
+        ) if (op, limit) in _SOME | _NO:
+            return Related(entity, where, negated=(op, limit) in _NO)
+        case And(items=items):
+            return And(tuple(existence(item) for item in items))
+        case Or(items=items):
+            return Or(tuple(existence(item) for item in items))
+        case Not(item=item):
+            return negated(existence(item))
+        case _:
+            return predicate
 
 
 def plain_test(operand: Operand, operator: str, value: Value) -> Predicate:
@@ -513,13 +608,13 @@ def _with_ranges(items: list[Predicate]) -> list[Predicate]:
 def _range(low: Predicate | None, high: Predicate) -> Predicate | None:
     if not (isinstance(low, Compare) and isinstance(high, Compare) and low.left == high.left):
         return None
-    if isinstance(low.right, Field) or isinstance(high.right, Field):
+    if isinstance(low.right, Field | Plan) or isinstance(high.right, Field | Plan):
         return None
     if low.op in (Comparator.LT, Comparator.LTE):
         low, high = high, low
     if low.op is not Comparator.GTE or high.op not in (Comparator.LT, Comparator.LTE):
         return None
-    assert not isinstance(low.right, Field) and not isinstance(high.right, Field)
+    assert not isinstance(low.right, Field | Plan) and not isinstance(high.right, Field | Plan)
     return Between(low.left, low.right, high.right, high.op is Comparator.LT)
 
 

@@ -14,7 +14,7 @@ from typing import TypeAlias
 from mqt_serving.errors import RaiseError
 from mqt_serving.query.graph import Edge
 from mqt_serving.query.pipeline import Value
-from mqt_serving.query.plan import Entity, Field, Operand, PartOf, Predicate
+from mqt_serving.query.plan import Aggregate, Entity, Field, Operand, PartOf, Plan, Predicate
 from mqt_serving.schema import Catalog
 
 
@@ -35,10 +35,14 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """The values of a group as an array ($push), or each once ($addToSet)."""
+    """The values of a group as an array ($push), or each once ($addToSet).
+
+    Null stands for rows that do not meet `where`.
+    """
 
     operand: Field | PartOf
     different: bool
+    where: Predicate | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,43 @@ class SizeOf:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """One of two values, as a test of the row has it."""
+
+    test: Predicate
+    then: Binding
+    otherwise: Binding
+
+
+@dataclass(frozen=True, slots=True)
+class AnyMet:
+    """1 where the group has any of the rows counted, else 0."""
+
+    counted: Aggregate
+
+
+@dataclass(frozen=True, slots=True)
+class Single:
+    """The one value that a sub-query gives."""
+
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class InnerRows:
+    """The rows of a pipeline that was looked up for a single row; the state keeps its number."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class InnerCount:
+    """How many rows such a pipeline gave."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class Constant:
     value: Value
 
@@ -91,7 +132,21 @@ class Fields:
 
 
 Binding: TypeAlias = (
-    Stored | Known | Collected | LookedUp | Found | Filtered | SizeOf | Constant | Test | Fields
+    Stored
+    | Known
+    | Collected
+    | LookedUp
+    | Found
+    | Filtered
+    | SizeOf
+    | Choice
+    | AnyMet
+    | Single
+    | InnerRows
+    | InnerCount
+    | Constant
+    | Test
+    | Fields
 )
 
 

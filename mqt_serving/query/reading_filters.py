@@ -47,6 +47,7 @@ _CLAUSES: Mapping[str, Callable[[tuple[Filter, ...]], Filter]] = {
     "$nor": NoneOf,
 }
 
+_WHOLE = {*_CLAUSES, "$expr", "$text"}
 _ON_FIELDS = {*FIELD_TESTS, *GEO_TESTS, "$not", "$elemMatch"}
 
 
@@ -169,12 +170,7 @@ def _element_filter(node: Node) -> Filter:
     """A filter on the fields of the element, or tests of the element itself (path "")."""
     document = object_of(node, "$elemMatch")
     keys = document.keys
-    if (
-        not keys
-        or not keys[0].startswith("$")
-        or keys[0] in _CLAUSES
-        or keys[0] in ("$expr", "$text")
-    ):
+    if not keys or not keys[0].startswith("$") or keys[0] in _WHOLE:
         return read_filter(document)
     tests = _tests("", document)
     return tests[0] if len(tests) == 1 else AllOf(tuple(tests))

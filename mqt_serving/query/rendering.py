@@ -1,13 +1,13 @@
-"""Commands for PyMongo, and as text for people: mongosh, PyMongo, Node.js and Extended JSON.
+"""Commands for PyMongo, and as text for people: mongosh, Node.js, PyMongo and Extended JSON.
 
-`parse_query(render_x(command)) == command` for every command and each of the four; `to_mongo`
-gives what runs. Depends on `documents` (what runs) and `printing` (how it looks).
+`parse_query(render_x(command)) == command` for every command and dialect; `to_mongo` gives what
+runs.
+Depends on `documents` (what runs) and `printing` (how it looks).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, assert_never
 
@@ -19,7 +19,7 @@ from mqt_serving.query.documents import (
     projection_document,
     sort_document,
 )
-from mqt_serving.query.methods import PARAMETERS, REFUSED
+from mqt_serving.query.methods import CANONICAL, PARAMETERS, REFUSED
 from mqt_serving.query.pipeline import (
     Aggregate,
     Command,
@@ -28,15 +28,24 @@ from mqt_serving.query.pipeline import (
     EstimatedDocumentCount,
     Find,
 )
-from mqt_serving.query.printing import WIDTH, Printer
-from mqt_serving.query.printing_styles import ExtendedJson, Mongosh, NodeJs, Python
+from mqt_serving.query.printing import (
+    WIDTH,
+    ExtendedJson,
+    JavaScript,
+    Mongosh,
+    Node,
+    Printer,
+    Python,
+)
+
+Method = Literal["find", "aggregate", "count_documents", "estimated_document_count", "distinct"]
 
 
 @dataclass(frozen=True, slots=True)
 class MongoCall:
     """What PyMongo needs; what a method does not take is None or empty."""
 
-    method: Literal["find", "aggregate", "count_documents", "estimated_document_count", "distinct"]
+    method: Method
     collection: str
     filter: Mongo
     projection: Mongo | None = None
@@ -46,12 +55,6 @@ class MongoCall:
     pipeline: tuple[Mongo, ...] = ()
     key: str | None = None
     collation: Mongo | None = None
-
-    @property
-    def options(self) -> Mongo:
-        """Those of skip, limit and collation that are given."""
-        options = {"skip": self.skip, "limit": self.limit, "collation": self.collation}
-        return {name: value for name, value in options.items() if value is not None}
 
 
 def to_mongo(command: Command) -> MongoCall:
@@ -68,28 +71,31 @@ def to_mongo(command: Command) -> MongoCall:
                 limit=command.limit,
                 collation=_collation(command.collation),
             )
-        case Aggregate(collection=collection, stages=stages, collation=collation):
-            pipeline = tuple(pipeline_documents(stages))
+        case Aggregate(collection=collection, stages=stages):
             return MongoCall(
-                "aggregate", collection, {}, pipeline=pipeline, collation=_collation(collation)
+                method="aggregate",
+                collection=collection,
+                filter={},
+                pipeline=tuple(pipeline_documents(stages)),
+                collation=_collation(command.collation),
             )
-        case CountDocuments():
+        case CountDocuments(collection=collection, filter=condition):
             return MongoCall(
-                "count_documents",
-                command.collection,
-                filter_document(command.filter),
+                method="count_documents",
+                collection=collection,
+                filter=filter_document(condition),
                 skip=command.skip,
                 limit=command.limit,
                 collation=_collation(command.collation),
             )
         case EstimatedDocumentCount(collection=collection):
             return MongoCall("estimated_document_count", collection, {})
-        case Distinct():
+        case Distinct(collection=collection, path=path, filter=condition):
             return MongoCall(
-                "distinct",
-                command.collection,
-                filter_document(command.filter),
-                key=command.path,
+                method="distinct",
+                collection=collection,
+                filter=filter_document(condition),
+                key=path,
                 collation=_collation(command.collation),
             )
         case _:
@@ -97,163 +103,168 @@ def to_mongo(command: Command) -> MongoCall:
 
 
 def _collation(collation: Collation | None) -> Mongo | None:
-    return None if collation is None else dict(collation_document(collation))
+    return None if collation is None else collation_document(collation)
 
 
-# ------------------------------------------------------------------------- styles
+# ---------------------------------------------------------------------- mongosh
 
 
 def render_mongosh(command: Command) -> str:
     """The command as a person would write it in mongosh, without a semicolon."""
-    call = to_mongo(command)
-    return _javascript_text(call, Mongosh(), _mongosh_collection(call.collection))
+    call, printer = to_mongo(command), Mongosh()
+    start = _mongosh_collection(call.collection)
+    if call.method == "find":
+        methods = [f".sort({printer.inline(dict(call.sort))})"] if call.sort else []
+        methods += [] if call.skip is None else [f".skip({call.skip})"]
+        methods += [] if call.limit is None else [f".limit({call.limit})"]
+        if call.collation is not None:
+            methods.append(f".collation({printer.inline(call.collation)})")
+        return _chained_text(printer, f"{start}.find", _find_arguments(call), methods)
+    return _method_text(printer, start, call)
+
+
+# ---------------------------------------------------------------------- Node.js
 
 
 def render_node(command: Command) -> str:
-    """The command as an awaited call of the Node.js driver on `db`, without a semicolon."""
-    call, printer = to_mongo(command), NodeJs()
+    """The command as a call of the Node.js driver on `db`, awaited, without a semicolon."""
+    call, printer = to_mongo(command), Node()
     start = f"await db.collection({printer.text(call.collection)})"
-    rows = ".toArray()" if call.method in ("find", "aggregate") else ""
-    return _javascript_text(call, printer, start, rows)
+    match call.method:
+        case "find":
+            options = {} if call.projection is None else {"projection": call.projection}
+            options |= {"sort": dict(call.sort)} if call.sort else {}
+            options |= _given(skip=call.skip, limit=call.limit, collation=call.collation)
+            arguments = [call.filter, options] if options else _filled(call.filter)
+            return f"{_call_text(printer, f'{start}.find', arguments)}.toArray()"
+        case "aggregate" | "distinct":
+            text = _method_text(printer, start, call)
+            return f"{text}.toArray()" if call.method == "aggregate" else text
+        case _:
+            return _method_text(printer, start, call)
+
+
+def _method_text(printer: JavaScript, start: str, call: MongoCall) -> str:
+    """Calls that mongosh and Node.js write alike."""
+    collation = _given(collation=call.collation)
+    match call.method:
+        case "aggregate":
+            stages = printer.stages(call.pipeline)
+            tail = f", {printer.inline(collation)}" if collation else ""
+            return f"{start}.aggregate({stages}{tail})"
+        case "count_documents":
+            options = _given(skip=call.skip, limit=call.limit) | collation
+            arguments = [call.filter, options] if options else _filled(call.filter)
+            return _call_text(printer, f"{start}.countDocuments", arguments)
+        case "estimated_document_count":
+            return f"{start}.estimatedDocumentCount()"
+        case "distinct":
+            arguments = [call.filter, collation] if collation else _filled(call.filter)
+            return _call_text(printer, f"{start}.distinct", [call.key, *arguments])
+        case _:
+            raise AssertionError(f"{call.method} is written by each dialect itself")
+
+
+# ---------------------------------------------------------------------- PyMongo
 
 
 def render_pymongo(command: Command) -> str:
     """The command as a PyMongo call on `db`, below the imports that it needs."""
     call, printer = to_mongo(command), Python()
     start = f"db[{printer.scalar(call.collection)}]"
-    keywords = [(f"{name}=", value) for name, value in call.options.items()]
+    keywords = _given(collation=call.collation)
     match call.method:
         case "find":
-            keys = ", ".join(
-                f"({printer.scalar(n)}, {printer.inline(way)})" for n, way in call.sort
-            )
-            sort = f"[{keys}]"
-            text = _chained(printer, f"{start}.find", _find_arguments(call), call, sort)
+            pairs = [f"({printer.scalar(name)}, {printer.inline(way)})" for name, way in call.sort]
+            methods = [f".sort([{', '.join(pairs)}])"] if call.sort else []
+            methods += [] if call.skip is None else [f".skip({call.skip})"]
+            methods += [] if call.limit is None else [f".limit({call.limit})"]
+            if call.collation is not None:
+                methods.append(f".collation({printer.inline(call.collation)})")
+            text = _chained_text(printer, f"{start}.find", _find_arguments(call), methods)
         case "aggregate":
-            options = "".join(f", {label}{printer.inline(value)}" for label, value in keywords)
-            text = f"{start}.aggregate({printer.stages(call.pipeline)}{options})"
+            stages = printer.stages(call.pipeline)
+            text = f"{start}.aggregate({stages}{_keyword_text(printer, keywords)})"
         case "count_documents":
-            text = _called(printer, f"{start}.count_documents", [("", call.filter), *keywords])
+            keywords = _given(skip=call.skip, limit=call.limit) | keywords
+            text = _call_text(printer, f"{start}.count_documents", [call.filter], keywords)
         case "estimated_document_count":
             text = f"{start}.estimated_document_count()"
         case "distinct":
-            condition = [("", call.filter)] if call.filter else []
-            arguments = [("", call.key), *condition, *keywords]
-            text = _called(printer, f"{start}.distinct", arguments)
-        case _:
-            assert_never(call.method)
+            arguments = [call.key, *_filled(call.filter)]
+            text = _call_text(printer, f"{start}.distinct", arguments, keywords)
     imports = printer.import_lines()
     return f"{imports}\n{text}" if imports else text
 
 
-def render_json(command: Command) -> str:
-    """The database command as Extended JSON: plain where JSON has the type, canonical elsewhere.
+# ----------------------------------------------------------------- Extended JSON
 
-    A count without a query is the estimated one, as MongoDB takes it from the metadata.
-    """
-    call = to_mongo(command)
-    condition = {"filter": call.filter} if call.filter else {}
+
+def render_json(command: Command) -> str:
+    """The database command in Extended JSON, as `runCommand` and Compass's export have it."""
+    call, printer = to_mongo(command), ExtendedJson()
+    options = _given(skip=call.skip, limit=call.limit, collation=call.collation)
     document: Mongo
     match call.method:
         case "find":
-            projection = {} if call.projection is None else {"projection": call.projection}
-            sort = {"sort": dict(call.sort)} if call.sort else {}
-            document = {"find": call.collection, **condition, **projection, **sort}
+            document = {"find": call.collection, "filter": call.filter}
+            document |= _given(projection=call.projection)
+            document |= {"sort": dict(call.sort)} if call.sort else {}
         case "aggregate":
-            document = {"aggregate": call.collection, "pipeline": call.pipeline, "cursor": {}}
+            document = {"aggregate": call.collection, "pipeline": list(call.pipeline)}
+            document["cursor"] = {}
         case "count_documents":
             document = {"count": call.collection, "query": call.filter}
         case "estimated_document_count":
             document = {"count": call.collection}
         case "distinct":
-            query = {"query": call.filter} if call.filter else {}
-            document = {"distinct": call.collection, "key": call.key, **query}
-        case _:
-            assert_never(call.method)
-    return ExtendedJson().laid_out({**document, **call.options})
+            document = {"distinct": call.collection, "key": call.key, "query": call.filter}
+    return printer.laid_out(document | options)
 
 
-RENDERERS: Mapping[str, Callable[[Command], str]] = {
-    "mongosh": render_mongosh,
-    "pymongo": render_pymongo,
-    "node": render_node,
-    "json": render_json,
-}
-"""Every way to write a command down, by name."""
+# ------------------------------------------------------------------------ common
 
 
-# -------------------------------------------------------------------------- calls
-
-_Arguments = list[tuple[str, Any]]
-
-
-def _javascript_text(call: MongoCall, printer: Mongosh, start: str, rows: str = "") -> str:
-    """The call in JavaScript, its options as the last argument; `rows` fetches the rows."""
-    options: _Arguments = [("", call.options)] if call.options else []
-    match call.method:
-        case "find":
-            arguments = _find_arguments(call)
-            project = ""
-            if isinstance(printer, NodeJs) and call.projection is not None:
-                arguments = [("", call.filter)] if call.filter else []
-                project = printer.inline(call.projection)
-            sort = printer.inline(dict(call.sort))
-            return _chained(printer, f"{start}.find", arguments, call, sort, project, rows)
-        case "aggregate":
-            given = "".join(f", {printer.inline(value)}" for _, value in options)
-            return f"{start}.aggregate({printer.stages(call.pipeline)}{given}){rows}"
-        case "count_documents":
-            condition: _Arguments = [("", call.filter)] if call.filter or options else []
-            return _called(printer, f"{start}.countDocuments", condition + options)
-        case "estimated_document_count":
-            return f"{start}.estimatedDocumentCount()"
-        case "distinct":
-            condition = [("", call.filter)] if call.filter or options else []
-            return _called(printer, f"{start}.distinct", [("", call.key), *condition, *options])
-        case _:
-            assert_never(call.method)
+def _given(**options: Any) -> Mongo:
+    return {name: value for name, value in options.items() if value is not None}
 
 
-def _find_arguments(call: MongoCall) -> _Arguments:
-    projection: _Arguments = [] if call.projection is None else [("", call.projection)]
-    return [("", call.filter), *projection] if call.filter or projection else []
+def _filled(condition: Mongo) -> list[Mongo]:
+    return [condition] if condition else []
 
 
-def _called(printer: Printer, start: str, arguments: _Arguments) -> str:
-    return f"{start}({printer.arguments(arguments, len(start) + 2)})"
+def _find_arguments(call: MongoCall) -> list[Mongo]:
+    return _filled(call.filter) if call.projection is None else [call.filter, call.projection]
 
 
-def _chained(
-    printer: Printer,
-    start: str,
-    arguments: _Arguments,
-    call: MongoCall,
-    sort: str,
-    project: str = "",
-    rows: str = "",
+def _call_text(
+    printer: Printer, start: str, arguments: list[Any], keywords: Mongo | None = None
 ) -> str:
-    """`find(...)` and its cursor methods: on one line, or one line for each method."""
-    methods = [f".project({project})"] if project else []
-    methods += [f".sort({sort})"] if call.sort else []
-    methods += [f".{name}({printer.inline(value)})" for name, value in call.options.items()]
-    methods += [rows] if rows else []
-    values = ", ".join(printer.inline(value) for _, value in arguments)
-    line = f"{start}({values}){''.join(methods)}"
+    text = printer.arguments(arguments, len(start) + 2)
+    return f"{start}({text}{_keyword_text(printer, keywords or {})})"
+
+
+def _keyword_text(printer: Printer, keywords: Mongo) -> str:
+    return "".join(f", {name}={printer.inline(value)}" for name, value in keywords.items())
+
+
+def _chained_text(printer: Printer, start: str, arguments: list[Mongo], methods: list[str]) -> str:
+    """A call and its cursor methods: on one line, or one line for each method."""
+    line = f"{start}({', '.join(map(printer.inline, arguments))}){''.join(methods)}"
     if len(line) <= WIDTH:
         return line
-    text = _called(printer, start, arguments)
-    fits = "\n" in text and len(text.rpartition("\n")[2] + "".join(methods)) <= WIDTH
+    text = _call_text(printer, start, arguments)
     # In Python a chain goes on after a closing bracket only, so there it stays on that line.
-    joint = "\n" + printer.indent if isinstance(printer, Mongosh) and not fits else ""
+    joint = "\n" + printer.indent if isinstance(printer, JavaScript) and "\n" not in text else ""
     return text + "".join(joint + method for method in methods)
 
 
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _DATABASE_MEMBERS = frozenset(
     {
-        *PARAMETERS, *REFUSED, "collection", "getCollection", "getName", "version", "help",
-        "constructor", "prototype", "toString", "valueOf", "hasOwnProperty",
-        "toJSON",
+        *PARAMETERS, *CANONICAL, *REFUSED, "getCollection", "collection", "get_collection",
+        "getName", "version", "help", "constructor", "prototype", "toString", "valueOf",
+        "hasOwnProperty", "toJSON",
     }
 )  # fmt: skip
 

@@ -19,12 +19,28 @@ from mqt_serving.query.pipeline import (
     PathExpression,
     VariableExpression,
 )
-from mqt_serving.query.plan import Aggregate, Entity, Field, Function, PartOf
-from mqt_serving.query.predicates import convert, date_part
+from mqt_serving.query.plan import (
+    Aggregate,
+    Arithmetic,
+    Entity,
+    Field,
+    Function,
+    PartOf,
+    Predicate,
+)
+from mqt_serving.query.predicates import (
+    arithmetic,
+    convert,
+    date_part,
+    expression_of,
+    fields_in,
+)
 from mqt_serving.query.rows import Rows
+from mqt_serving.query.semi_joins import Element
 
 _EMPTY = ArrayExpression(())
 _NULL = LiteralExpression(None)
+_ITEM = "item"
 
 
 def add_row_aggregates(rows: Rows, aggregates: Sequence[Aggregate]) -> None:
@@ -38,11 +54,8 @@ def _expression(aggregate: Aggregate, rows: Rows) -> Expression:
     if isinstance(argument, Entity):
         if aggregate.function is not Function.COUNT:
             raise PlanError(f"{aggregate.function.value} needs a field, not a kind of thing")
-        return Operation("$size", (_or_empty(_values(argument, "", rows)),))
-    field = argument.field if isinstance(argument, PartOf) else argument
-    entity = graph.entity_of(field, rows.catalog)
-    values = _values(entity, field.path, rows)
-    values = _converted(argument, values, rows)
+        return Operation("$size", (_or_empty(_values(argument, "", aggregate.where, rows)),))
+    values = _argument_values(argument, aggregate.where, rows)
     if aggregate.distinct:
         values = Operation("$setDifference", (_or_empty(values), ArrayExpression((_NULL,))))
     if aggregate.function is not Function.COUNT:
@@ -53,10 +66,40 @@ def _expression(aggregate: Aggregate, rows: Rows) -> Expression:
     return Operation("$size", (values,))
 
 
-def _values(entity: Entity, path: str, rows: Rows) -> Expression:
+def _argument_values(
+    argument: Field | PartOf | Arithmetic, where: Predicate | None, rows: Rows
+) -> Expression:
+    """The list of what is aggregated."""
+    entities = [graph.entity_of(field, rows.catalog) for field in fields_in(argument)]
+    if not isinstance(argument, Arithmetic):
+        (field,) = fields_in(argument)
+        return _converted(argument, _values(entities[0], field.path, where, rows), rows)
+    entity = max(entities, key=lambda each: each.path)
+    elements = _values(entity, "", where, rows)
+    if entity.collection != rows.collection:
+        raise PlanError("something computed in another collection cannot be aggregated for rows")
+    scope = Element(rows, entity, rows.entity_path(entity), _ITEM)
+    return NamedOperation(
+        "$map",
+        (
+            ("input", _or_empty(elements)),
+            ("as", LiteralExpression(_ITEM)),
+            ("in", arithmetic(argument, scope)),
+        ),
+    )
+
+
+def _values(entity: Entity, path: str, where: Predicate | None, rows: Rows) -> Expression:
     """The list of a field's values over the entity's rows (of the rows themselves for "")."""
-    place, levels = rows.belonging(entity)
+    place, levels, filtered = rows.belonging(entity, where)
     inner = path.removeprefix(entity.path).removeprefix(".") if entity.path else path
+    if where is not None and not filtered:
+        if levels > 1:
+            raise PlanError(
+                f"{graph.describe(entity)} is an array inside an array: a part of it cannot be "
+                "aggregated for each row"
+            )
+        return _values_where(entity, inner, where, rows)
     values: Expression = PathExpression(f"{place}.{inner}" if inner else place)
     for _ in range(levels - 1):
         joined = Operation(
@@ -66,6 +109,22 @@ def _values(entity: Entity, path: str, rows: Rows) -> Expression:
             "$reduce", (("input", values), ("initialValue", _EMPTY), ("in", joined))
         )
     return values
+
+
+def _values_where(entity: Entity, inner: str, where: Predicate, rows: Rows) -> Expression:
+    place = rows.entity_path(entity)
+    kept = NamedOperation(
+        "$filter",
+        (
+            ("input", _or_empty(PathExpression(place))),
+            ("as", LiteralExpression(_ITEM)),
+            ("cond", expression_of(where, Element(rows, entity, place, _ITEM))),
+        ),
+    )
+    if not inner:
+        return kept
+    value = VariableExpression(f"this.{inner}")
+    return NamedOperation("$map", (("input", kept), ("in", value)))
 
 
 def _converted(argument: Field | PartOf, values: Expression, rows: Rows) -> Expression:

@@ -7,12 +7,13 @@ early as each test allows; tests on finer entities are compiled by `semi_joins`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 
 from mqt_serving.errors import PlanError
 from mqt_serving.query import graph
 from mqt_serving.query.graph import Direction, Edge, JoinTree
+from mqt_serving.query.ordering import cut, ordered
 from mqt_serving.query.pipeline import (
     AnyOf,
     Expression,
@@ -29,6 +30,7 @@ from mqt_serving.query.pipeline import (
 from mqt_serving.query.plan import (
     Aggregate,
     And,
+    Arithmetic,
     Compare,
     Entity,
     Field,
@@ -38,15 +40,19 @@ from mqt_serving.query.plan import (
     Operand,
     Or,
     PartOf,
+    Plan,
     Predicate,
     Related,
     Text,
+    Top,
 )
 from mqt_serving.query.predicates import (
     all_of,
+    arithmetic,
     conjunction,
     conjuncts,
     date_part,
+    leaf_expression,
     leaf_filter,
     leaves,
     negate,
@@ -54,13 +60,26 @@ from mqt_serving.query.predicates import (
 from mqt_serving.query.semi_joins import KEY, SemiJoins, below, entities_in
 from mqt_serving.schema import Catalog, FieldSchema
 
+SubQuery = Callable[[Plan], tuple[str, Sequence[Stage], str]]
+"""Lowers a sub-query: the collection that it starts from, its stages, and its column."""
+
 
 class Rows:
     """The scope and the stages of joined rows; `populate` makes them."""
 
-    def __init__(self, catalog: Catalog, tree: JoinTree, reserved: Iterable[str] = ()) -> None:
-        """`reserved` are names that looked-up documents may not take."""
+    def __init__(
+        self,
+        catalog: Catalog,
+        tree: JoinTree,
+        lower_subquery: SubQuery,
+        reserved: Iterable[str] = (),
+        optional: Iterable[Entity] = (),
+    ) -> None:
+        """`reserved` are names that looked-up documents may not take; a row may lack a match
+        of each `optional` entity."""
         self.catalog = catalog
+        self.lower_subquery = lower_subquery
+        self.optional = frozenset(optional)
         self.collection = tree.anchor.collection
         self.stages: list[Stage] = []
         self.added: list[str] = []  # names that stages put into documents
@@ -69,7 +88,8 @@ class Rows:
         self._places = {self.collection: ""}
         self.available = {Entity(self.collection)}
         self._edges: list[Edge] = [*_into(tree.anchor, catalog), *tree.edges]
-        self._preserved: set[Edge] = set()
+        self._preserved = {edge for edge in self._edges if edge.target in self.optional}
+        self._subqueries: dict[Plan, Expression] = {}
         self.planned = set(tree.entities) | set(graph.with_parents(tree.anchor, catalog))
         schema = graph.schema_of(self.collection, catalog)
         self._tests = SemiJoins(self)
@@ -87,6 +107,8 @@ class Rows:
                 return PathExpression(self.field_path(operand))
             case PartOf(part=part, field=field):
                 return date_part(part, self.expression(field), self.schema(field))
+            case Arithmetic():
+                return arithmetic(operand, self)
             case Aggregate():
                 if operand not in self.inline:
                     raise PlanError("an aggregate cannot be tested before rows are grouped")
@@ -94,6 +116,14 @@ class Rows:
 
     def schema(self, field: Field) -> FieldSchema:
         return graph.field_schema(field, self.catalog)
+
+    def subquery(self, plan: Plan) -> Expression:
+        if plan not in self._subqueries:
+            collection, stages, column = self.lower_subquery(plan)
+            name = self.new_name("subquery")
+            self.stages.append(Lookup(collection, name, stages=tuple(stages)))
+            self._subqueries[plan] = PathExpression(f"{name}.{column}")
+        return self._subqueries[plan]
 
     def field_path(self, field: Field) -> str:
         """Where the field stands in the rows' documents, joined or not."""
@@ -117,9 +147,10 @@ class Rows:
             )
         return PathExpression(self.field_path(Field(entity.collection, "_id")))
 
-    def belonging(self, entity: Entity) -> tuple[str, int]:
-        """Where the rows of an entity that belong to each row are: a path, and how many arrays
-        deep it is. Looks them up when they are in another collection."""
+    def belonging(self, entity: Entity, where: Predicate | None = None) -> tuple[str, int, bool]:
+        """Where the rows of an entity that belong to each row are: a path, how many arrays deep
+        it is, and whether only those that meet `where` are there. Looks them up when they are in
+        another collection."""
         if entity in self.planned:
             raise PlanError(
                 f"there is one of {graph.describe(entity)} for each row: group by something to "
@@ -128,9 +159,9 @@ class Rows:
         edges = self._tests.path_to(entity)
         crossing = next((i for i, edge in enumerate(edges) if edge.crosses_collections), None)
         if crossing is None:
-            return self.entity_path(entity), len(edges)
+            return self.entity_path(entity), len(edges), False
         edge, rest = edges[crossing], edges[crossing + 1 :]
-        return self._look_up_belonging(edge, rest, entity), 1
+        return self._look_up_belonging(edge, rest, entity, where), 1, True
 
     def new_name(self, wanted: str) -> str:
         """A top-level name that nothing in the documents has."""
@@ -149,21 +180,42 @@ class Rows:
 
         `first` are stages that must follow directly once the anchor's arrays are unwound.
         """
-        tests = list(conjuncts(where))
+        tests = [test for test in conjuncts(where) if not isinstance(test, Top)]
+        tops = [test for test in conjuncts(where) if isinstance(test, Top)]
+        self._check_tops(tops)
         for test in tests:
             self._plan_upward(test)
         pending = self._units(tests)
-        pending = self._flush(pending)
+        pending, tops = self._cut(pending, tops)
         anchor_edges = sum(1 for edge in self._edges if edge.direction is Direction.DOWN)
         for number, edge in enumerate(self._edges):
             self._join(edge)
             if first and number + 1 == anchor_edges:
                 self.stages.extend(first)
                 first = ()
-            pending = self._flush(pending)
+            pending, tops = self._cut(pending, tops)
         self.stages.extend(first)
         for unit in pending:
             self._match([self.compile(unit)])
+
+    def condition(self, predicate: Predicate) -> Expression:
+        """The predicate as an expression over the rows as they are."""
+        match predicate:
+            case And(items=items):
+                return Operation("$and", tuple(self.condition(item) for item in items))
+            case Or(items=items):
+                return Operation("$or", tuple(self.condition(item) for item in items))
+            case Not(item=item):
+                return Operation("$not", (self.condition(item),))
+            case Related():
+                return self._tests.related_expression(predicate)
+            case Top():
+                raise PlanError("the first of several can only be asked for by itself")
+            case _:
+                entity = self._tests.finer_entity(predicate)
+                if entity is None:
+                    return leaf_expression(predicate, self)
+                return self._tests.exists_expression(entity, predicate)
 
     def compile(self, predicate: Predicate) -> Filter:
         """The predicate as a filter over the rows as they are; adds lookups where it needs them."""
@@ -178,6 +230,8 @@ class Rows:
                 return negate(self.compile(item))
             case Related():
                 return self._tests.related(predicate)
+            case Top():
+                raise PlanError("the first of several can only be asked for by itself")
             case _:
                 entity = self._tests.finer_entity(predicate)
                 if entity is None:
@@ -226,6 +280,27 @@ class Rows:
                 finer.setdefault(self._tests.path_to(entity)[0].source, []).append(test)
         units.extend(conjunction(group) for group in finer.values())
         return units
+
+    def _check_tops(self, tops: Sequence[Top]) -> None:
+        ways = {Entity(self.collection)} | {
+            edge.target for edge in self._edges if edge.direction is Direction.DOWN
+        }
+        for top in tops:
+            if top.entity not in ways:
+                raise PlanError(
+                    f"rows come from {self.collection}: they cannot be cut to the first of "
+                    f"{graph.describe(top.entity)}"
+                )
+
+    def _cut(self, pending: list[Predicate], tops: list[Top]) -> tuple[list[Predicate], list[Top]]:
+        """Keep the top rows as soon as they are there; nothing is tested before."""
+        while tops and tops[0].entity in self.available:
+            top, *tops = tops
+            for test in conjuncts(top.where):
+                self._match([self.compile(test)])
+            self.stages.extend(ordered(top.order_by, self, self.new_name))
+            self.stages.extend(cut(top.limit, top.skip))
+        return (pending if tops else self._flush(pending)), tops
 
     def _flush(self, pending: list[Predicate]) -> list[Predicate]:
         """Match what can be tested by now without a lookup of its own; the rest stays pending."""
@@ -277,6 +352,11 @@ class Rows:
         self.stages.append(Unwind(name, preserve))
         if not edge.target.path:
             return
+        if preserve:
+            raise PlanError(
+                f"rows without any of {graph.describe(edge.target)} cannot be kept: it is an "
+                "array of another collection"
+            )
         # The document was found by one of its elements: keep the elements that match.
         for inner in _into(edge.target, self.catalog):
             self.stages.append(Unwind(self.entity_path(inner.target), preserve))
@@ -299,14 +379,17 @@ class Rows:
 
     # ---------------------------------------------------------- sub-pipelines
 
-    def _look_up_belonging(self, edge: Edge, rest: Sequence[Edge], entity: Entity) -> str:
+    def _look_up_belonging(
+        self, edge: Edge, rest: Sequence[Edge], entity: Entity, where: Predicate | None
+    ) -> str:
         local, foreign = self.field_path(edge.local), edge.foreign
         name = self.new_name(foreign.collection)
         reached = {edge.target, *(step.target for step in rest)}
         closed = {e for target in reached for e in graph.with_parents(target, self.catalog)}
-        rows = Rows(self.catalog, JoinTree(edge.target, tuple(rest), frozenset(closed)))
+        tree = JoinTree(edge.target, tuple(rest), frozenset(closed))
+        rows = Rows(self.catalog, tree, self.lower_subquery)
         let, first = self.key_match(edge)
-        rows.populate(None, first)
+        rows.populate(where, first)
         stages = tuple(rows.stages) or None
         if stages is None:
             let = ()
@@ -328,7 +411,7 @@ class Rows:
     ) -> Rows:
         """The rows of an entity that meet the conditions, for a sub-pipeline."""
         tree = JoinTree(entity, (), frozenset(graph.with_parents(entity, self.catalog)))
-        rows = Rows(self.catalog, tree)
+        rows = Rows(self.catalog, tree, self.lower_subquery)
         rows.populate(conjunction(conditions) if conditions else None, first)
         return rows
 

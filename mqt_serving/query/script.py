@@ -16,7 +16,6 @@ from mqt_serving.query.syntax import (
     Node,
     ObjectNode,
     Position,
-    Scalar,
     Statement,
 )
 
@@ -99,16 +98,6 @@ def joined(script: Script, chain: Chain) -> Chain:
     return chain if start is None else replace(start, links=(*start.links, *chain.links))
 
 
-def not_a_query(root: str, position: Position) -> QueryError:
-    """The error for a chain that starts with anything but `db`."""
-    start = "A query starts with db, as db.orders.find({...})"
-    if root == "db":
-        return position.error(f"{start}: db itself cannot be called")
-    return position.error(
-        f"{start}, not with {root}: the connection and the database are chosen separately"
-    )
-
-
 def _second_query(position: Position) -> QueryError:
     return position.error("One query at a time: a second statement starts here")
 
@@ -122,10 +111,7 @@ def _calls(statement: Statement) -> bool:
 
 
 def _size(statement: Statement) -> tuple[int, int]:
-    """Parts and depth of a value, each character of a text a part.
-
-    Chains are used once, so theirs do not matter.
-    """
+    """Parts and depth of a value; chains are used once, so theirs do not matter."""
     if isinstance(statement, Chain):
         return 0, 0
     parts, deepest = 0, 0
@@ -133,11 +119,8 @@ def _size(statement: Statement) -> tuple[int, int]:
     while pending:
         node, depth = pending.pop()
         parts, deepest = parts + 1, max(deepest, depth)
-        match node:
-            case ListNode(items=items):
-                pending.extend((item, depth + 1) for item in items)
-            case ObjectNode(entries=entries):
-                pending.extend((entry.value, depth + 1) for entry in entries)
-            case Scalar(value=str() | bytes() as text):
-                parts += len(text)
+        if isinstance(node, ListNode):
+            pending.extend((item, depth + 1) for item in node.items)
+        elif isinstance(node, ObjectNode):
+            pending.extend((entry.value, depth + 1) for entry in node.entries)
     return parts, deepest

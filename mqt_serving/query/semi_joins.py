@@ -34,6 +34,7 @@ from mqt_serving.query.pipeline import (
 from mqt_serving.query.plan import (
     Aggregate,
     And,
+    Arithmetic,
     Entity,
     Exists,
     Field,
@@ -42,16 +43,19 @@ from mqt_serving.query.plan import (
     Operand,
     Or,
     PartOf,
+    Plan,
     Predicate,
     Related,
+    Top,
 )
 from mqt_serving.query.predicates import (
     Leaf,
     all_of,
+    arithmetic,
     conjuncts,
     date_part,
     expression_of,
-    field_of,
+    fields_in,
     filter_of,
     leaves,
     negate,
@@ -117,7 +121,7 @@ class SemiJoins:
     def common_finer_entity(self, predicate: Predicate) -> Entity | None:
         """The finer entity that all tests of the predicate are about, if there is just one."""
         match predicate:
-            case Related() | Not() | And():
+            case Related() | Not() | And() | Top():
                 return None
             case Or(items=items):
                 found = {self.common_finer_entity(item) for item in items}
@@ -139,14 +143,28 @@ class SemiJoins:
             _add(roots, self.path_to(entity), predicate)
         return all_of([self._exists(test) for test in roots.values()])
 
+    def exists_expression(self, entity: Entity, predicate: Predicate) -> Expression:
+        """ "At least one" row of a finer entity meets the test, as an expression."""
+        roots: dict[Edge, _Test] = {}
+        edges = self.path_to(entity)
+        _add(roots, edges, predicate)
+        return self._exists_as_expression(roots[edges[0]])
+
     def related(self, related: Related) -> Filter:
+        found = self._exists(self._related_test(related))
+        return negate(found) if related.negated else found
+
+    def related_expression(self, related: Related) -> Expression:
+        found = self._exists_as_expression(self._related_test(related))
+        return Operation("$not", (found,)) if related.negated else found
+
+    def _related_test(self, related: Related) -> _Test:
         edges = self.related_path(related)
         roots: dict[Edge, _Test] = {}
         last = _add(roots, edges, None)
         for condition in conjuncts(related.where):
             self._place_condition(last, condition)
-        found = self._exists(roots[edges[0]])
-        return negate(found) if related.negated else found
+        return roots[edges[0]]
 
     def related_path(self, related: Related) -> tuple[Edge, ...]:
         """The way to the related rows from what holds or names them, not from themselves."""
@@ -202,6 +220,12 @@ class SemiJoins:
         elements = PathExpression(self._rows.entity_path(test.entity))
         return ExpressionFilter(self._any_element(test, elements, 1))
 
+    def _exists_as_expression(self, test: _Test) -> Expression:
+        if not test.edge.crosses_collections:
+            return self._any_element(test, PathExpression(self._rows.entity_path(test.entity)), 1)
+        found = self._exists_across(test)
+        return Operation("$ne", (PathExpression(found.path), ArrayExpression(())))
+
     def _element_filter(self, test: _Test) -> Filter | None:
         """The test as `$elemMatch` (or shorter); None when only an expression can say it."""
         path = self._rows.entity_path(test.entity)
@@ -216,7 +240,7 @@ class SemiJoins:
         return ElementMatch(path, condition)
 
     def _inside_element(self, test: _Test, path: str) -> list[Filter] | None:
-        scope = _Element(self._rows, test.entity, path, None)
+        scope = Element(self._rows, test.entity, path, None)
         filters: list[Filter] = []
         for condition in test.conditions:
             found = self._element_condition(condition, scope)
@@ -232,7 +256,7 @@ class SemiJoins:
             filters.append(_relative(inner, path))
         return filters
 
-    def _element_condition(self, condition: Predicate, scope: _Element) -> Filter | None:
+    def _element_condition(self, condition: Predicate, scope: Element) -> Filter | None:
         match condition:
             case And(items=items) | Or(items=items):
                 parts = [self._element_condition(item, scope) for item in items]
@@ -249,12 +273,14 @@ class SemiJoins:
                 return None if inner is None else negate(inner)
             case Related():
                 return self._related_in_element(condition, scope)
+            case Top():
+                raise PlanError("the first of several can only be asked for by itself")
             case _:
                 if any(entity != scope.entity for entity in entities_in(condition, self.catalog)):
                     return None
                 return filter_of(condition, scope)
 
-    def _related_in_element(self, related: Related, scope: _Element) -> Filter | None:
+    def _related_in_element(self, related: Related, scope: Element) -> Filter | None:
         edges = graph.path([scope.entity], related.entity, self.catalog) or ()
         if not edges or any(edge.direction is not Direction.DOWN for edge in edges):
             raise PlanError(
@@ -273,7 +299,7 @@ class SemiJoins:
     def _any_element(self, test: _Test, elements: Expression, depth: int) -> Expression:
         """Whether any element meets all conditions, as an expression (also across lookups)."""
         variable = "item" if depth == 1 else f"item{depth}"
-        scope = _Element(self._rows, test.entity, self._rows.entity_path(test.entity), variable)
+        scope = Element(self._rows, test.entity, self._rows.entity_path(test.entity), variable)
         parts = [expression_of(condition, scope) for condition in test.conditions]
         for child in test.children.values():
             if child.edge.direction is Direction.DOWN:
@@ -282,6 +308,7 @@ class SemiJoins:
             else:
                 key = scope.expression(child.edge.local)
                 parts.append(Operation("$in", (key, self._matching_keys(child))))
+        parts = parts or [LiteralExpression(True)]
         every = parts[0] if len(parts) == 1 else Operation("$and", tuple(parts))
         is_array = Operation("$isArray", (elements,))
         present = Operation("$cond", (is_array, elements, ArrayExpression(())))
@@ -304,7 +331,7 @@ class SemiJoins:
         )
         return PathExpression(f"{name}.{KEY}")
 
-    def _exists_across(self, test: _Test) -> Filter:
+    def _exists_across(self, test: _Test) -> FieldTest:
         edge = test.edge
         local, foreign = self._rows.field_path(edge.local), edge.foreign
         name = self._rows.new_name(f"matching_{foreign.collection}")
@@ -318,7 +345,7 @@ class SemiJoins:
         return FieldTest(name, "$ne", ())
 
 
-class _Element:
+class Element:
     """The scope inside one array element: relative paths, or a variable of `$map`."""
 
     def __init__(self, rows: Rows, entity: Entity, base: str, variable: str | None) -> None:
@@ -340,11 +367,16 @@ class _Element:
                 return self._variable_at(self._rows.field_path(operand))
             case PartOf(part=part, field=field):
                 return date_part(part, self.expression(field), self.schema(field))
+            case Arithmetic():
+                return arithmetic(operand, self)
             case Aggregate():
                 raise PlanError("an aggregate cannot be tested on single elements")
 
     def schema(self, field: Field) -> FieldSchema:
         return self._rows.schema(field)
+
+    def subquery(self, plan: Plan) -> Expression:
+        return self._rows.subquery(plan)
 
     def place(self, entity: Entity) -> Expression:
         """The array of an entity inside the element."""
@@ -358,8 +390,8 @@ def entities_in(leaf: Leaf | Related, catalog: Catalog) -> list[Entity]:
     """The entities whose rows a test is about."""
     if isinstance(leaf, Related):
         return [leaf.entity]
-    fields = [field_of(operand) for operand in operands(leaf)]
-    found = [graph.entity_of(each, catalog) for each in fields if each is not None]
+    fields = [field for operand in operands(leaf) for field in fields_in(operand)]
+    found = [graph.entity_of(each, catalog) for each in fields]
     if isinstance(leaf, Exists | IsNull) and found[0].path == leaf.left.path:
         # Whether an array is there is a matter of what holds it, not of its elements.
         return [graph.parent_of(found[0], catalog) or found[0]]

@@ -18,6 +18,7 @@ from mqt_serving.query.literals import fit
 from mqt_serving.query.plan import (
     Aggregate,
     And,
+    Arithmetic,
     Between,
     Comparator,
     Compare,
@@ -40,6 +41,7 @@ from mqt_serving.query.plan import (
     Scalar,
     Text,
     TextMatch,
+    Top,
 )
 from mqt_serving.schema import BsonType
 from mqt_serving.translator.grammar import AGGREGATES, COMPARISONS, PARTS, Step, Token
@@ -93,6 +95,8 @@ def texts_of(plan: Plan) -> set[tuple[Field, str]]:
     for node in _nodes(plan):
         if isinstance(node, Compare | In) and isinstance(node.left, Field):
             literals = node.values if isinstance(node, In) else (node.right,)
+            if isinstance(literals, Plan):
+                continue
             found.update((node.left, text) for text in literals if isinstance(text, str))
     return found
 
@@ -122,6 +126,8 @@ class _Writer:
     schema: SchemaItems
 
     def plan(self, plan: Plan) -> Iterator[Step]:
+        if plan.rows is not None or plan.optional:
+            raise NotExpressible("no step for a finer grain or for optional entities")
         if plan.distinct:
             yield _token(Token.DISTINCT)
         for output in plan.outputs:
@@ -150,7 +156,11 @@ class _Writer:
         yield _token(Token.END)
 
     def operand(self, operand: Operand | Entity) -> Iterator[Step]:
+        if isinstance(operand, Arithmetic):
+            raise NotExpressible("no step for something computed")
         if isinstance(operand, Aggregate):
+            if operand.where is not None:
+                raise NotExpressible("no step for an aggregate over rows that meet a test")
             yield _token(_FUNCTION_TOKENS[(operand.function, operand.distinct)])
             yield from self.operand(operand.argument)
         elif isinstance(operand, PartOf):
@@ -178,6 +188,8 @@ class _Writer:
             case Not(item):
                 yield _token(Token.NOT)
                 yield from self.predicate(item)
+            case Top():
+                raise NotExpressible("no step for the first of several")
             case Compare(left, op, right):
                 yield from self.compare(left, op, right)
             case Between(left, low, high, half_open):
@@ -185,6 +197,8 @@ class _Writer:
             case In(left, values, negated):
                 yield _token(Token.NOT_IN if negated else Token.IN)
                 yield from self.operand(left)
+                if isinstance(values, Plan):
+                    raise NotExpressible("no step for a sub-query")
                 for value in values:
                     yield self.value(value, left)
                 yield _token(Token.END_IN)
@@ -210,7 +224,11 @@ class _Writer:
                 else:
                     yield from self.predicate(where)
 
-    def compare(self, left: Operand, op: Comparator, right: Scalar | Field) -> Iterator[Step]:
+    def compare(
+        self, left: Operand, op: Comparator, right: Scalar | Field | Plan
+    ) -> Iterator[Step]:
+        if isinstance(right, Plan):
+            raise NotExpressible("no step for a sub-query")
         if isinstance(right, datetime):
             written, step = self.date_edge(op, right)
         elif isinstance(right, Field):
@@ -406,8 +424,8 @@ class _Reader:
 
     def key(self) -> Field | PartOf:
         operand = self.left()
-        if isinstance(operand, Aggregate):
-            raise NotExpressible("an aggregate as a group key")
+        if not isinstance(operand, Field | PartOf):
+            raise NotExpressible("something computed as a group key")
         return operand
 
     def field(self) -> Field:

@@ -2,7 +2,7 @@
 
 import { ask, ready, run, schemas, sendFeedback } from "./api.js";
 import { closeCorrection, connectCorrection, openCorrection } from "./correction.js";
-import { byId, element, renderMeaning, show } from "./elements.js";
+import { byId, element, renderMeaning, renderNotes, show } from "./elements.js";
 import { highlight } from "./highlight.js";
 import { renderSchema } from "./schema.js";
 import { describeCount, renderTable } from "./table.js";
@@ -11,6 +11,7 @@ const POLL_MILLISECONDS = 5000;
 
 let current = null; // the answer on the page
 let shown = null; // the reading of it that is on the page: {mongosh, pymongo, ...}
+const LANGUAGES = ["mongosh", "pymongo", "node", "extended_json"];
 let language = "mongosh";
 let knownRelease = null;
 let asking = 0; // only the latest question may fill the page
@@ -72,6 +73,7 @@ function showAnswer(answer) {
 function showReading(reading, probability) {
   shown = reading;
   renderMeaning(byId("meaning"), reading.meaning);
+  renderNotes(byId("notes"), reading.notes);
   byId("confidence").value = probability;
   byId("confidence-text").textContent = `${Math.round(probability * 100)} %`;
   byId("timings").textContent = describeTimings(reading.timings);
@@ -107,7 +109,7 @@ async function chooseReading(index) {
   try {
     const ran = index === answer.chosen ? answer : await run(candidate.mongosh, answer.database);
     if (answer !== current) return;
-    const reading = { ...ran, meaning: candidate.meaning, mongosh: candidate.mongosh, pymongo: candidate.pymongo };
+    const reading = { ...ran, ...candidate };
     showReading(reading, candidate.probability);
   } catch (problem) {
     if (answer === current) showProblem(problem, answer.question);
@@ -170,13 +172,13 @@ function showCode() {
 }
 
 function connectTabs() {
-  const names = ["mongosh", "pymongo"];
-  for (const [index, name] of names.entries()) {
+  for (const [index, name] of LANGUAGES.entries()) {
     const tab = byId(`tab-${name}`);
     tab.addEventListener("click", () => selectTab(name));
     tab.addEventListener("keydown", (event) => {
       if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
-      const next = names[(index + 1) % names.length];
+      const step = event.key === "ArrowRight" ? 1 : LANGUAGES.length - 1;
+      const next = LANGUAGES[(index + step) % LANGUAGES.length];
       selectTab(next);
       byId(`tab-${next}`).focus();
     });
@@ -185,7 +187,7 @@ function connectTabs() {
 
 function selectTab(name) {
   language = name;
-  for (const other of ["mongosh", "pymongo"]) {
+  for (const other of LANGUAGES) {
     const selected = other === name;
     byId(`tab-${other}`).setAttribute("aria-selected", String(selected));
     byId(`tab-${other}`).tabIndex = selected ? 0 : -1;

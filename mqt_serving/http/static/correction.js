@@ -1,7 +1,7 @@
 // The editor for the right query: checks and runs it, shows errors where they are, sends it.
 
 import { run, sendFeedback } from "./api.js";
-import { byId, element, renderMeaning, show } from "./elements.js";
+import { byId, element, renderMeaning, renderNotes, show } from "./elements.js";
 import { renderTable } from "./table.js";
 
 let subject = null; // {queryId, question, database, onSent}
@@ -44,6 +44,7 @@ async function tryOut() {
     const meaning = byId("corrected-meaning");
     renderMeaning(meaning, `Runs. ${ran.meaning}`);
     show(meaning);
+    renderNotes(byId("corrected-notes"), ran.notes);
     const result = byId("corrected-result");
     renderTable(result, ran);
     show(result);
@@ -110,7 +111,7 @@ function showError(problem) {
 
 function clearFindings() {
   byId("corrected").removeAttribute("aria-invalid");
-  for (const id of ["corrected-error", "corrected-meaning", "corrected-result"]) {
+  for (const id of ["corrected-error", "corrected-meaning", "corrected-notes", "corrected-result"]) {
     byId(id).replaceChildren();
     show(byId(id), false);
   }

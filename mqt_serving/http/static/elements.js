@@ -30,3 +30,9 @@ export function renderMeaning(target, text) {
   );
   return target;
 }
+
+/** What is worth knowing about a query, one item a note; nothing at all when there is none. */
+export function renderNotes(list, notes) {
+  list.replaceChildren(...notes.map((note) => renderMeaning(element("li"), note)));
+  show(list, notes.length > 0);
+}

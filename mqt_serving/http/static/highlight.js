@@ -1,4 +1,4 @@
-// Syntax colour for mongosh and PyMongo: a tokenizer that yields text nodes and spans.
+// Syntax colour for queries in JavaScript, Python and JSON: a tokenizer that yields text nodes and spans.
 
 const TOKEN = new RegExp(
   [
@@ -6,7 +6,7 @@ const TOKEN = new RegExp(
     /(?<string>r?"(?:[^"\\]|\\.)*"|r?'(?:[^'\\]|\\.)*'|\/(?:[^/\\\n]|\\.)+\/[a-z]*)/,
     /(?<number>-?\b\d+(?:\.\d+)?(?:e[+-]?\d+)?\b)/,
     /(?<operator>\$\w+)/,
-    /(?<word>\b(?:true|false|null|None|True|False|ISODate|ObjectId|NumberDecimal|NumberLong|NumberInt|Decimal128|Int64|datetime|new|Date)\b)/,
+    /(?<word>\b(?:true|false|null|None|True|False|ISODate|ObjectId|NumberDecimal|NumberLong|NumberInt|Decimal128|Int64|datetime|new|Date|await|Long|UUID)\b)/,
     /(?<key>[A-Za-z_]\w*(?=\s*:))/,
   ].map((part) => part.source).join("|"),
   "gi",

@@ -7,6 +7,7 @@ read the same, but for what has no meaning (the order of named arguments).
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import assert_never
 
@@ -77,34 +78,39 @@ _FILL_METHODS = {"linear": "on a line between its neighbours", "locf": "as in th
 
 def explain_command(command: Command) -> str:
     """What the command does, in English; several lines where it has several steps."""
+    if isinstance(command, EstimatedDocumentCount) or command.collation is None:
+        return _all(command)
+    return f"{_all(command)}\n{_comparison(command.collation)}"
+
+
+def _comparison(collation: Collation) -> str:
+    options = collation_document(collation)
+    language = options.pop("locale")
+    said = ", ".join(f"{name} {json.dumps(value)}" for name, value in options.items())
+    return f"Text compares and sorts by the rules of {code(str(language))}" + (
+        f" ({said})." if said else "."
+    )
+
+
+def _all(command: Command) -> str:
     rows = code(command.collection)
     match command:
         case Find():
-            text = _find(command, rows)
+            return _find(command, rows)
         case Aggregate(stages=()):
-            text = f"Go through all {rows} and show all their fields."
+            return f"Go through all {rows} and show all their fields."
         case Aggregate(stages=stages):
-            text = "\n".join([f"Go through the {rows}, step by step:", *_steps(stages, "")])
-        case CountDocuments():
-            steps = [f"Count {_those(rows, command.filter)}"]
-            steps += [] if command.skip is None else [_stage(Skip(command.skip))]
-            steps += [] if command.limit is None else [_stage(Limit(command.limit))]
-            text = f"{'; '.join(steps)}."
+            return "\n".join([f"Go through the {rows}, step by step:", *_steps(stages, "")])
+        case CountDocuments(filter=condition, skip=skip, limit=limit):
+            skipped = "" if skip is None else f", the first {skip} left out"
+            cut = "" if limit is None else f", up to {limit}"
+            return f"Count {_those(rows, condition)}{skipped}{cut}."
         case EstimatedDocumentCount():
-            return f"Count all {rows}, by what the database notes of their number."
+            return f"Take the number of all {rows} that MongoDB has noted: fast, perhaps not exact."
         case Distinct(path=path, filter=condition):
-            text = f"List the different values of {code(path)} in {_those(rows, condition)}."
+            return f"List the different values of {code(path)} in {_those(rows, condition)}."
         case _:
             assert_never(command)
-    return text if command.collation is None else f"{text}\n{_compared(command.collation)}"
-
-
-def _compared(collation: Collation) -> str:
-    """How text compares, said last."""
-    given = collation_document(collation)
-    options = [f"{name} {value}" for name, value in given.items() if name != "locale"]
-    how = f" ({', '.join(options)})" if options else ""
-    return f"Text compares as in the language {code(collation.locale)}{how}."
 
 
 def _find(find: Find, rows: str) -> str:
@@ -212,11 +218,17 @@ def _projection(items: Sequence[tuple[str, bool | Expression]]) -> str:
     said = []
     for name, value in items:
         if isinstance(value, bool):
-            said.append(code(name) if value else f"without {code(name)}")
+            said.append(_kept(name) if value else f"without {code(name)}")
         else:
             said.append(f"{code(name)} = {expression_text(value)}")
     plain = all(isinstance(value, bool) for _, value in items)
     return _said("$project", {"0": (", " if plain else "; ").join(said) or "nothing"})
+
+
+def _kept(name: str) -> str:
+    if not name.endswith(".$"):
+        return code(name)
+    return f"the first element of {code(name.removesuffix('.$'))} that matched"
 
 
 def _order(sort: Sort) -> str:

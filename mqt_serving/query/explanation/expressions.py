@@ -29,6 +29,7 @@ from mqt_serving.query.pipeline import (
     Value,
     VariableExpression,
 )
+from mqt_serving.query.printing import base64_text, is_uuid, uuid_text
 
 _VARIABLES: Final = {
     "ROOT": "the whole row",
@@ -61,16 +62,6 @@ def value_text(value: Value) -> str:
             return f"{value} (decimal)"
         case Regex(pattern=pattern):
             return f"the pattern {quoted(pattern)}{_flags(value)}"
-        case Binary(subtype=4):
-            return f"UUID {value.as_uuid()}"
-        case Binary(subtype=subtype):
-            return f"the bytes {value.hex() or 'of length 0'} (subtype {subtype})"
-        case Timestamp():
-            return f"timestamp {value.time}, {value.inc}"
-        case MinKey():
-            return "the least value of all"
-        case MaxKey():
-            return "the greatest value of all"
         case tuple():
             return f"[{', '.join(map(value_text, value))}]"
         case Document(items=items):
@@ -79,6 +70,16 @@ def value_text(value: Value) -> str:
             return str(int(value)) if value.is_integer() and abs(value) < 2**53 else repr(value)
         case Int64() | int():
             return str(int(value))
+        case Binary() if is_uuid(value):
+            return f"the UUID {uuid_text(value)}"
+        case Binary():
+            return f"the bytes {base64_text(value)} (base64, subtype {value.subtype})"
+        case Timestamp():
+            return f"the timestamp {value.time} ({value.inc})"
+        case MinKey():
+            return "the least of all values"
+        case MaxKey():
+            return "the greatest of all values"
         case _:
             assert_never(value)
 

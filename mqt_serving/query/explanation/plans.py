@@ -117,6 +117,11 @@ class _Sentence:
     def _subject(self, quantity: str) -> str:
         """`all orders`, or `the orders where ...`."""
         rows = "rows" if self.rows is None else self.clauses.rows(self.rows)
+        plan = self.plan
+        if plan.rows is not None:
+            rows += f", one for each of the {self.clauses.rows(plan.rows)},"
+        if plan.optional:
+            rows += f", with or without {listed(list(map(self.clauses.rows, plan.optional)))},"
         if self.plan.where is None:
             return f"{quantity} {rows}"
         return f"the {rows}{self.clauses.modifiers(self.plan.where)}"

@@ -25,6 +25,7 @@ from mqt_serving.query.explanation.values import (
 from mqt_serving.query.plan import (
     Aggregate,
     And,
+    Arithmetic,
     Between,
     Comparator,
     Compare,
@@ -37,13 +38,17 @@ from mqt_serving.query.plan import (
     IsNull,
     Not,
     Operand,
+    Operator,
     Or,
     PartOf,
+    Plan,
     Predicate,
     Related,
     Scalar,
+    Term,
     Text,
     TextMatch,
+    Top,
 )
 from mqt_serving.query.predicates import Leaf, operands
 from mqt_serving.schema import BsonType
@@ -86,6 +91,12 @@ _MATCHES: Final = {
     TextMatch.ENDS: ("ends with", "does not end with"),
     TextMatch.REGEX: ("matches the pattern", "does not match the pattern"),
 }
+_OPERATORS: Final = {
+    Operator.ADD: "plus",
+    Operator.SUBTRACT: "minus",
+    Operator.MULTIPLY: "times",
+    Operator.DIVIDE: "divided by",
+}
 _PLURALS: Final = {"is": "are", "has": "have", "does": "do"}
 LEAST_AND_GREATEST: Final = {
     "number": ("lowest", "highest"),
@@ -113,12 +124,22 @@ class Clauses:
                 return self.names.mention(noun(operand, self.scope), operand)
             case PartOf(part=part, field=field):
                 return f"{_PARTS[part]} of {self.operand(field)}"
-            case Aggregate():
+            case Aggregate(where=None):
                 return self._aggregate(operand)
+            case Aggregate(where=where):
+                assert where is not None
+                return f"{self._aggregate(operand)} (only of those where {self.where(where)})"
+            case Arithmetic(operator=operator, left=left, right=right):
+                return f"result of ({self._term(left)} {_OPERATORS[operator]} {self._term(right)})"
             case _:
                 assert_never(operand)
 
-    def plural(self, operand: Field | PartOf) -> str:
+    def _term(self, term: Term) -> str:
+        if isinstance(term, Field | PartOf | Arithmetic | Aggregate):
+            return self.operand(term)
+        return literal(term)
+
+    def plural(self, operand: Field | PartOf | Arithmetic) -> str:
         """The values of an operand: `totals`."""
         if isinstance(operand, Field):
             return self.names.mention(plural_phrase(noun(operand, self.scope)), operand)
@@ -139,7 +160,7 @@ class Clauses:
                 return "date" if part in (DatePart.YEAR_MONTH, DatePart.DATE) else "number"
             case Aggregate(function=Function.MIN | Function.MAX, argument=Field() | PartOf() as of):
                 return self.kind(of)
-            case Aggregate():
+            case Aggregate() | Arithmetic():
                 return "number"
 
     def _kind_of_field(self, field: Field) -> str:
@@ -244,6 +265,8 @@ class Clauses:
                 return f"it is not so that ({self.where(item)})"
             case Related():
                 return f"it has {self._related(predicate)}"
+            case Top():
+                return self._top(predicate)
             case _:
                 return self._leaf(predicate, met)
 
@@ -254,6 +277,18 @@ class Clauses:
             return text
         inner = Clauses(self.names, self.scope.inside(entity))
         return f"{text} where ({inner.where(related.where)})"
+
+    def _top(self, top: Top) -> str:
+        orders = [
+            f"{self.bare(order.by)}, {'descending' if order.descending else 'ascending'}"
+            for order in top.order_by
+        ]
+        text = f"it is one of the first {top.limit} {self.rows(top.entity)}"
+        if top.skip is not None:
+            text += f" after the first {top.skip}"
+        if orders:
+            text += f" by {', then by '.join(orders)}"
+        return text if top.where is None else f"{text} (of those where {self.where(top.where)})"
 
     def _leaf(self, leaf: Leaf, met: set[Entity]) -> str:
         fields = [field for item in operands(leaf) if (field := _field_in(item)) is not None]
@@ -281,7 +316,10 @@ class Clauses:
                 return self._comparison(left, op, right)
             case Between():
                 return f"is {self._range(leaf)}"
+            case In(values=Plan() as inner, negated=negated):
+                return f"is {'none' if negated else 'one'} of what this gives: {self._inner(inner)}"
             case In(left=left, values=values, negated=negated):
+                assert not isinstance(values, Plan)
                 return f"is {_choice([self._literal(v, left) for v in values], negated)}"
             case IsNull(negated=negated):
                 return "has a value" if negated else "has no value (null or missing)"
@@ -299,8 +337,16 @@ class Clauses:
         last = noun(operand, self.scope).rpartition(" ")[2]
         return singular(last) != last
 
-    def _comparison(self, left: Operand, op: Comparator, right: Scalar | Field) -> str:
+    def _inner(self, plan: Plan) -> str:
+        """A sub-query as a sentence of its own, in brackets."""
+        from mqt_serving.query.explanation.plans import explain
+
+        return f"({explain(plan, self.scope.catalog).removesuffix('.')})"
+
+    def _comparison(self, left: Operand, op: Comparator, right: Scalar | Field | Plan) -> str:
         match right:
+            case Plan():
+                return f"{_COMPARATORS[op]} what this gives: {self._inner(right)}"
             case Field():
                 return f"{_COMPARATORS[op]} {self.operand(right)}"
             case datetime():

@@ -22,6 +22,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from mqt_serving.http.edge import MOST_BODY_BYTES, Workers
 from mqt_serving.platform.processes import free_port
+from mqt_serving.query.parsing import parse_query
 from mqt_serving.releases import POINTER, Pointer, move_pointer
 from mqt_serving.schema import Catalog
 from mqt_serving.search import FORMAT, ITEMS_FILE, VECTORS_FILE
@@ -95,7 +96,11 @@ def test_translating_runs_nothing(client: httpx.Client) -> None:
     body = client.post("/v1/translate", json={"question": "How many orders were shipped?"}).json()
     assert "rows" not in body
     assert [c["probability"] for c in body["candidates"]] == [0.8, 0.15, 0.05]
-    assert all(c["meaning"] and c["mongosh"] and c["pymongo"] for c in body["candidates"])
+    for candidate in body["candidates"]:
+        assert candidate["meaning"]
+        languages = ("mongosh", "pymongo", "node", "extended_json")
+        commands = {parse_query(candidate[language]) for language in languages}
+        assert len(commands) == 1
 
 
 def test_a_query_of_ones_own_is_checked_and_run(client: httpx.Client) -> None:
@@ -103,6 +108,24 @@ def test_a_query_of_ones_own_is_checked_and_run(client: httpx.Client) -> None:
     assert client.post("/v1/check", json={"query": text}).json()["learnable"] is True
     ran = client.post("/v1/run", json={"query": text}).json()
     assert [row["total"] for row in ran["rows"]] == ["12.00", "25.50"]
+
+
+def test_a_query_that_does_not_do_what_it_seems_comes_with_notes(client: httpx.Client) -> None:
+    text = 'db.orders.find({placed_at: {$gte: "2024-03-01"}, stattus: "new"})'
+    body = client.post("/v1/check", json={"query": text}).json()
+    assert 'ISODate("2024-03-01' in body["mongosh"]
+    assert body["notes"] == [
+        '`placed_at` holds dates: "2024-03-01" is taken as 1 March 2024 00:00 UTC.',
+        "No sampled document of orders has `stattus`: did you mean `status`?",
+    ]
+    text = "db.orders.aggregate([{$project: {x: {$year: 5}}}])"
+    problem_in(client.post("/v1/run", json={"query": text}), 422, "type-mismatch")
+
+
+def test_readings_come_with_notes(client: httpx.Client) -> None:
+    body = client.post("/v1/query", json={"question": "How many orders are there?"}).json()
+    assert body["notes"] == []
+    assert all(candidate["notes"] == [] for candidate in body["candidates"])
 
 
 def test_schemas_list_what_can_be_asked_without_private_fields(

@@ -111,14 +111,20 @@ def test_approval_is_noted(page: Page) -> None:
     assert page.find("thumb-up").get_attribute("aria-pressed") == "true"
 
 
-def test_the_query_is_shown_in_both_languages_with_colour(page: Page) -> None:
+def test_the_query_is_shown_in_every_language_with_colour(page: Page) -> None:
     page.ask("Orders by status")
-    assert page.driver.find_elements(By.CSS_SELECTOR, "#query-code .t-operator")
-    mongosh = page.text("query-code")
-    page.find("tab-mongosh").send_keys(Keys.ARROW_RIGHT)
-    assert page.find("tab-pymongo").get_attribute("aria-selected") == "true"
-    assert page.text("query-code") != mongosh
-    assert page.driver.switch_to.active_element.get_attribute("id") == "tab-pymongo"
+    shown = {}
+    for language in ("mongosh", "pymongo", "node", "extended_json"):
+        tab = page.driver.switch_to.active_element if shown else page.find("tab-mongosh")
+        assert tab.get_attribute("id") == f"tab-{language}"
+        assert tab.get_attribute("aria-selected") == "true"
+        assert page.driver.find_elements(By.CSS_SELECTOR, "#query-code .t-operator")
+        shown[language] = page.text("query-code")
+        tab.send_keys(Keys.ARROW_RIGHT)
+    assert len(set(shown.values())) == 4
+    assert 'await db.collection("orders").aggregate(' in shown["node"]
+    assert '"aggregate": "orders"' in shown["extended_json"]
+    assert page.driver.switch_to.active_element.get_attribute("id") == "tab-mongosh"
 
 
 def test_markup_in_the_data_stays_text(page: Page) -> None:

@@ -187,7 +187,7 @@ FIELDS: list[Case] = [
     ("db.customers.find({}, {ssn: 1})", "ssn of customers is private"),
     ("db.customers.find({}, {x: '$ssn'})", "ssn of customers is private"),
     ("db.customers.find({}, {contact: {phone: 1}})", "contact.phone of customers is private"),
-    ("db.customers.find({'cards.brand': 'V'}, {'cards.$': 1})", "positional projection"),
+    ("db.customers.find({'cards.brand': 'V'}, {'cards.$': 1})", "private fields of the element"),
     ("db.customers.find().sort({ssn: -1})", "ssn of customers is private"),
     ("db.customers.distinct('ssn')", "ssn of customers is private"),
     ("db.customers.distinct('contact')", "contact of customers holds the private field"),
@@ -614,11 +614,55 @@ UNICODE: list[Case] = [
     ("db.customers.find({'a\\u0000b': 1})", "\\x00"),
     ("db.customers.find({name: 'a\\u0000b'})", "zero character"),
     ("db.customers.find({a: /a\\x00b/, 'ssn\\u0000': 1})", "\\x00"),
-    ("db.customers.find({'\\ud800': 1})", "U+FFFD"),
+    ("db.customers.find({'\\ud800': 1})", "half of a surrogate pair"),
     (
         "db.orders.aggregate([{$lookup: {from: 'customers', localField: 'a', foreignField: "
         "'ss\\u200bn', as: 'c'}}])",
         "invisible character U+200B",
+    ),
+]
+
+# ---------------------------------------------------------------------- drivers
+
+DRIVERS: list[Case] = [
+    ('db["orders"].insert_one({"a": None})', "insert_one is not allowed: it writes"),
+    ('db.orders.update_many({}, {"$set": {"a": True}})', "update_many is not allowed"),
+    ('db.orders.find_one_and_delete({"a": None})', "find_one_and_delete"),
+    ('db.orders.bulk_write([InsertOne({"a": None})])', "bulk_write"),
+    ('db.orders.rename("x", dropTarget=True)', "rename"),
+    ('db.orders.inline_map_reduce("m", "r", full_response=True)', "JavaScript"),
+    ("db.orders.with_options(read_preference=None).find({})", "with_options"),
+    ('db.command({"eval": "1", "a": None})', "command"),
+    ('db.client.admin.command("shutdown", force=True)', "command"),
+    ('db.orders.find({"$where": Code("true"), "a": None})', "Code"),
+    ('db.orders.find({"a": __import__("os").system("id"), "b": None})', "(line 1"),
+    ('db.orders.find({"a": open("/etc/passwd").read(), "b": None})', "(line 1"),
+    ('db.orders.find({"a": (lambda: 1)(), "b": None})', "(line 1"),
+    ("[db.orders.drop() for _ in [None]]", "comprehension"),
+    ('exec("import os"); db.orders.find({"a": None})', "exec"),
+    ('import os; os.system("id")', "(line 1"),
+    ('db.orders.find({"a": f"{db.orders.drop()}", "b": None})', "f-string"),
+    ("def f(): pass", "function is Python code"),
+    ('getattr(db, "orders").find({"a": None})', "getattr"),
+    ('db.__class__.find({"a": None})', "__class__"),
+    ('db["secrets"].find({"a": None})', "secrets"),
+    ('db["customers"].find({"ssn": None})', "private"),
+    ('await db.collection("orders").insertOne({a: 1})', "insertOne"),
+    ('await db.collection("orders").findOneAndReplace({}, {a: 1})', "findOneAndReplace"),
+    ('db.collection("orders").find({}).forEach(d => fetch(d))', "forEach"),
+    ('db.collection("orders").find({}).stream()', "stream"),
+    ("await db.admin().command({shutdown: 1})", "admin"),
+    ('await db.collection("orders").find({a: new Function("return 1")()}).toArray()', "Function"),
+    ('const f = () => 1; db.collection("orders").find({})', "(line 1"),
+    ('await db.collection("customers").find({}, {sort: {ssn: 1}}).toArray()', "private"),
+    ('{"find": "customers", "filter": {}, "sort": {"ssn": 1}}', "private"),
+    ('{"find": "orders", "filter": {"a": {"$code": "1"}}}', "$code is JavaScript"),
+    ('{"find": "orders", "$db": "admin", "let": {"a": 1}}', "let"),
+    ('db.orders.find({}).collation({locale: "en", strength: 1})', "leave the collation out"),
+    (
+        'db.places.aggregate([{$lookup: {from: "orders", pipeline: [], as: "o"}}], '
+        '{collation: {locale: "en"}})',
+        "leave the collation out",
     ),
 ]
 
@@ -631,4 +675,5 @@ ATTACKS: dict[str, list[Case]] = {
     "regular expressions": REGEX,
     "size and bombs": BOMBS,
     "odd letters": UNICODE,
+    "drivers": DRIVERS,
 }

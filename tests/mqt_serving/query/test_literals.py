@@ -48,6 +48,9 @@ OID = "65f0aa00000000000000000a"
         (0, stored(BsonType.BOOL), False),
         (True, stored(BsonType.STRING, samples=("True", "False")), "True"),
         (5, stored(BsonType.STRING, BsonType.INT), 5),
+        (True, stored(BsonType.STRING, samples=("N", "Y")), "Y"),
+        (True, stored(BsonType.INT, samples=("1", "0")), 1),
+        (True, stored(BsonType.INT, samples=("1", "7")), True),
     ],
 )
 def test_a_literal_takes_the_stored_type(value: Any, field: FieldSchema, expected: Any) -> None:

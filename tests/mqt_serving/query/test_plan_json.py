@@ -7,14 +7,15 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mqt_serving.errors import PlanError
 from mqt_serving.query.plan import Field, Output, Plan
 from mqt_serving.query.plan_json import plan_from_json, plan_to_json
-from tests.mqt_serving.query.plans import plans
+from tests.mqt_serving.query.plans import plans, wider_plans
 
 
-@given(plans())
+@given(st.one_of(plans(), wider_plans()))
 @settings(max_examples=150, deadline=None)
 def test_every_plan_reads_back_equal(plan: Plan) -> None:
     assert plan_from_json(json.loads(json.dumps(plan_to_json(plan)))) == plan

@@ -252,6 +252,56 @@ def test_lowering_the_raised_plan_gives_the_same_result(
     assert equal_results(run(command, shop).rows, run(lowered, shop).rows, ordered=False)
 
 
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        (
+            "db.orders.aggregate([{$group: {_id: null, v: {$avg: '$total'}}}, {$lookup: {from:"
+            "'orders', let: {v: '$v'}, pipeline: [{$match: {$expr: {$gt: ['$total', '$$v']}}}],"
+            "as: 'd'}}, {$unwind: '$d'}, {$project: {_id: 0, total: '$d.total'}}])",
+            "right=Plan(",
+        ),
+        (
+            "db.orders.aggregate([{$group: {_id: '$customer_id', n: {$sum: {$cond:"
+            "[{$eq: ['$status', 'paid']}, 1, 0]}}}}, {$match: {n: {$gt: 0}}},"
+            "{$project: {_id: 0, customer_id: '$_id'}}])",
+            "where=Compare(left=Field(collection='orders', path='status')",
+        ),
+        (
+            "db.orders.aggregate([{$group: {_id: '$customer_id', s: {$addToSet: '$status'}}},"
+            "{$match: {s: {$all: ['paid', 'open']}}}, {$project: {_id: 0, customer_id: '$_id'}}])",
+            "having=And(",
+        ),
+        (
+            "db.orders.aggregate([{$sort: {total: -1}}, {$limit: 2}, {$unwind: '$items'},"
+            "{$project: {_id: 0, price: '$items.price'}}])",
+            "Top(entity=Entity(collection='orders', path='')",
+        ),
+        (
+            "db.orders.aggregate([{$unwind: '$items'}, {$project: {_id: 0, status: 1}}])",
+            "rows=Entity(collection='orders', path='items')",
+        ),
+    ],
+)
+def test_sub_queries_conditions_and_cuts_are_raised_and_keep_the_result(
+    text: str, part: str, shop: Database[dict[str, Any]]
+) -> None:
+    found = raised(text)
+    assert part in repr(found)
+    gold, again = run(parse_query(text), shop), run(lower(found, catalog()), shop)
+    assert gold.rows and equal_results(gold.rows, again.rows, ordered=False)
+
+
+def test_rows_beside_a_single_row_must_use_it() -> None:
+    with pytest.raises(RaiseError) as caught:
+        raised(
+            "db.orders.aggregate([{$group: {_id: null, v: {$avg: '$total'}}}, {$lookup: {from:"
+            "'orders', pipeline: [], as: 'd'}}, {$unwind: '$d'},"
+            "{$project: {_id: 0, total: '$d.total'}}])"
+        )
+    assert caught.value.cause == "idle-sub-query"
+
+
 def test_what_was_unwound_and_not_used_must_still_be_there(
     shop: Database[dict[str, Any]],
 ) -> None:
