@@ -12,7 +12,6 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from decimal import InvalidOperation
 from typing import Never, TypeAlias, TypeVar
 from uuid import UUID
 
@@ -129,8 +128,8 @@ def decimal(value: object) -> Decimal128:
         return _refused(value, "a number as text")
     try:
         return Decimal128(str(value))
-    except (InvalidOperation, ValueError) as error:
-        raise ValueError(f"needs a number as text, not {value!r}") from error
+    except (ArithmeticError, ValueError) as error:
+        raise ValueError(f"needs a number of at most 34 digits as text, not {value!r}") from error
 
 
 def double(value: object) -> float:

@@ -86,22 +86,25 @@ def _explained(call: MongoCall, database: Database[Row], limits: Limits) -> Row:
 
 def _explainable(call: MongoCall) -> Row:
     """The command as `execution` runs it."""
+    collation = {"collation": call.collation} if call.collation else {}
     match call.method:
         case "find":
             command: Row = {"find": call.collection, "filter": call.filter}
             command |= {} if call.projection is None else {"projection": call.projection}
             command |= {"sort": dict(call.sort)} if call.sort else {}
             command |= {"skip": call.skip} if call.skip else {}
-            return command | ({"limit": call.limit} if call.limit else {})
+            return command | ({"limit": call.limit} if call.limit else {}) | collation
         case "aggregate":
             pipeline: list[Row] = list(call.pipeline)
         case "count_documents":
             pipeline = [{"$match": call.filter}, {"$group": {"_id": 1, "n": {"$sum": 1}}}]
         case "distinct":
-            return {"distinct": call.collection, "key": call.key, "query": call.filter}
-    return {
-        "aggregate": call.collection, "pipeline": pipeline, "cursor": {}, "allowDiskUse": False
-    }  # fmt: skip
+            query = {"key": call.key, "query": call.filter}
+            return {"distinct": call.collection, **query, **collation}
+        case "estimated_document_count":
+            return {"count": call.collection}
+    options = {"cursor": {}, "allowDiskUse": False, **collation}
+    return {"aggregate": call.collection, "pipeline": pipeline, **options}
 
 
 Sizing = Callable[[Collection[Row]], tuple[int, int]]

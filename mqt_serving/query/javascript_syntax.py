@@ -13,7 +13,7 @@ from tree_sitter import Language, Parser
 from tree_sitter import Node as SyntaxNode
 
 from mqt_serving.errors import QueryError
-from mqt_serving.query.syntax import Position
+from mqt_serving.query.syntax import Columns, Position
 from mqt_serving.query.tokens import text_of
 
 _PAIRS = {"(": ")", "[": "]", "{": "}"}
@@ -30,9 +30,9 @@ class Source:
     def __init__(self, text: str) -> None:
         # In JavaScript a statement that starts with a brace is a block, not an object.
         self._shift = 1 if text.lstrip().startswith("{") else 0
-        data = (f"({text})" if self._shift else text).encode()
-        self._lines = data.split(b"\n")
-        self.root = Parser(_language()).parse(data).root_node
+        source = f"({text})" if self._shift else text
+        self._columns = Columns(source)
+        self.root = Parser(_language()).parse(source.encode()).root_node
 
     @property
     def is_valid(self) -> bool:
@@ -40,8 +40,8 @@ class Source:
 
     def position(self, node: SyntaxNode) -> Position:
         row = node.start_point.row
-        before = self._lines[row][: node.start_point.column].decode(errors="replace")
-        return Position(row + 1, len(before) + 1 - (self._shift if row == 0 else 0))
+        column = self._columns.of(row, node.start_point.column)
+        return Position(row + 1, column + 1 - (self._shift if row == 0 else 0))
 
     def syntax_error(self) -> QueryError:
         """What is wrong with a text that is not valid: its brackets first."""

@@ -97,6 +97,8 @@ class JavaScript(Printer):
     padding = " "
 
     def key(self, name: str) -> str:
+        if name == "__proto__":  # sets the prototype, unless it is computed
+            return '["__proto__"]'
         return name if _IDENTIFIER.fullmatch(name) else self.text(name)
 
     def text(self, text: str) -> str:
@@ -131,22 +133,22 @@ class JavaScript(Printer):
         """A BSON value that JavaScript has no literal for."""
 
     @abstractmethod
-    def regex_constructor(self, arguments: str, extended: bool) -> str: ...
+    def bson_regex(self, arguments: str) -> str: ...
 
     def _regex(self, value: Regex[Any]) -> str:
         pattern, flags = str(value.pattern), flags_of(value)
-        if "x" not in flags and _LITERAL_PATTERN.fullmatch(pattern):
+        if "x" not in flags and _is_javascript_pattern(pattern):
             return f"/{_escape_slashes(pattern)}/{flags}"
         options = f", {self.text(flags)}" if flags else ""
-        return self.regex_constructor(f"{self.text(pattern)}{options}", "x" in flags)
+        return self.bson_regex(f"{self.text(pattern)}{options}")
 
 
 class Mongosh(JavaScript):
     def long(self, value: int) -> str:
         return f'NumberLong("{value}")'
 
-    def regex_constructor(self, arguments: str, extended: bool) -> str:
-        return f"{'BSONRegExp' if extended else 'RegExp'}({arguments})"
+    def bson_regex(self, arguments: str) -> str:
+        return f"BSONRegExp({arguments})"
 
     def constructed(self, value: Any) -> str:
         match value:
@@ -174,8 +176,8 @@ class Node(JavaScript):
     def long(self, value: int) -> str:
         return f'Long.fromString("{value}")'
 
-    def regex_constructor(self, arguments: str, extended: bool) -> str:
-        return f"new {'BSONRegExp' if extended else 'RegExp'}({arguments})"
+    def bson_regex(self, arguments: str) -> str:
+        return f"new BSONRegExp({arguments})"
 
     def constructed(self, value: Any) -> str:
         match value:
@@ -262,6 +264,22 @@ def base64_text(value: bytes) -> str:
 # A pattern that can stand between slashes: no line break, escapes and classes closed, no slash
 # that is escaped already or stands in a class (reading it back would lose the backslash).
 _LITERAL_PATTERN = re.compile(r"(?!\*)(?:\[(?:\\[^/\n]|[^\]\n\\/\[])*\]|\\[^/\n]|[^\\\[\n\r])+")
+_ATOM = re.compile(r"\[(?:\\.|[^\]\\])*\]|\\[^bB]|\(\?[:=!](?=[^)])")
+_REPEATED_NOTHING = re.compile(r"(?:^|[(|^$]|\\[bB])[*+?]|[*+?][*+]|[*+?]\?[*+?]")
+
+
+def _is_javascript_pattern(pattern: str) -> bool:
+    """Whether JavaScript reads it as a literal too: MongoDB knows more (`(?i)`, `a++`, `\\A`)."""
+    if not _LITERAL_PATTERN.fullmatch(pattern) or re.search("[\u2028\u2029]", pattern):
+        return False
+    bare = _ATOM.sub(lambda atom: "(" if atom[0].startswith("(") else "x", pattern)
+    bare = re.sub(r"\{\d{1,3}(?:,\d{0,3})?\}", "+", bare)
+    depth = 0
+    for character in bare:
+        depth += {"(": 1, ")": -1}.get(character, 0)
+        if depth < 0:
+            return False
+    return depth == 0 and not _REPEATED_NOTHING.search(bare) and not set(bare) & set("{}[]")
 
 
 def _escape_slashes(pattern: str) -> str:

@@ -11,11 +11,12 @@ from collections.abc import Iterator
 
 from mqt_serving.errors import QueryError
 from mqt_serving.query.methods import CANONICAL
-from mqt_serving.query.syntax import Position
+from mqt_serving.query.syntax import Columns, Position
 
 _NAMES = frozenset(
-    "datetime timedelta timezone re bson pymongo uuid math Regex Int64 SON OrderedDict list dict "
-    "tuple float int str bytes pprint Collation CollationStrength ASCENDING DESCENDING UTC".split()
+    "datetime timedelta timezone re bson pymongo uuid math Regex Int64 SON OrderedDict Decimal "
+    "list dict tuple float int str bytes pprint Collation CollationStrength "
+    "ASCENDING DESCENDING UTC".split()
 )
 """Names that mean something in Python code only."""
 
@@ -45,7 +46,7 @@ class Source:
             line[self._indent :] if shifted else line
             for line, shifted in zip(lines, self._shifted, strict=True)
         )
-        self._lines = [line.encode() for line in code.split("\n")]
+        self._columns = Columns(code)
         self._error: SyntaxError | None = None
         self.tree: ast.Module | None = None
         try:
@@ -82,8 +83,8 @@ class Source:
         return self._position(line, max(0, column - len(node.attr.encode())))
 
     def _position(self, line: int, byte_column: int) -> Position:
-        before = self._lines[line - 1][:byte_column].decode(errors="replace")
-        return Position(line, len(before) + 1 + (self._indent if self._shifted[line - 1] else 0))
+        column = self._columns.of(line - 1, byte_column)
+        return Position(line, column + 1 + (self._indent if self._shifted[line - 1] else 0))
 
     def syntax_error(self) -> QueryError:
         """What is wrong with a text that is not Python."""

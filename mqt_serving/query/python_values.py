@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, cast, get_args
+from typing import Any, get_args
 
 from bson import Binary, Int64
 
@@ -21,6 +21,7 @@ from mqt_serving.query.python_syntax import Source
 from mqt_serving.query.script import Script
 from mqt_serving.query.syntax import (
     MAX_NESTING,
+    MAX_TEXT_LENGTH,
     Entry,
     ListNode,
     Node,
@@ -46,6 +47,8 @@ _COMPUTED: Mapping[type[ast.AST], str] = {
     ast.SetComp: "a comprehension is computed: write the list itself",
     ast.Set: "a set has no order: write a list [...]",
     ast.Lambda: "a function is not a value of a query",
+    ast.BinOp: "this cannot be computed here: write the value itself",
+    ast.UnaryOp: "this cannot be computed here: write the value itself",
     ast.Starred: "* is not read: write the values themselves",
 }
 _SCALARS = tuple(
@@ -119,10 +122,9 @@ class Values:
         return Entry(keyword.arg, position, self.value(keyword.value, depth + 1))
 
     def constructs(self, node: ast.expr) -> bool:
-        """Whether a dotted name or its call is a value, such as `datetime.datetime(2025, 1, 1)`."""
-        name = python_constructors.plain_name(
-            _dotted(node.func if isinstance(node, ast.Call) else node)
-        )
+        """Whether a dotted name or its call is a value, such as `math.inf` or `re.compile("a")`."""
+        dotted = _dotted(node.func if isinstance(node, ast.Call) else node)
+        name = python_constructors.plain_name(dotted)
         return (
             name in python_constructors.CONSTRUCTORS
             or name in python_constructors.CONSTANTS
@@ -138,8 +140,10 @@ class Values:
                 node, "a date", lambda: python_constructors.in_utc(value)
             )
             return moment
+        if type(value) is int:
+            return int(self._attempt(node, "", lambda: bounded(value)))
         if value is None or type(value) in _SCALARS:
-            return cast(ScalarValue, value)
+            return value  # type: ignore[return-value]
         raise self._not_a_value(node)
 
     def _object(self, node: ast.expr, depth: int) -> object:
@@ -169,10 +173,8 @@ class Values:
 
     def _constant(self, node: ast.Constant, value: object) -> object:
         match value:
-            case bool() | float() | None:
+            case bool() | int() | float() | None:
                 return value
-            case int():
-                return self._attempt(node, "", lambda: bounded(value))
             case str():
                 return self._attempt(node, "", lambda: checked_text(value))
             case bytes():
@@ -216,7 +218,9 @@ class Values:
                 return self._attempt(node, "a date", lambda: moment + signed)
             case [timedelta() as duration, int() as times] if sign == "*":
                 return self._attempt(node, "a duration", lambda: duration * times)
-            case [str() as start, str() as end] if sign == "+":
+            case [str() as start, str() as end] if sign == "+" and (
+                len(start) + len(end) <= MAX_TEXT_LENGTH
+            ):
                 return start + end
             case _ if sign and all(type(v) in (int, float) or _is_long(v) for v in values):
                 return self._attempt(node, "", lambda: calculate(sign, values))

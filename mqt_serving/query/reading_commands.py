@@ -53,10 +53,11 @@ def read_order(node: Node | None, direction: Node | None = None) -> Sort | None:
                 Entry(entry.key, entry.position, _direction(entry.value))
                 for entry in object_of(node, "A sort").entries
             ]
-    names = [entry.key for entry in entries]
+    seen: set[str] = set()
     for entry in entries:
-        if names.count(entry.key) > 1:
+        if entry.key in seen:
             raise entry.position.error(f"{entry.key} stands twice in the sort")
+        seen.add(entry.key)
     return read_sort(ObjectNode(tuple(entries), node.position)) if entries else None
 
 

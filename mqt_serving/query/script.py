@@ -16,6 +16,7 @@ from mqt_serving.query.syntax import (
     Node,
     ObjectNode,
     Position,
+    Scalar,
     Statement,
 )
 
@@ -111,7 +112,10 @@ def _calls(statement: Statement) -> bool:
 
 
 def _size(statement: Statement) -> tuple[int, int]:
-    """Parts and depth of a value; chains are used once, so theirs do not matter."""
+    """Parts and depth of a value, each character of a text a part.
+
+    Chains are used once, so theirs do not matter.
+    """
     if isinstance(statement, Chain):
         return 0, 0
     parts, deepest = 0, 0
@@ -119,8 +123,11 @@ def _size(statement: Statement) -> tuple[int, int]:
     while pending:
         node, depth = pending.pop()
         parts, deepest = parts + 1, max(deepest, depth)
-        if isinstance(node, ListNode):
-            pending.extend((item, depth + 1) for item in node.items)
-        elif isinstance(node, ObjectNode):
-            pending.extend((entry.value, depth + 1) for entry in node.entries)
+        match node:
+            case ListNode(items=items):
+                pending.extend((item, depth + 1) for item in items)
+            case ObjectNode(entries=entries):
+                pending.extend((entry.value, depth + 1) for entry in entries)
+            case Scalar(value=str() | bytes() as text):
+                parts += len(text)
     return parts, deepest

@@ -37,6 +37,26 @@ class Position:
         return QueryNotReadOnly(message, self.line, self.column)
 
 
+class Columns:
+    """Columns in characters, for parsers that count in bytes of UTF-8."""
+
+    def __init__(self, text: str) -> None:
+        self._lines = text.split("\n")
+        self._counted: dict[int, list[int]] = {}
+
+    def of(self, row: int, byte_column: int) -> int:
+        """The column of a byte in a line, both from 0."""
+        line = self._lines[row]
+        if line.isascii():
+            return byte_column
+        if row not in self._counted:
+            self._counted[row] = [
+                column for column, letter in enumerate(line) for _ in letter.encode()
+            ]
+        counted = self._counted[row]
+        return counted[byte_column] if byte_column < len(counted) else len(line)
+
+
 @dataclass(frozen=True, slots=True)
 class Scalar:
     value: ScalarValue

@@ -219,13 +219,17 @@ def test_what_is_read_without_an_index_is_never_underestimated() -> None:
 
 @pytest.fixture(scope="module")
 def big(mongo_client: MongoClient[dict[str, Any]]) -> Iterator[Documents]:
-    """5,000 orders of 500 customers; only `customerId` is indexed."""
+    """5,000 orders of 500 customers; only `customerId` and `code` are indexed."""
     database = mongo_client[f"cost_{uuid4().hex[:8]}"]
     database.orders.insert_many(
-        [{"_id": n, "customerId": n % 500, "total": n, "status": "paid"} for n in range(5000)]
+        [
+            {"_id": n, "customerId": n % 500, "total": n, "status": "paid", "code": f"c{n % 500}"}
+            for n in range(5000)
+        ]
     )
     database.customers.insert_many([{"_id": n, "email": f"{n}@x.org"} for n in range(500)])
     database.orders.create_index([("customerId", 1), ("total", -1)])
+    database.orders.create_index("code")
     database.create_collection("paid", viewOn="orders", pipeline=[{"$match": {"status": "paid"}}])
     yield database
     mongo_client.drop_database(database.name)
@@ -275,6 +279,25 @@ def test_queries_that_an_index_serves_pass(text: str, big: Documents) -> None:
 def test_queries_that_read_too_much_are_refused(text: str, words: str, big: Documents) -> None:
     with pytest.raises(QueryRefused, match=words):
         cost_of(text, big, 1_100)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "db.orders.find({code: 'c1'}, {}, %s)",
+        "db.orders.aggregate([{$match: {code: 'c1'}}], %s)",
+        "db.orders.countDocuments({code: 'c1'}, %s)",
+        "db.orders.distinct('total', {code: 'c1'}, %s)",
+    ],
+)
+def test_an_index_does_not_serve_texts_that_compare_otherwise(query: str, big: Documents) -> None:
+    cost_of(query % "{}", big, 1_100)
+    with pytest.raises(QueryRefused, match="would read"):
+        cost_of(query % "{collation: {locale: 'en'}}", big, 1_100)
+
+
+def test_an_estimated_count_reads_no_document(big: Documents) -> None:
+    cost_of("db.orders.estimatedDocumentCount()", big, 1)
 
 
 def test_small_collections_are_never_explained(

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 from collections import Counter
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from bson import Binary, Decimal128, Int64, MinKey, ObjectId, Regex
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from bson import Binary, Decimal128, Int64, MaxKey, MinKey, ObjectId, Regex, Timestamp
 
 from mqt_serving.errors import MqtError, QueryError, QueryNotReadOnly
+from mqt_serving.query.collation import Collation
 from mqt_serving.query.parsing import parse_query
 from mqt_serving.query.pipeline import (
     Accumulator,
@@ -57,9 +54,7 @@ from mqt_serving.query.pipeline import (
     Value,
     VariableExpression,
 )
-from mqt_serving.query.rendering import render_json, render_mongosh, render_node, render_pymongo
 from mqt_serving.query.syntax import MAX_TEXT_LENGTH
-from tests.mqt_serving.query.command_strategies import commands
 
 NOW = datetime(2025, 3, 31, 12, 0, 0, 123000, tzinfo=UTC)
 
@@ -156,6 +151,73 @@ def test_an_estimated_count_is_not_a_count() -> None:
     assert parse_query('{"count": "c", "query": {}}') == CountDocuments("c")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "db.c.countDocuments({a: 1}, {skip: 2, limit: 3, hint: 'a_1'})",
+        "db.c.find({a: 1}).skip(2).limit(3).itcount()",
+        "db.c.find({a: 1}).limit(3).skip(2).size()",
+        '{"count": "c", "query": {"a": 1}, "skip": 2, "limit": 3}',
+    ],
+)
+def test_a_count_can_skip_and_stop(text: str) -> None:
+    assert parse_query(text) == CountDocuments("c", FieldTest("a", "$eq", 1), 2, 3)
+
+
+_GERMAN = Collation("de", strength=2, numeric_ordering=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("db.c.find().collation(%s)", Find("c", collation=_GERMAN)),
+        ("db.c.find({}, {}, {collation: %s})", Find("c", collation=_GERMAN)),
+        ("db.c.findOne({}, {}, {collation: %s})", Find("c", limit=1, collation=_GERMAN)),
+        ("db.c.aggregate([], {collation: %s})", Aggregate("c", (), _GERMAN)),
+        ("db.c.countDocuments({}, {collation: %s})", CountDocuments("c", collation=_GERMAN)),
+        ("db.c.distinct('a', {}, {collation: %s})", Distinct("c", "a", collation=_GERMAN)),
+        ('{"find": "c", "collation": %s}', Find("c", collation=_GERMAN)),
+        ('{"distinct": "c", "key": "a", "collation": %s}', Distinct("c", "a", collation=_GERMAN)),
+    ],
+)
+def test_a_collation_completes_every_command(text: str, expected: Command) -> None:
+    options = '{"locale": "de", "strength": 2, "numericOrdering": true}'
+    assert parse_query(text % options) == expected
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ("{strength: 2}", "A collation needs locale"),
+        ("{locale: 'German'}", 'locale must be a language such as "en"'),
+        ("{locale: 'de', strength: 6}", "strength must be one of 1, 2, 3, 4, 5, not 6"),
+        ("{locale: 'de', strenght: 2}", "did you mean strength?"),
+        ("{locale: 'de', caseFirst: 'no'}", "caseFirst must be one of upper, lower, off"),
+        ("{locale: 'de', caseLevel: 'yes'}", "caseLevel must be true or false"),
+        ("{locale: 'simple', strength: 1}", "takes no other option"),
+        ("'de'", "A collation must be an object"),
+    ],
+)
+def test_wrong_collations_are_explained(options: str, message: str) -> None:
+    assert message in str(error_of(f"db.c.find().collation({options})"))
+
+
+def test_find_shows_the_element_that_matched() -> None:
+    assert parse_query("db.c.find({'a.b': 1}, {'a.$': 1})") == Find(
+        "c", FieldTest("a.b", "$eq", 1), Project((("a.$", True),))
+    )
+
+
+def test_names_stand_for_values_and_collections() -> None:
+    text = """
+    // what was paid
+    const filter = { a: 1 }, options = { sort: { b: -1 } };
+    let orders = db.orders;
+    orders.find(filter, {}, options)
+    """
+    assert parse_query(text) == Find("orders", FieldTest("a", "$eq", 1), sort=Sort((("b", -1),)))
+
+
 def test_a_key_that_stands_twice_has_its_last_value_as_in_javascript() -> None:
     assert parse_query("db.c.find({a: 1, b: 2, a: 3})") == parse_query("db.c.find({a: 3, b: 2})")
 
@@ -229,6 +291,19 @@ def test_extended_json_commands_are_read() -> None:
         ("new Date(Date.now() - 24 * 60 * 60 * 1000)", NOW.replace(day=30)),
         ("[1, 'a', [null]]", (1, "a", (None,))),
         ("{b: {c: 1}}", Document((("b", Document((("c", 1),))),))),
+        ('UUID("12345678-1234-5678-1234-567812345678")', Binary(b"\x124Vx" * 4, 4)),
+        ('BinData(5, "AQI=")', Binary(b"\1\2", 5)),
+        ('HexData(0, "0102")', Binary(b"\1\2", 0)),
+        ('{$binary: {base64: "AQI=", subType: "05"}}', Binary(b"\1\2", 5)),
+        ('{$binary: "AQI=", $type: "05"}', Binary(b"\1\2", 5)),
+        ('{$uuid: "12345678-1234-5678-1234-567812345678"}', Binary(b"\x124Vx" * 4, 4)),
+        ("Timestamp(1, 2)", Timestamp(1, 2)),
+        ("Timestamp({t: 1, i: 2})", Timestamp(1, 2)),
+        ("{$timestamp: {t: 1, i: 2}}", Timestamp(1, 2)),
+        ("MinKey()", MinKey()),
+        ("MaxKey", MaxKey()),
+        ("{$minKey: 1}", MinKey()),
+        ("-9223372036854775808", -(2**63)),
         ("/a\\/b[/]\\d/im", Regex("a/b[/]\\d", "im")),
         ("new RegExp('a', 'i')", Regex("a", "i")),
     ],
@@ -251,6 +326,15 @@ def test_literals_keep_their_bson_type(text: str, value: Value) -> None:
         ("NumberInt(3000000000)", "does not fit 32 bits"),
         ("99999999999999999999", "does not fit a 64-bit integer"),
         ("UUID('x')", "needs a UUID as text"),
+        ("BinData(4, 'AA==')", "has 16 bytes, not 1"),
+        ("Timestamp(-1, 0)", "from 0 to 4294967295"),
+        ("{$ref: 'c', $id: 1}", "points to another document"),
+        ("Symbol('x')", "deprecated type: write text"),
+        ('NumberDecimal("1e99999")', "at most 34 digits"),
+        ('"\\ud800"', "half of a surrogate pair"),
+        ('"\\u{110000}"', "is not a character"),
+        ("010", "could be octal"),
+        ("Date.UTC(2025, 12)", "is not a date"),
         ("DBRef('a', 1)", "it points to another document"),
         ("BinData(0, '*')", "needs base64 text"),
         ("Timestamp(1)", "needs seconds and a counter"),
@@ -633,15 +717,6 @@ def test_syntax_errors_point_at_the_bracket_or_word(text: str, message: str) -> 
     assert message in str(error_of(text))
 
 
-@settings(max_examples=150, deadline=None)
-@given(st.one_of(st.text(max_size=60), st.text("db.cfind({a:$gt[]})'\" 1,", max_size=60)))
-def test_any_text_is_read_or_refused_as_ours(text: str) -> None:
-    try:
-        parse_query(text)
-    except MqtError as error:
-        assert str(error)
-
-
 def test_the_tend_queries_are_read(tend_folder: Path) -> None:
     records = json.loads((tend_folder / "train.json").read_text())
     causes: Counter[str] = Counter()
@@ -650,7 +725,7 @@ def test_the_tend_queries_are_read(tend_folder: Path) -> None:
             parse_query(record["MQL"])
         except MqtError as error:
             causes[str(error).split(" (line")[0]] += 1
-    assert causes.total() <= 0.005 * len(records), causes
+    assert causes.total() <= 0.001 * len(records), causes
 
 
 # ------------------------------------------------------------------------ drivers
@@ -701,46 +776,6 @@ def test_one_query_in_every_dialect(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "value"),
-    [
-        ("datetime(2025, 3, 9, tzinfo=UTC)", datetime(2025, 3, 9, tzinfo=UTC)),
-        ("datetime.datetime(2025, 3, 9)", datetime(2025, 3, 9, tzinfo=UTC)),
-        (
-            "datetime(2025, 3, 9, tzinfo=timezone(timedelta(hours=1)))",
-            datetime(2025, 3, 8, 23, tzinfo=UTC),
-        ),
-        ("None", None),
-        ("True", True),
-        ('"a" "b"', "ab"),
-        ('ObjectId("65f0c0ffee65f0c0ffee65f0")', ObjectId("65f0c0ffee65f0c0ffee65f0")),
-        ('bson.Decimal128("1.50")', Decimal128("1.50")),
-        ("Int64(5)", Int64(5)),
-        ("-5", -5),
-        ("24 * 60", 1440),
-        ('Binary(b"ab", 5)', Binary(b"ab", 5)),
-        ("MinKey()", MinKey()),
-    ],
-)
-def test_values_of_python(text: str, value: object) -> None:
-    command = parse_query(f'list(db["c"].find({{"a": {text}}}, sort=[("b", 1)]))')
-    assert isinstance(command, Find)
-    assert command.filter == FieldTest("a", "$eq", value)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        're.compile("^ab", re.IGNORECASE | re.M)',
-        're.compile(r"^ab", re.I | re.MULTILINE)',
-        'Regex("^ab", "im")',
-    ],
-)
-def test_patterns_of_python(text: str) -> None:
-    command = parse_query(f'db.c.find({{"a": {text}}})')
-    assert command == parse_query("db.c.find({a: /^ab/im})")
-
-
-@pytest.mark.parametrize(
     ("text", "line", "column"),
     [
         ("db.orders.aggregate([\n  {$grop: {_id: 1}}\n])", 2, 4),
@@ -753,39 +788,3 @@ def test_errors_point_into_the_text_of_every_dialect(text: str, line: int, colum
     error = error_of(text)
     assert "unknown operator $grop: did you mean $group?" in str(error)
     assert (error.line, error.column) == (line, column)
-
-
-RENDERERS = (render_mongosh, render_node, render_pymongo, render_json)
-_PIECES = st.sampled_from(
-    """db .c .find( { } [ ] ) ' " $where : , 1e999 /a/ # // /* None re.compile( new await ISODate(
-    = => `${ 0x 99999999999999999999999999999 b' f' r' lambda \\ \0 \ud800""".split()
-)
-
-
-@settings(max_examples=400, deadline=2000, suppress_health_check=[HealthCheck.too_slow])
-@given(st.one_of(st.text(max_size=40), st.lists(_PIECES, max_size=12).map("".join)))
-def test_any_text_is_read_or_refused(text: str) -> None:
-    with contextlib.suppress(QueryError):
-        parse_query(text)
-
-
-@settings(max_examples=200, deadline=2000, suppress_health_check=[HealthCheck.too_slow])
-@given(
-    commands, st.integers(0, 10_000), st.one_of(st.just(""), _PIECES), st.sampled_from(RENDERERS)
-)
-def test_a_damaged_query_is_read_or_refused(
-    command: Command, place: int, piece: str, render: Callable[[Command], str]
-) -> None:
-    text = render(command)
-    at = place % (len(text) + 1)
-    with contextlib.suppress(QueryError):
-        parse_query(text[:at] + piece + text[at + 1 :])
-
-
-@pytest.mark.parametrize(
-    "text", ["[" * 10_000, "(" * 10_000, "{a:" * 10_000, "db" + ".a()" * 9_000]
-)
-@pytest.mark.parametrize("around", ["{}", "db.c.find({{'a': {}", "list(db.c.find(None, {}"])
-def test_deep_nesting_is_refused(text: str, around: str) -> None:
-    with pytest.raises(QueryError):
-        parse_query(around.format(text))

@@ -238,6 +238,29 @@ def test_collections_that_mongosh_would_misread_are_named_in_full(name: str) -> 
     assert render_mongosh(Find(name)) == f'db.getCollection("{name}").find()'
 
 
+def test_a_key_that_sets_a_prototype_in_javascript_is_computed() -> None:
+    command = Find("c", FieldTest("__proto__", "$eq", 1))
+    for render in (render_mongosh, render_node):
+        assert '{ ["__proto__"]: 1 }' in render(command)
+
+
+@pytest.mark.parametrize(
+    "pattern", ["(?i)a", "a++", "[[:alpha:]]", "(?#note)", "^*", "(", "a{2}{3}"]
+)
+def test_patterns_that_javascript_does_not_have_are_no_literals(pattern: str) -> None:
+    command = Find("c", FieldTest("a", "$regex", Regex(pattern)))
+    assert f"BSONRegExp({json.dumps(pattern)})" in render_mongosh(command)
+    assert f"new BSONRegExp({json.dumps(pattern)})" in render_node(command)
+
+
+@pytest.mark.parametrize(
+    "pattern", ["^a.*b$", "a{2,3}?", "(?:a|b)+", "[a-z]", "\\d", "(?=a)", "x*?"]
+)
+def test_patterns_that_javascript_has_are_literals(pattern: str) -> None:
+    command = Find("c", FieldTest("a", "$regex", Regex(pattern)))
+    assert f"/{pattern}/" in render_mongosh(command)
+
+
 def test_a_tree_runs_unchanged_through_pymongo(database: Database[dict[str, Any]]) -> None:
     database.c.insert_many(
         [{"_id": 1, "n": [3, 8], "w": "Ann"}, {"_id": 2, "n": [1], "w": "Bob", "d": None}]
