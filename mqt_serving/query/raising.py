@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import assert_never
 
 from mqt_serving.errors import RaiseError
 from mqt_serving.query.pipeline import (
@@ -23,6 +24,7 @@ from mqt_serving.query.pipeline import (
     Count,
     CountDocuments,
     Distinct,
+    EstimatedDocumentCount,
     Expression,
     Filter,
     Find,
@@ -77,17 +79,25 @@ def raise_command(command: Command, catalog: Catalog) -> Plan:
     """The plan that the command answers. `RaiseError` names the cause when it has none."""
     if command.collection not in catalog.by_name:
         raise RaiseError("unknown-collection", f"no collection {command.collection!r}")
+    if not isinstance(command, EstimatedDocumentCount) and command.collation is not None:
+        raise RaiseError("collation", "plans compare text as it is stored")
     state = _Stages(catalog, command.collection)
     match command:
         case Find():
             state.run(_find_stages(command))
         case AggregateCommand(stages=stages):
             state.run(stages)
+        case CountDocuments(skip=skip, limit=limit) if (skip, limit) != (None, None):
+            raise RaiseError("count-after-limit", "a count of some rows only")
         case CountDocuments(filter=condition):
             state.run([*_match(condition), Count("count")])
+        case EstimatedDocumentCount():
+            state.run([Count("count")])
         case Distinct(path=path, filter=condition):
             state.run(_match(condition))
             state.show_distinct(path)
+        case _:
+            assert_never(command)
     return plan_of(state)
 
 

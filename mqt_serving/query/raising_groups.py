@@ -18,6 +18,7 @@ from mqt_serving.query.plan import (
     Field,
     Function,
     PartOf,
+    Predicate,
 )
 from mqt_serving.query.raising_filters import existence
 from mqt_serving.query.raising_scope import (
@@ -98,7 +99,7 @@ class Groups(State):
     def _accumulated(self, accumulator: Accumulator) -> Binding:
         operator, argument = accumulator.operator, accumulator.argument
         if operator == "$count" or (operator == "$sum" and argument == _ONE):
-            return Known(Aggregate(Function.COUNT, self.rows_entity()))
+            return Known(self._counted())
         if operator in ("$first", "$last") and argument == VariableExpression("ROOT"):
             return self.environment.base or Fields(dict(self.environment.names))
         bound = self._bind(argument)
@@ -129,7 +130,7 @@ class Groups(State):
         if (then, otherwise) == (Constant(0), Constant(1)):
             test, then, otherwise = self._filters().none(test), otherwise, then
         if (then, otherwise) == (Constant(1), Constant(0)) and operator in ("$sum", "$max"):
-            counted = Aggregate(Function.COUNT, self.rows_entity(), where=test)
+            counted = self._counted(test)
             return Known(counted) if operator == "$sum" else AnyMet(counted)
         nothing = otherwise == Constant(None) or (operator, otherwise) == ("$sum", Constant(0))
         value = as_values(then, self.catalog)
@@ -139,6 +140,13 @@ class Groups(State):
             if operator in _FUNCTIONS:
                 return Known(Aggregate(_FUNCTIONS[operator], value.operand, where=test))
         raise RaiseError("conditional-aggregate", f"{operator} of one of two values")
+
+    def _counted(self, where: Predicate | None = None) -> Aggregate:
+        """The number of rows; refused where a row may stand for nothing: it would count as one."""
+        entity = self.rows_entity()
+        if entity in self.optional:
+            raise RaiseError("count-of-optional", "rows are counted that may stand for nothing")
+        return Aggregate(Function.COUNT, entity, where=where)
 
     @staticmethod
     def _summed(function: Function, inner: Aggregate) -> Binding:
@@ -161,7 +169,7 @@ class Groups(State):
             counted = Aggregate(Function.COUNT, keys[0], True)
         else:
             self._settle_row_tests()
-            counted = Aggregate(Function.COUNT, self.rows_entity())
+            counted = self._counted()
         self.order = ()
         self.grouping = Grouping(())
         self.environment = Environment(None, {name: Known(counted)})

@@ -338,6 +338,14 @@ def test_raising_what_was_lowered_gives_the_plan_back() -> None:
             "no-reference",
         ),
         ("db.orders.find({}, {_id: 0, items: 1})", "object-output"),
+        ("db.orders.find({status: 'PAID'}).collation({locale: 'en', strength: 1})", "collation"),
+        ("db.orders.countDocuments({}, {limit: 2})", "count-after-limit"),
+        ("db.orders.aggregate([{$project: {_id: 0, n: {$size: '$items'}}}])", "lone-row-aggregate"),
+        (
+            "db.orders.aggregate([{$unwind: {path: '$items', preserveNullAndEmptyArrays: true}},"
+            "{$group: {_id: '$status', n: {$sum: 1}}}])",
+            "count-of-optional",
+        ),
         ("db.orders.find({}, {_id: 0, 'items.price': 1})", "array-output"),
         (
             "db.orders.aggregate([{$group: {_id: null, v: {$push: '$total'}}},"
@@ -350,6 +358,10 @@ def test_what_has_no_plan_is_refused_with_its_cause(text: str, cause: str) -> No
     with pytest.raises(RaiseError) as caught:
         raised(text)
     assert caught.value.cause == cause
+
+
+def test_an_estimated_count_is_raised_as_a_count() -> None:
+    assert raised("db.orders.estimatedDocumentCount()") == raised("db.orders.countDocuments()")
 
 
 def test_most_queries_that_people_wrote_come_back_with_the_same_result(
