@@ -384,7 +384,7 @@ def is_extended_json(keys: Sequence[str]) -> bool:
     """Whether an object with these keys writes one value, not a document."""
     return bool(keys) and (
         (keys[0] in EXTENDED_JSON and (len(keys) == 1 or tuple(keys) == ("$binary", "$type")))
-        or keys[0] in NO_VALUES
+        or (keys[0].startswith("$") and keys[0] in NO_VALUES)
         or keys[0] == "$code"
     )
 

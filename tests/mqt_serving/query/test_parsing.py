@@ -351,6 +351,11 @@ def test_what_is_no_literal_is_refused_with_the_remedy(text: str, message: str) 
     assert message in str(error_of(f"db.c.find({{a: {{$eq: {text}}}}})"))
 
 
+@pytest.mark.parametrize("name", ["Symbol", "DBRef", "DBPointer", "Code", "UUID", "MinKey"])
+def test_fields_can_be_called_as_types_are(name: str) -> None:
+    assert filter_of(f"{{{name}: 1}}") == FieldTest(name, "$eq", 1)
+
+
 # ------------------------------------------------------------------------ filters
 
 _A1, _B2 = FieldTest("a", "$eq", 1), FieldTest("b", "$eq", 2)
