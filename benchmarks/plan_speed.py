@@ -20,10 +20,10 @@ from mqt_assets.training.corpora import load_tend, tend_catalogs
 from mqt_assets.training.synthesis import synthesise
 from mqt_resources.sample_database.generator import generate
 from mqt_serving.errors import MqtError
-from mqt_serving.query.guard import check
-from mqt_serving.query.lowering import lower
+from mqt_serving.query.checking.plan_checking import check_plan
+from mqt_serving.query.guarding.guard import check
+from mqt_serving.query.lowering.plans import lower
 from mqt_serving.query.plan import Plan
-from mqt_serving.query.plan_checking import check_plan
 from mqt_serving.schema import Catalog
 
 STEPS = ("check", "lower", "guard", "together")

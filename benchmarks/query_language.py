@@ -26,14 +26,14 @@ from mqt_assets.evaluation.execution_accuracy import equal_results, with_sort_ke
 from mqt_assets.training.corpora import dev_databases, tend_catalogs, tend_documents
 from mqt_serving.errors import MqtError, RaiseError
 from mqt_serving.platform.servers import MongoServer
+from mqt_serving.query.dialects.parsing import parse_query
+from mqt_serving.query.dialects.rendering import render_mongosh
 from mqt_serving.query.execution import run
-from mqt_serving.query.limits import Limits
-from mqt_serving.query.lowering import lower
-from mqt_serving.query.parsing import parse_query
+from mqt_serving.query.guarding.limits import Limits
+from mqt_serving.query.lowering.plans import lower
 from mqt_serving.query.pipeline import Aggregate, Command, Find, Limit
 from mqt_serving.query.plan import Plan
-from mqt_serving.query.raising import raise_command
-from mqt_serving.query.rendering import render_mongosh
+from mqt_serving.query.raising.commands import raise_command
 from mqt_serving.schema import Catalog
 
 STEPS = ("parse", "render", "raise", "lower", "same")

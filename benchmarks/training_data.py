@@ -22,8 +22,8 @@ from mqt_assets.training.practice import practice_catalogs, practice_examples
 from mqt_serving.errors import PlanError
 from mqt_serving.platform.servers import MongoServer
 from mqt_serving.query.execution import run
-from mqt_serving.query.limits import Limits
-from mqt_serving.query.lowering import lower
+from mqt_serving.query.guarding.limits import Limits
+from mqt_serving.query.lowering.plans import lower
 from mqt_serving.query.pipeline import Command
 from mqt_serving.schema import Catalog
 

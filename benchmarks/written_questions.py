@@ -36,12 +36,12 @@ from benchmarks.written_set import (
 from mqt_assets.evaluation.answering import EVALUATION_LIMITS, percentile
 from mqt_serving.errors import CannotAnswer, MqtError, QuestionError
 from mqt_serving.platform.servers import MongoServer
+from mqt_serving.query.dialects.parsing import parse_query
+from mqt_serving.query.dialects.rendering import render_mongosh
 from mqt_serving.query.execution import run
-from mqt_serving.query.lowering import lower
-from mqt_serving.query.parsing import parse_query
+from mqt_serving.query.lowering.plans import lower
 from mqt_serving.query.pipeline import Command
 from mqt_serving.query.plan import Plan
-from mqt_serving.query.rendering import render_mongosh
 from mqt_serving.schema import Catalog
 
 CANDIDATES = 5

@@ -16,9 +16,16 @@ from typing import Any, Final
 
 from mqt_assets.schemas.catalogs import catalog_from_documents
 from mqt_resources.sample_database.generator import generate
+from mqt_serving.query.dialects.methods import CURSOR_ARGUMENTS, PARAMETERS, REFUSED
+from mqt_serving.query.dialects.parsing import parse_query
+from mqt_serving.query.dialects.rendering import (
+    render_json,
+    render_mongosh,
+    render_node,
+    render_pymongo,
+)
 from mqt_serving.query.explanation import explain, explain_command
-from mqt_serving.query.lowering import lower
-from mqt_serving.query.methods import CURSOR_ARGUMENTS, PARAMETERS, REFUSED
+from mqt_serving.query.lowering.plans import lower
 from mqt_serving.query.operators import (
     ACCUMULATORS,
     EXPRESSIONS,
@@ -31,7 +38,6 @@ from mqt_serving.query.operators import (
     Shape,
     Types,
 )
-from mqt_serving.query.parsing import parse_query
 from mqt_serving.query.plan import (
     Aggregate,
     And,
@@ -51,12 +57,6 @@ from mqt_serving.query.plan import (
     Related,
     Text,
     TextMatch,
-)
-from mqt_serving.query.rendering import (
-    render_json,
-    render_mongosh,
-    render_node,
-    render_pymongo,
 )
 from mqt_serving.schema import Catalog
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal
 
-from mqt_serving.query.notes import Note
+from mqt_serving.query.checking.notes import Note
 from mqt_serving.query.pipeline import Command
 from mqt_serving.query.plan import Plan
 

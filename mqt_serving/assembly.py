@@ -18,8 +18,8 @@ from mqt_serving.journal import Journal
 from mqt_serving.observing import Observer
 from mqt_serving.policies import load_policies
 from mqt_serving.query.execution import Reading
-from mqt_serving.query.limits import Limits
-from mqt_serving.query.policy import Policy
+from mqt_serving.query.guarding.limits import Limits
+from mqt_serving.query.guarding.policy import Policy
 from mqt_serving.release_loading import (
     LoadedRelease,
     Loaders,

@@ -12,24 +12,24 @@ from typing import Any
 from mqt_serving.answers import CheckedQuery, Choice, Table
 from mqt_serving.errors import RaiseError
 from mqt_serving.privacy import private_paths, without_paths
-from mqt_serving.query.command_checking import check_command
-from mqt_serving.query.execution import to_json
-from mqt_serving.query.explanation import explain, explain_command
-from mqt_serving.query.guard import check
-from mqt_serving.query.lowering import lower
-from mqt_serving.query.notes import Note
-from mqt_serving.query.parsing import parse_query
-from mqt_serving.query.pipeline import Aggregate, Command, Find, Lookup, Project, Stage
-from mqt_serving.query.plan import Plan
-from mqt_serving.query.plan_checking import check_plan
-from mqt_serving.query.policy import Policy
-from mqt_serving.query.raising import raise_command
-from mqt_serving.query.rendering import (
+from mqt_serving.query.checking.command_checking import check_command
+from mqt_serving.query.checking.notes import Note
+from mqt_serving.query.checking.plan_checking import check_plan
+from mqt_serving.query.dialects.parsing import parse_query
+from mqt_serving.query.dialects.rendering import (
     render_json,
     render_mongosh,
     render_node,
     render_pymongo,
 )
+from mqt_serving.query.execution import to_json
+from mqt_serving.query.explanation import explain, explain_command
+from mqt_serving.query.guarding.guard import check
+from mqt_serving.query.guarding.policy import Policy
+from mqt_serving.query.lowering.plans import lower
+from mqt_serving.query.pipeline import Aggregate, Command, Find, Lookup, Project, Stage
+from mqt_serving.query.plan import Plan
+from mqt_serving.query.raising.commands import raise_command
 from mqt_serving.schema import Catalog
 
 

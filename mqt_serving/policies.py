@@ -20,10 +20,10 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from mqt_serving.errors import MqtError, SettingError
-from mqt_serving.query.limits import Limits
-from mqt_serving.query.parsing import parse_query
+from mqt_serving.query.dialects.parsing import parse_query
+from mqt_serving.query.guarding.limits import Limits
+from mqt_serving.query.guarding.policy import CollectionPolicy, Policy
 from mqt_serving.query.pipeline import AllOf, Filter, Find
-from mqt_serving.query.policy import CollectionPolicy, Policy
 
 DEFAULT = "default"
 

@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
+from mqt_serving.query.guarding.policy import Policy
+from mqt_serving.query.guarding.privacy import access_to
 from mqt_serving.query.pipeline import AllOf
-from mqt_serving.query.policy import Policy
-from mqt_serving.query.privacy import access_to
 from mqt_serving.schema import Catalog, CollectionSchema
 
 _Model = TypeVar("_Model", bound=BaseModel)

@@ -22,11 +22,11 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from mqt_serving.errors import CannotAnswer, MqtError, NoRelease, ReleaseCorrupt
 from mqt_serving.observing import Observer
 from mqt_serving.privacy import readable, with_private_fields
-from mqt_serving.query.parsing import parse_query
+from mqt_serving.query.dialects.parsing import parse_query
+from mqt_serving.query.guarding.policy import Policy
 from mqt_serving.query.pipeline import Command
 from mqt_serving.query.plan import Plan
 from mqt_serving.query.plan_json import plan_from_json
-from mqt_serving.query.policy import Policy
 from mqt_serving.releases import Manifest, read_pointer, verify
 from mqt_serving.schema import Catalog
 from mqt_serving.search import Hit

@@ -19,11 +19,11 @@ from mqt_serving.errors import UnknownCollection
 from mqt_serving.observing import Observer
 from mqt_serving.query import execution
 from mqt_serving.query.cancellation import Cancellation
-from mqt_serving.query.costing import check_cost
 from mqt_serving.query.execution import Reading
-from mqt_serving.query.guard import check
+from mqt_serving.query.guarding.costing import check_cost
+from mqt_serving.query.guarding.guard import check
+from mqt_serving.query.guarding.policy import Policy
 from mqt_serving.query.pipeline import Command
-from mqt_serving.query.policy import Policy
 from mqt_serving.schema import Catalog
 
 log = logging.getLogger(__name__)

@@ -46,8 +46,8 @@ from mqt_serving.journal import FeedbackRecord, Journal, QueryRecord
 from mqt_serving.observing import Observer
 from mqt_serving.query.cancellation import Cancellation
 from mqt_serving.query.execution import Reading
+from mqt_serving.query.guarding.policy import Policy
 from mqt_serving.query.plan_json import plan_to_json
-from mqt_serving.query.policy import Policy
 from mqt_serving.release_loading import LoadedRelease, ReleaseWatcher
 from mqt_serving.running import QueryRunner
 from mqt_serving.schema import Catalog

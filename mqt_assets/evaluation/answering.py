@@ -25,12 +25,12 @@ from mqt_serving.errors import (
     UnknownCollection,
     UnknownField,
 )
+from mqt_serving.query.checking.plan_checking import check_plan
+from mqt_serving.query.dialects.parsing import parse_query
 from mqt_serving.query.execution import run
-from mqt_serving.query.guard import Limits, Policy, check
-from mqt_serving.query.lowering import lower
-from mqt_serving.query.parsing import parse_query
+from mqt_serving.query.guarding.guard import Limits, Policy, check
+from mqt_serving.query.lowering.plans import lower
 from mqt_serving.query.pipeline import Command
-from mqt_serving.query.plan_checking import check_plan
 from mqt_serving.release_loading import Translator
 from mqt_serving.schema import Catalog
 

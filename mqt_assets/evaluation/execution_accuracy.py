@@ -19,7 +19,7 @@ from typing import Any, Final, TypeAlias
 from bson import Decimal128, Regex
 
 from mqt_assets.training.examples import Example
-from mqt_serving.query.parsing import parse_query
+from mqt_serving.query.dialects.parsing import parse_query
 from mqt_serving.query.pipeline import (
     AddFields,
     Aggregate,

@@ -25,8 +25,8 @@ from mqt_assets.evaluation.execution_accuracy import evaluate
 from mqt_assets.release.gates import Share
 from mqt_assets.training.examples import Example
 from mqt_resources.gateways import CORPUS_PREFIX, JournalResource, MongoResource
-from mqt_serving.query.guard import Limits
-from mqt_serving.query.rendering import render_mongosh
+from mqt_serving.query.dialects.rendering import render_mongosh
+from mqt_serving.query.guarding.guard import Limits
 from mqt_serving.schema import Catalog
 
 _SAY_EVERY_S = 10.0

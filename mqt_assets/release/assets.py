@@ -189,7 +189,7 @@ def _try_out(config: Settings, release_id: str, corrections: Sequence[Any]) -> N
     Raises what loading raises, or `dg.Failure`: such a release must not go live.
     """
     from mqt_serving.assembly import load_search, load_translator
-    from mqt_serving.query.parsing import parse_query
+    from mqt_serving.query.dialects.parsing import parse_query
     from mqt_serving.release_loading import LoadedRelease, Loaders
 
     folder = config.releases_folder / release_id

@@ -19,11 +19,11 @@ from mqt_assets.evaluation.execution_accuracy import observable_sort
 from mqt_assets.schemas.catalogs import catalog_from_documents
 from mqt_assets.training.examples import Example, make_example
 from mqt_serving.errors import MqtError, RaiseError
-from mqt_serving.query.lowering import lower
-from mqt_serving.query.parsing import parse_query
+from mqt_serving.query.dialects.parsing import parse_query
+from mqt_serving.query.lowering.plans import lower
 from mqt_serving.query.pipeline import Command
 from mqt_serving.query.plan import Plan
-from mqt_serving.query.raising import raise_command
+from mqt_serving.query.raising.commands import raise_command
 from mqt_serving.schema import Catalog
 
 _ORDER_BY: Final = re.compile(r"\border\s+by\b", re.IGNORECASE)

@@ -11,7 +11,7 @@ from typing import Any
 from mqt_assets.evaluation.execution_accuracy import observable_sort
 from mqt_assets.training.examples import Example, make_example, question_key
 from mqt_serving.errors import QueryError
-from mqt_serving.query.parsing import parse_query
+from mqt_serving.query.dialects.parsing import parse_query
 from mqt_serving.query.plan_json import plan_from_json
 
 

@@ -59,9 +59,9 @@ from mqt_serving.errors import (
     ServiceUnavailable,
 )
 from mqt_serving.query.cancellation import Cancellation
-from mqt_serving.query.limits import Limits
+from mqt_serving.query.dialects.rendering import MongoCall, to_mongo
+from mqt_serving.query.guarding.limits import Limits
 from mqt_serving.query.pipeline import Command
-from mqt_serving.query.rendering import MongoCall, to_mongo
 
 log = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from enum import StrEnum
 from threading import Lock
 
 from mqt_serving.errors import PlanError, UnknownCollection
-from mqt_serving.query.nearest import unknown_field
+from mqt_serving.query.checking.nearest import unknown_field
 from mqt_serving.query.plan import Entity, Field
 from mqt_serving.schema import Catalog, CollectionSchema, FieldSchema, Reference
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from bson import Decimal128, ObjectId
 
-from mqt_serving.query.bson_types import families_of
+from mqt_serving.query.checking.bson_types import families_of
 from mqt_serving.query.plan import DatePart, Scalar
 from mqt_serving.schema import BsonType, FieldSchema
 

@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from mqt_serving.encoder import TextEncoder, open_session
 from mqt_serving.errors import CannotAnswer, MqtError, QuestionError, ReleaseCorrupt
-from mqt_serving.query.lowering import lower
+from mqt_serving.query.lowering.plans import lower
 from mqt_serving.query.plan import Plan
 from mqt_serving.schema import Catalog
 from mqt_serving.translator.decoding import Beam, search

@@ -15,9 +15,9 @@ from benchmarks.written_questions import Measuring, Report, runner
 from benchmarks.written_set import Question
 from mqt_assets.schemas.catalogs import catalog_from_documents
 from mqt_serving.errors import CannotAnswer
-from mqt_serving.query.parsing import parse_query
+from mqt_serving.query.dialects.parsing import parse_query
 from mqt_serving.query.plan import Plan
-from mqt_serving.query.raising import raise_command
+from mqt_serving.query.raising.commands import raise_command
 from mqt_serving.schema import Catalog
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

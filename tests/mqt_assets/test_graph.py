@@ -29,7 +29,7 @@ from mqt_resources.definitions import local_resources
 from mqt_resources.gateways import SettingsResource
 from mqt_resources.mlflow_tracking import MlflowTracking
 from mqt_serving.assembly import load_search, load_translator
-from mqt_serving.query.rendering import render_mongosh
+from mqt_serving.query.dialects.rendering import render_mongosh
 from mqt_serving.release_loading import LoadedRelease, Loaders
 from mqt_serving.releases import list_releases, read_pointer
 from mqt_serving.settings import JOURNAL_DATABASE, Settings
@@ -388,9 +388,9 @@ def test_an_unreachable_server_is_one_clear_sentence(world: World) -> None:
 
 def plan_of(world: World, text: str) -> dict[str, Any]:
     """As serving stores it with the correction."""
-    from mqt_serving.query.parsing import parse_query
+    from mqt_serving.query.dialects.parsing import parse_query
     from mqt_serving.query.plan_json import plan_to_json
-    from mqt_serving.query.raising import raise_command
+    from mqt_serving.query.raising.commands import raise_command
 
     catalog = world.load_champion().catalogs[SHOP]
     body: dict[str, Any] = json.loads(

@@ -10,11 +10,11 @@ import pytest
 
 from mqt_serving.errors import QueryRefused, SettingError
 from mqt_serving.policies import load_policies
-from mqt_serving.query.guard import check
-from mqt_serving.query.limits import Limits
-from mqt_serving.query.parsing import parse_query
+from mqt_serving.query.dialects.parsing import parse_query
+from mqt_serving.query.guarding.guard import check
+from mqt_serving.query.guarding.limits import Limits
+from mqt_serving.query.guarding.policy import CollectionPolicy, Policy
 from mqt_serving.query.pipeline import FieldTest, Find
-from mqt_serving.query.policy import CollectionPolicy, Policy
 
 BASE = Policy(Limits(max_rows=500), private=("orders.card",))
 

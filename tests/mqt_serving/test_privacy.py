@@ -10,8 +10,8 @@ from mqt_serving.privacy import (
     with_private_fields,
     without_paths,
 )
+from mqt_serving.query.guarding.policy import CollectionPolicy, Policy
 from mqt_serving.query.pipeline import FieldTest
-from mqt_serving.query.policy import CollectionPolicy, Policy
 from mqt_serving.schema import BsonType, Catalog, CollectionSchema, FieldSchema, IndexSchema
 
 

@@ -15,11 +15,11 @@ from mqt_serving.connections import LazyClient
 from mqt_serving.errors import QueryCancelled, QueryRefused
 from mqt_serving.observing import Observer
 from mqt_serving.query.cancellation import Cancellation
+from mqt_serving.query.dialects.parsing import parse_query
 from mqt_serving.query.execution import Reading
-from mqt_serving.query.limits import Limits
-from mqt_serving.query.parsing import parse_query
+from mqt_serving.query.guarding.limits import Limits
+from mqt_serving.query.guarding.policy import CollectionPolicy, Policy
 from mqt_serving.query.pipeline import FieldTest
-from mqt_serving.query.policy import CollectionPolicy, Policy
 from mqt_serving.running import QueryRunner
 from mqt_serving.schema import Catalog
 from mqt_serving.settings import Settings

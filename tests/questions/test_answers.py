@@ -23,8 +23,8 @@ from pymongo.database import Database
 
 from mqt_assets.evaluation.execution_accuracy import equal_results
 from mqt_serving.platform.processes import free_port
+from mqt_serving.query.dialects.parsing import parse_query
 from mqt_serving.query.execution import run, to_json
-from mqt_serving.query.parsing import parse_query
 from mqt_serving.settings import JOURNAL_DATABASE
 from tests.browser import Page, needs_browser, open_browser
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from pymongo.database import Database
 
+from mqt_serving.query.dialects.parsing import parse_query
 from mqt_serving.query.execution import run
-from mqt_serving.query.parsing import parse_query
 
 SHOP = json.loads((Path(__file__).parent / "shop.json").read_text())
 QUESTIONS = SHOP["questions"]

@@ -24,9 +24,9 @@ from benchmarks.written_set import (
 )
 from mqt_assets.evaluation.execution_accuracy import observable_sort, with_sort_keys
 from mqt_assets.training.examples import normal_question
+from mqt_serving.query.dialects.parsing import parse_query
 from mqt_serving.query.execution import run
-from mqt_serving.query.limits import Limits
-from mqt_serving.query.parsing import parse_query
+from mqt_serving.query.guarding.limits import Limits
 
 QUESTIONS = questions()
 UNANSWERABLE, ANSWERABLE = unanswerable(), answerable()

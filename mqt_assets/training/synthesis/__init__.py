@@ -21,8 +21,8 @@ from mqt_assets.training.synthesis.things import EntityView
 from mqt_assets.training.synthesis.view import view_of
 from mqt_assets.training.wording import in_style
 from mqt_serving.errors import PlanError
-from mqt_serving.query.lowering import lower
-from mqt_serving.query.rendering import render_mongosh
+from mqt_serving.query.dialects.rendering import render_mongosh
+from mqt_serving.query.lowering.plans import lower
 from mqt_serving.schema import Catalog
 
 Shape: TypeAlias = Callable[[Draft, EntityView], Posed]

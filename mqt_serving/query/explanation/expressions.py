@@ -13,6 +13,7 @@ from typing import Final, assert_never
 
 from bson import Binary, Decimal128, Int64, MaxKey, MinKey, ObjectId, Regex, Timestamp
 
+from mqt_serving.query.dialects.printing import base64_text, is_uuid, uuid_text
 from mqt_serving.query.explanation.names import code
 from mqt_serving.query.explanation.templates import fill, is_infix
 from mqt_serving.query.explanation.values import instant, quoted, zone
@@ -29,7 +30,6 @@ from mqt_serving.query.pipeline import (
     Value,
     VariableExpression,
 )
-from mqt_serving.query.printing import base64_text, is_uuid, uuid_text
 
 _VARIABLES: Final = {
     "ROOT": "the whole row",

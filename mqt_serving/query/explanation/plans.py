@@ -14,7 +14,7 @@ from mqt_serving.query import graph
 from mqt_serving.query.explanation.names import Names, Scope, code
 from mqt_serving.query.explanation.predicates import LEAST_AND_GREATEST, Clauses
 from mqt_serving.query.explanation.values import listed, spelled
-from mqt_serving.query.lowering import has_row_aggregates, joins_of
+from mqt_serving.query.lowering.plans import has_row_aggregates, joins_of
 from mqt_serving.query.plan import Aggregate, Entity, Function, Operand, Order, Output, Plan
 from mqt_serving.schema import Catalog
 

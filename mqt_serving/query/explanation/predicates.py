@@ -22,6 +22,7 @@ from mqt_serving.query.explanation.values import (
     quoted,
     stretch,
 )
+from mqt_serving.query.lowering.predicates import Leaf, operands
 from mqt_serving.query.plan import (
     Aggregate,
     And,
@@ -50,7 +51,6 @@ from mqt_serving.query.plan import (
     TextMatch,
     Top,
 )
-from mqt_serving.query.predicates import Leaf, operands
 from mqt_serving.schema import BsonType
 
 _COMPARATORS: Final = {

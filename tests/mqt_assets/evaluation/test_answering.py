@@ -19,8 +19,8 @@ from mqt_assets.evaluation.answering import (
 from mqt_assets.schemas.catalogs import catalog_from_documents
 from mqt_assets.training.examples import make_example
 from mqt_serving.errors import CannotAnswer, MqtError
-from mqt_serving.query.guard import Limits
-from mqt_serving.query.parsing import parse_query
+from mqt_serving.query.dialects.parsing import parse_query
+from mqt_serving.query.guarding.guard import Limits
 from mqt_serving.query.plan import Aggregate, Entity, Field, Function, Output, Plan
 from mqt_serving.schema import Catalog
 

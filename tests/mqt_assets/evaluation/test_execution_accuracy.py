@@ -21,8 +21,8 @@ from mqt_assets.evaluation.execution_accuracy import (
 )
 from mqt_assets.training.examples import Example, make_example
 from mqt_serving.errors import CannotAnswer, QueryFailed
+from mqt_serving.query.dialects.parsing import parse_query
 from mqt_serving.query.execution import run
-from mqt_serving.query.parsing import parse_query
 from mqt_serving.query.pipeline import Command
 
 VALUES = st.recursive(

@@ -19,8 +19,8 @@ from mqt_assets.training.corpora import (
     tend_documents,
 )
 from mqt_serving.query.execution import run
-from mqt_serving.query.limits import Limits
-from mqt_serving.query.lowering import lower
+from mqt_serving.query.guarding.limits import Limits
+from mqt_serving.query.lowering.plans import lower
 from mqt_serving.schema import Catalog
 
 RECORDS, PARAPHRASES = 2849, 14245

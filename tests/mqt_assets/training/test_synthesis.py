@@ -18,9 +18,9 @@ from mqt_assets.training.synthesis.draft import Draft, NotHere
 from mqt_assets.training.synthesis.things import Role
 from mqt_assets.training.synthesis.view import view_of
 from mqt_resources.sample_database.generator import generate
+from mqt_serving.query.dialects.parsing import parse_query
 from mqt_serving.query.execution import run
-from mqt_serving.query.lowering import lower
-from mqt_serving.query.parsing import parse_query
+from mqt_serving.query.lowering.plans import lower
 from mqt_serving.query.plan import Field
 from mqt_serving.schema import BsonType, Catalog, CollectionSchema, FieldSchema
 from mqt_serving.translator.sequence import same_literal

@@ -22,7 +22,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from mqt_serving.http.edge import MOST_BODY_BYTES, Workers
 from mqt_serving.platform.processes import free_port
-from mqt_serving.query.parsing import parse_query
+from mqt_serving.query.dialects.parsing import parse_query
 from mqt_serving.releases import POINTER, Pointer, move_pointer
 from mqt_serving.schema import Catalog
 from mqt_serving.search import FORMAT, ITEMS_FILE, VECTORS_FILE

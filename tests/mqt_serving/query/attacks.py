@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from itertools import product
 
+from mqt_serving.query.guarding.policy import CollectionPolicy, Policy
 from mqt_serving.query.pipeline import FieldTest
-from mqt_serving.query.policy import CollectionPolicy, Policy
 
 Case = tuple[str, str]
 

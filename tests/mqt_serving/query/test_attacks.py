@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from mqt_serving.errors import QueryError, QueryRefused, UnknownCollection
-from mqt_serving.query.guard import check
-from mqt_serving.query.parsing import parse_query
+from mqt_serving.query.dialects.parsing import parse_query
+from mqt_serving.query.guarding.guard import check
 from tests.mqt_serving.query.attacks import ATTACKED, ATTACKS
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

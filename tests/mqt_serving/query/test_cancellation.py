@@ -12,9 +12,9 @@ from pymongo.database import Database
 
 from mqt_serving.errors import QueryCancelled
 from mqt_serving.query.cancellation import Cancellation
+from mqt_serving.query.dialects.parsing import parse_query
 from mqt_serving.query.execution import run
-from mqt_serving.query.limits import Limits
-from mqt_serving.query.parsing import parse_query
+from mqt_serving.query.guarding.limits import Limits
 
 Documents = Database[dict[str, Any]]
 

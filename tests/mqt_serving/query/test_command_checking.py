@@ -18,12 +18,12 @@ from pymongo.database import Database
 from mqt_assets.schemas.catalogs import catalog_from_documents
 from mqt_assets.training.corpora import tend_catalogs
 from mqt_serving.errors import MqtError, TypeMismatch
-from mqt_serving.query.command_checking import CheckedCommand, check_command
+from mqt_serving.query.checking.command_checking import CheckedCommand, check_command
+from mqt_serving.query.checking.notes import NoteKind
+from mqt_serving.query.dialects.parsing import parse_query
+from mqt_serving.query.dialects.rendering import render_mongosh
 from mqt_serving.query.execution import run
-from mqt_serving.query.notes import NoteKind
-from mqt_serving.query.parsing import parse_query
 from mqt_serving.query.pipeline import Command
-from mqt_serving.query.rendering import render_mongosh
 from mqt_serving.schema import Catalog
 from tests.mqt_serving.query.command_strategies import commands
 from tests.mqt_serving.query.operator_cases import (

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mqt_serving.query.dialects.parsing import parse_query
 from mqt_serving.query.explanation import explain_command
 from mqt_serving.query.operators import (
     ACCUMULATORS,
@@ -22,7 +23,6 @@ from mqt_serving.query.operators import (
     WINDOW_FUNCTIONS,
     Operator,
 )
-from mqt_serving.query.parsing import parse_query
 from mqt_serving.query.pipeline import Command
 from tests.mqt_serving.query.command_mutations import in_one_form, mutations
 from tests.mqt_serving.query.command_strategies import commands

@@ -11,13 +11,13 @@ from pymongo import MongoClient
 from pymongo.database import Database
 
 from mqt_serving.errors import QueryCostUnknown, QueryRefused
-from mqt_serving.query.cost import Estimate, decide, estimate, most
-from mqt_serving.query.costing import check_cost
-from mqt_serving.query.explain_output import Scan, UnknownPlan, access_plan
-from mqt_serving.query.guard import Policy, check
-from mqt_serving.query.limits import Limits
-from mqt_serving.query.parsing import parse_query
-from mqt_serving.query.statistics import CollectionStatistics
+from mqt_serving.query.dialects.parsing import parse_query
+from mqt_serving.query.guarding.cost import Estimate, decide, estimate, most
+from mqt_serving.query.guarding.costing import check_cost
+from mqt_serving.query.guarding.explain_output import Scan, UnknownPlan, access_plan
+from mqt_serving.query.guarding.guard import Policy, check
+from mqt_serving.query.guarding.limits import Limits
+from mqt_serving.query.guarding.statistics import CollectionStatistics
 from mqt_serving.schema import IndexSchema
 from tests.mqt_serving.query.explain_outputs import (
     INDEXED,

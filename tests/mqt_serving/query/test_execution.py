@@ -40,9 +40,9 @@ from mqt_serving.errors import (
     QueryTimeout,
     ServiceUnavailable,
 )
+from mqt_serving.query.dialects.parsing import parse_query
 from mqt_serving.query.execution import Reading, mapped_error, run, to_json
-from mqt_serving.query.limits import Limits
-from mqt_serving.query.parsing import parse_query
+from mqt_serving.query.guarding.limits import Limits
 from mqt_serving.query.pipeline import AnyOf, ElementMatch, FieldTest, Find
 
 Documents = Database[dict[str, Any]]

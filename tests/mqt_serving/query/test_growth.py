@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from mqt_serving.errors import QueryRefused
-from mqt_serving.query.growth import check_growth
-from mqt_serving.query.parsing import parse_query
+from mqt_serving.query.dialects.parsing import parse_query
+from mqt_serving.query.guarding.growth import check_growth
 
 LIMIT = 100
 

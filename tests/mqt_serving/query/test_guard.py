@@ -15,9 +15,10 @@ from pymongo import MongoClient
 from pymongo.database import Database
 
 from mqt_serving.errors import QueryFailed, QueryRefused, UnknownCollection
+from mqt_serving.query.dialects.parsing import parse_query
 from mqt_serving.query.execution import run, to_json
-from mqt_serving.query.guard import Limits, Policy, check
-from mqt_serving.query.parsing import parse_query
+from mqt_serving.query.guarding.guard import Limits, Policy, check
+from mqt_serving.query.guarding.regex_safety import danger
 from mqt_serving.query.pipeline import (
     Aggregate,
     AllOf,
@@ -34,7 +35,6 @@ from mqt_serving.query.pipeline import (
     Project,
     Unset,
 )
-from mqt_serving.query.regex_safety import danger
 from mqt_serving.schema import BsonType, Catalog, CollectionSchema, FieldSchema
 
 Documents = Database[dict[str, Any]]

@@ -12,10 +12,10 @@ from pymongo.database import Database
 
 from mqt_assets.schemas.catalogs import catalog_from_documents
 from mqt_resources.sample_database.loading import load
-from mqt_serving.query.costing import check_cost
+from mqt_serving.query.dialects.parsing import parse_query
 from mqt_serving.query.execution import run
-from mqt_serving.query.guard import Limits, Policy, check
-from mqt_serving.query.parsing import parse_query
+from mqt_serving.query.guarding.costing import check_cost
+from mqt_serving.query.guarding.guard import Limits, Policy, check
 from mqt_serving.schema import Catalog
 from mqt_serving.settings import SAMPLE_DATABASE
 

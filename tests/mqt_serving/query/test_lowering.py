@@ -14,9 +14,10 @@ from pymongo import MongoClient
 from pymongo.database import Database
 
 from mqt_serving.errors import MqtError, PlanError, UnknownCollection, UnknownField
+from mqt_serving.query.dialects.parsing import parse_query
+from mqt_serving.query.dialects.rendering import render_mongosh
 from mqt_serving.query.execution import run
-from mqt_serving.query.lowering import lower
-from mqt_serving.query.parsing import parse_query
+from mqt_serving.query.lowering.plans import lower
 from mqt_serving.query.pipeline import Aggregate as AggregateCommand
 from mqt_serving.query.pipeline import CountDocuments, Find, Lookup, Match, Unwind
 from mqt_serving.query.plan import (
@@ -43,7 +44,6 @@ from mqt_serving.query.plan import (
     Text,
     TextMatch,
 )
-from mqt_serving.query.rendering import render_mongosh
 from mqt_serving.schema import Catalog
 from tests.mqt_serving.query.plans import plans
 from tests.mqt_serving.query.shop import (

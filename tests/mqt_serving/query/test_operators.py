@@ -12,6 +12,8 @@ from bson.codec_options import CodecOptions
 from pymongo import MongoClient
 from pymongo.database import Database
 
+from mqt_serving.query.dialects.parsing import parse_query
+from mqt_serving.query.dialects.rendering import render_mongosh
 from mqt_serving.query.execution import run
 from mqt_serving.query.operators import (
     ACCUMULATORS,
@@ -22,8 +24,6 @@ from mqt_serving.query.operators import (
     Operator,
     Type,
 )
-from mqt_serving.query.parsing import parse_query
-from mqt_serving.query.rendering import render_mongosh
 from tests.mqt_serving.query.operator_cases import (
     ACCUMULATOR_CASES,
     DOCUMENTS,

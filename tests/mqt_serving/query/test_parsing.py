@@ -12,7 +12,8 @@ from bson import Binary, Decimal128, Int64, MaxKey, MinKey, ObjectId, Regex, Tim
 
 from mqt_serving.errors import MqtError, QueryError, QueryNotReadOnly
 from mqt_serving.query.collation import Collation
-from mqt_serving.query.parsing import parse_query
+from mqt_serving.query.dialects.parsing import parse_query
+from mqt_serving.query.dialects.syntax import MAX_TEXT_LENGTH
 from mqt_serving.query.pipeline import (
     Accumulator,
     Aggregate,
@@ -54,7 +55,6 @@ from mqt_serving.query.pipeline import (
     Value,
     VariableExpression,
 )
-from mqt_serving.query.syntax import MAX_TEXT_LENGTH
 
 NOW = datetime(2025, 3, 31, 12, 0, 0, 123000, tzinfo=UTC)
 

@@ -11,8 +11,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mqt_serving.errors import QueryError
-from mqt_serving.query.parsing import parse_query
-from mqt_serving.query.rendering import render_json, render_mongosh, render_node, render_pymongo
+from mqt_serving.query.dialects.parsing import parse_query
+from mqt_serving.query.dialects.rendering import (
+    render_json,
+    render_mongosh,
+    render_node,
+    render_pymongo,
+)
 
 _SECONDS = 5  # for 100,000 characters; it takes 0.4 where nothing else runs
 _MANY = 10_000

@@ -9,7 +9,7 @@ from bson import Binary, Decimal128, Int64, MaxKey, MinKey, ObjectId, Regex, Tim
 
 from mqt_serving.errors import QueryError, QueryNotReadOnly
 from mqt_serving.query.collation import Collation
-from mqt_serving.query.parsing import parse_query
+from mqt_serving.query.dialects.parsing import parse_query
 from mqt_serving.query.pipeline import (
     Aggregate,
     Command,

@@ -14,9 +14,10 @@ from pymongo import MongoClient
 from pymongo.database import Database
 
 from mqt_serving.errors import MqtError, PlanError, TypeMismatch, UnknownCollection, UnknownField
+from mqt_serving.query.checking.notes import NoteKind, percent
+from mqt_serving.query.checking.plan_checking import check_plan
 from mqt_serving.query.execution import run
-from mqt_serving.query.lowering import lower
-from mqt_serving.query.notes import NoteKind, percent
+from mqt_serving.query.lowering.plans import lower
 from mqt_serving.query.plan import (
     Aggregate,
     And,
@@ -40,7 +41,6 @@ from mqt_serving.query.plan import (
     Text,
     TextMatch,
 )
-from mqt_serving.query.plan_checking import check_plan
 from mqt_serving.schema import BsonType, Catalog, CollectionSchema, FieldSchema
 from tests.mqt_serving.query.plans import well_typed_plans
 from tests.mqt_serving.query.shop import (

@@ -19,11 +19,11 @@ from pymongo import GEOSPHERE, MongoClient
 from pymongo.database import Database
 
 from mqt_serving.errors import QueryError, QueryFailed, QueryRefused
+from mqt_serving.query.dialects.parsing import parse_query
 from mqt_serving.query.execution import run, to_json
-from mqt_serving.query.guard import check
-from mqt_serving.query.parsing import parse_query
+from mqt_serving.query.guarding.guard import check
+from mqt_serving.query.guarding.policy import CollectionPolicy, Policy
 from mqt_serving.query.pipeline import FieldTest
-from mqt_serving.query.policy import CollectionPolicy, Policy
 from tests.mqt_serving.query.attacks import ATTACKED
 
 Documents = Database[dict[str, Any]]

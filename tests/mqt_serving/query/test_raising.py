@@ -17,9 +17,9 @@ from benchmarks.query_language import measure
 from mqt_assets.evaluation.execution_accuracy import equal_results
 from mqt_assets.training.corpora import dev_databases, tend_catalogs, tend_documents
 from mqt_serving.errors import RaiseError
+from mqt_serving.query.dialects.parsing import parse_query
 from mqt_serving.query.execution import run
-from mqt_serving.query.lowering import lower
-from mqt_serving.query.parsing import parse_query
+from mqt_serving.query.lowering.plans import lower
 from mqt_serving.query.plan import (
     Aggregate,
     And,
@@ -43,7 +43,7 @@ from mqt_serving.query.plan import (
     Text,
     TextMatch,
 )
-from mqt_serving.query.raising import raise_command
+from mqt_serving.query.raising.commands import raise_command
 from tests.mqt_serving.query.shop import (
     CITY,
     CUSTOMERS,

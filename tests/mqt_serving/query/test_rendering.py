@@ -29,7 +29,14 @@ from hypothesis import HealthCheck, given, settings
 from pymongo.database import Database
 
 from mqt_serving.errors import MqtError
-from mqt_serving.query.parsing import parse_query
+from mqt_serving.query.dialects.parsing import parse_query
+from mqt_serving.query.dialects.rendering import (
+    render_json,
+    render_mongosh,
+    render_node,
+    render_pymongo,
+    to_mongo,
+)
 from mqt_serving.query.pipeline import (
     AddFields,
     Aggregate,
@@ -50,13 +57,6 @@ from mqt_serving.query.pipeline import (
     PathExpression,
     Project,
     Sort,
-)
-from mqt_serving.query.rendering import (
-    render_json,
-    render_mongosh,
-    render_node,
-    render_pymongo,
-    to_mongo,
 )
 from tests.mqt_serving.query.command_strategies import commands, filters
 

@@ -1,0 +1,1 @@
+"""Plans and commands against the schema: names, types, literals, and notes on what surprises."""

@@ -1,0 +1,1 @@
+"""What may run: policies, views of collections, size, patterns and cost."""

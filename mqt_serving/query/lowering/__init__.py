@@ -1,0 +1,1 @@
+"""From plans to commands: joins derived from the schema."""

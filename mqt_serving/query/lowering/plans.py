@@ -1,0 +1,387 @@
+"""Lowering: a plan becomes the command that MongoDB runs. Deterministic, without a database.
+
+The grain of the rows decides root, unwinds and joins (see `graph.spanning_joins` and `rows`);
+then come grouping, having, order, skip, limit and the outputs. A plan that needs no more than a
+filter, top-level fields and an order becomes `find`, everything else an aggregation with one
+document per row and one key per output. Raises `PlanError` (no way between entities),
+`UnknownCollection` and `UnknownField`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from mqt_serving.errors import PlanError
+from mqt_serving.query import graph, naming
+from mqt_serving.query.graph import JoinTree
+from mqt_serving.query.lowering.grouping import (
+    Grouped,
+    aggregates_in,
+    bare_count,
+    group,
+    operands_in,
+)
+from mqt_serving.query.lowering.ordering import cut, ordered
+from mqt_serving.query.lowering.predicates import (
+    Scope,
+    aggregates_of,
+    all_of,
+    comparable,
+    conjunction,
+    conjuncts,
+    fields_in,
+    filter_of,
+    leaves,
+    tests_aggregates,
+)
+from mqt_serving.query.lowering.row_aggregates import add_row_aggregates
+from mqt_serving.query.lowering.rows import Rows
+from mqt_serving.query.lowering.semi_joins import entities_in
+from mqt_serving.query.pipeline import (
+    Accumulator,
+    AddFields,
+    Command,
+    Count,
+    CountDocuments,
+    Expression,
+    Find,
+    Group,
+    Limit,
+    Match,
+    ObjectExpression,
+    PathExpression,
+    Project,
+    Skip,
+    Sort,
+    Stage,
+    Unset,
+)
+from mqt_serving.query.pipeline import Aggregate as AggregateCommand
+from mqt_serving.query.plan import (
+    Aggregate,
+    Arithmetic,
+    Entity,
+    Field,
+    Operand,
+    Output,
+    Plan,
+    Predicate,
+    Related,
+)
+from mqt_serving.schema import Catalog
+
+
+def lower(plan: Plan, catalog: Catalog) -> Command:
+    """The command whose result answers the plan."""
+    rows, stages = _lowered(plan, catalog)
+    return _command(rows, stages)
+
+
+def _lowered(plan: Plan, catalog: Catalog) -> tuple[Rows, list[Stage]]:
+    """The rows of the plan, which know the collection, and all stages."""
+    plan = _with_fields_for_entities(plan, catalog)
+    _check(plan)
+    tree = joins_of(plan, catalog)
+    names = naming.output_names(plan)
+
+    def lower_subquery(inner: Plan) -> tuple[str, Sequence[Stage], str]:
+        return _subquery(inner, catalog)
+
+    rows = Rows(catalog, tree, lower_subquery, reserved=names, optional=plan.optional)
+    tests = conjuncts(plan.where)
+    over_aggregates = [test for test in tests if tests_aggregates(test)]
+    over_fields = [test for test in tests if test not in over_aggregates]
+    rows.populate(conjunction(over_fields) if over_fields else None)
+    add_row_aggregates(rows, [found for test in over_aggregates for found in _aggregates(test)])
+    for test in over_aggregates:
+        rows.stages.append(Match(rows.compile(test)))
+    if has_row_aggregates(plan):
+        add_row_aggregates(rows, aggregates_in(plan))
+        if plan.having is not None:
+            rows.stages.append(Match(rows.compile(plan.having)))
+    elif plan.group_by or aggregates_in(plan):
+        return rows, _grouped(plan, names, rows)
+    if _is_whole_document(plan, rows):
+        return rows, _whole_documents(plan, rows)
+    return rows, [*rows.stages, *_finish(plan, names, rows)]
+
+
+def _subquery(plan: Plan, catalog: Catalog) -> tuple[str, Sequence[Stage], str]:
+    """A plan inside a test: the collection that it starts from, its stages, and its column."""
+    names = naming.output_names(plan)
+    if len(names) != 1 or isinstance(plan.outputs[0].value, Entity) or "." in names[0]:
+        raise PlanError("a sub-query has one column, of plain values")
+    rows, stages = _lowered(plan, catalog)
+    return rows.collection, _merged(stages), names[0]
+
+
+def grain_entities(plan: Plan, catalog: Catalog) -> tuple[Entity, ...]:
+    """The entities that fix what a row is: of outputs, grouping, order and aggregates."""
+    per_row = has_row_aggregates(plan)
+    values: list[Operand | Entity] = [output.value for output in plan.outputs]
+    values += [*plan.group_by, *(order.by for order in plan.order_by), *aggregates_in(plan)]
+    entities = [
+        entity
+        for value in values
+        if not (per_row and not isinstance(value, Entity) and aggregates_of(value))
+        for entity in _entities(value, catalog)
+    ]
+    if plan.rows is not None:
+        entities.append(plan.rows)
+    return tuple(dict.fromkeys(entities))
+
+
+def has_row_aggregates(plan: Plan) -> bool:
+    """Whether aggregates run over what belongs to each row, instead of over groups of rows.
+
+    That is what a plan says that shows fields beside aggregates and groups by nothing: "each
+    customer with the number of their orders", those without any included.
+    """
+    shown = [*(output.value for output in plan.outputs), *(order.by for order in plan.order_by)]
+    plain = any(isinstance(value, Entity) or not aggregates_of(value) for value in shown)
+    return plain and not plan.group_by and bool(aggregates_in(plan))
+
+
+def _entities(value: Operand | Entity, catalog: Catalog) -> list[Entity]:
+    match value:
+        case Entity():
+            return [value]
+        case Aggregate(argument=argument, where=where):
+            found = _entities(argument, catalog)
+            tests = [leaf for leaf in leaves(where) if not isinstance(leaf, Related)]
+            return found + [entity for leaf in tests for entity in entities_in(leaf, catalog)]
+        case Arithmetic():
+            inner = [found for each in aggregates_of(value) for found in _entities(each, catalog)]
+            return inner + [graph.entity_of(field, catalog) for field in fields_in(value)]
+        case _:
+            return [graph.entity_of(field, catalog) for field in fields_in(value)]
+
+
+def _aggregates(predicate: Predicate) -> list[Aggregate]:
+    return [found for operand in operands_in(predicate) for found in aggregates_of(operand)]
+
+
+def _check(plan: Plan) -> None:
+    if not plan.outputs:
+        raise PlanError("a plan needs at least one output")
+    if plan.having is not None and not aggregates_in(plan):
+        raise PlanError("a plan with `having` needs an aggregate")
+    if any(value is not None and value < 0 for value in (plan.limit, plan.skip)):
+        raise PlanError("limit and skip cannot be negative")
+    _check_names([output.alias for output in plan.outputs if output.alias is not None])
+
+
+def _check_names(names: Sequence[str]) -> None:
+    """Aliases must be names that MongoDB gives to columns, and none the parent of another."""
+    for name in names:
+        parts = name.split(".")
+        if "\0" in name or any(not part or part.startswith("$") for part in parts):
+            raise PlanError(f"{name!r} cannot be the name of a column")
+        if sum(other == name or other.startswith(f"{name}.") for other in names) > 1:
+            raise PlanError(f"two columns are called {name!r}")
+
+
+# ------------------------------------------------------------------ whole entities
+
+
+def _with_fields_for_entities(plan: Plan, catalog: Catalog) -> Plan:
+    """Replace entities among outputs by their fields, except one alone that is a collection."""
+    values = [output.value for output in plan.outputs]
+    if not any(isinstance(value, Entity) for value in values):
+        return plan
+    alone = values[0] if len(values) == 1 and isinstance(values[0], Entity) else None
+    if alone is not None and not alone.path and not plan.distinct and not plan.group_by:
+        return plan
+    outputs: list[Output] = []
+    for output in plan.outputs:
+        if isinstance(output.value, Entity):
+            outputs.extend(Output(field) for field in fields_of(output.value, catalog))
+        else:
+            outputs.append(output)
+    return replace(plan, outputs=tuple(outputs))
+
+
+def fields_of(entity: Entity, catalog: Catalog) -> tuple[Field, ...]:
+    """The fields with values of their own of an entity's rows, private ones left out."""
+    graph.check_entity(entity, catalog)
+    schema = graph.schema_of(entity.collection, catalog)
+    return tuple(
+        Field(entity.collection, found.path)
+        for found in schema.fields
+        if found.is_scalar
+        and not found.private
+        and (found.arrays[-1] if found.arrays else "") == entity.path
+        and found.path != "_id"
+    )
+
+
+def _is_whole_document(plan: Plan, rows: Rows) -> bool:
+    value = plan.outputs[0].value
+    if len(plan.outputs) > 1 or not isinstance(value, Entity):
+        return False
+    if value.collection != rows.collection:
+        raise PlanError(
+            f"whole documents of {value.collection} cannot be shown for each row of "
+            f"{rows.collection}: name the fields"
+        )
+    return True
+
+
+def _whole_documents(plan: Plan, rows: Rows) -> list[Stage]:
+    order = ordered(plan.order_by, rows, rows.new_name)
+    stages = [*rows.stages, *order, *cut(plan.limit, plan.skip)]
+    schema = graph.schema_of(rows.collection, rows.catalog)
+    private = tuple(field.path for field in schema.fields if field.private)
+    hidden = tuple(dict.fromkeys((*private, *rows.added)))
+    if hidden:
+        stages.append(Unset(hidden))
+    return stages
+
+
+# ------------------------------------------------------------------------ grouping
+
+
+def _grouped(plan: Plan, names: Sequence[str], rows: Rows) -> list[Stage]:
+    if (counted := bare_count(plan, rows)) is not None:
+        return [*counted, Count(names[0])]
+    scope, grouped = group(plan, names, rows)
+    stages: list[Stage] = [*rows.stages, grouped]
+    tested = {*operands_in(plan.having), *(order.by for order in plan.order_by)}
+    early = [operand for operand in scope.expressions if operand in tested]
+    if early or (plan.distinct and scope.expressions):
+        stages.append(AddFields(tuple((scope.names[o], e) for o, e in scope.expressions.items())))
+        scope.expressions.clear()
+    if plan.having is not None:
+        kept = filter_of(plan.having, scope)
+        stages += [*scope.lookups, Match(kept)]
+    return stages + _finish(plan, names, scope, grouped=True)
+
+
+# ------------------------------------------------------ order, limit, output columns
+
+
+def _finish(
+    plan: Plan, names: Sequence[str], scope: Rows | Grouped, grouped: bool = False
+) -> list[Stage]:
+    if plan.distinct and not (grouped and _shows_all_keys(plan)):
+        return _distinct(plan, names, scope)
+    rows = scope.rows if isinstance(scope, Grouped) else scope
+    stages = ordered(plan.order_by, scope, rows.new_name) + cut(plan.limit, plan.skip)
+    stages.append(_projection(plan, names, scope))
+    return stages
+
+
+def _shows_all_keys(plan: Plan) -> bool:
+    return set(plan.group_by) <= {output.value for output in plan.outputs}
+
+
+def _projection(plan: Plan, names: Sequence[str], scope: Scope) -> Project:
+    items: list[tuple[str, bool | Expression]] = []
+    for output, name in zip(plan.outputs, names, strict=True):
+        assert not isinstance(output.value, Entity)
+        same = scope.path(output.value) == name
+        items.append((name, True if same else scope.expression(output.value)))
+    if "_id" not in names:
+        items.append(("_id", False))
+    return Project(tuple(items))
+
+
+def _distinct(plan: Plan, names: Sequence[str], scope: Scope) -> list[Stage]:
+    """Group by the outputs; order keys that are not shown take their best value."""
+    values = [output.value for output in plan.outputs]
+    single = len(values) == 1
+    columns: list[tuple[str, Expression]] = []
+    places: dict[Operand, str] = {}
+    for value, name in zip(values, names, strict=True):
+        assert not isinstance(value, Entity)
+        safe = name.replace(".", "_")
+        places[value] = "_id" if single else f"_id.{safe}"
+        columns.append((safe, scope.expression(value)))
+    key = columns[0][1] if single else ObjectExpression(tuple(columns))
+    accumulators: list[Accumulator] = []
+    keys: dict[str, int] = {}
+    for number, order in enumerate(plan.order_by):
+        is_text = isinstance(order.by, Field) and scope.schema(order.by).numeric_text
+        if order.by not in places or is_text:
+            name = "sort_key" if not number else f"sort_key_{number + 1}"
+            best = "$max" if order.descending else "$min"
+            accumulators.append(Accumulator(name, best, comparable(order.by, scope)))
+            keys.setdefault(name, -1 if order.descending else 1)
+        else:
+            keys.setdefault(places[order.by], -1 if order.descending else 1)
+    stages: list[Stage] = [Group(key, tuple(accumulators))]
+    if keys:
+        stages.append(Sort(tuple(keys.items())))
+    stages += cut(plan.limit, plan.skip)
+    shown: list[tuple[str, bool | Expression]] = []
+    for value, name in zip(values, names, strict=True):
+        assert not isinstance(value, Entity)
+        shown.append((name, True if places[value] == name else PathExpression(places[value])))
+    if "_id" not in names:
+        shown.append(("_id", False))
+    stages.append(Project(tuple(shown)))
+    return stages
+
+
+# -------------------------------------------------------------------------- command
+
+
+def _command(rows: Rows, stages: Sequence[Stage]) -> Command:
+    merged = _merged(stages)
+    if merged and merged[-1] == Count("count"):
+        # Unlike `$count`, counting documents also answers "none".
+        if len(merged) == 1:
+            return CountDocuments(rows.collection)
+        if len(merged) == 2 and isinstance(merged[0], Match):
+            return CountDocuments(rows.collection, merged[0].filter)
+    return _as_find(rows.collection, merged) or AggregateCommand(rows.collection, tuple(merged))
+
+
+def _merged(stages: Sequence[Stage]) -> list[Stage]:
+    """Neighbouring `$match` stages as one."""
+    merged: list[Stage] = []
+    for stage in stages:
+        if isinstance(stage, Match) and merged and isinstance(merged[-1], Match):
+            merged[-1] = Match(all_of([merged[-1].filter, stage.filter]))
+        else:
+            merged.append(stage)
+    return merged
+
+
+def _as_find(collection: str, stages: Sequence[Stage]) -> Find | None:
+    """The stages as `find` when they are filter, order, skip, limit and a plain projection."""
+    rest = list(stages)
+
+    def take(kind: type[Stage]) -> Stage | None:
+        return rest.pop(0) if rest and isinstance(rest[0], kind) else None
+
+    match, sort, skip = take(Match), take(Sort), take(Skip)
+    limit, projection = take(Limit), take(Project) or take(Unset)
+    if rest:
+        return None
+    if isinstance(projection, Unset):
+        projection = Project(tuple((path, False) for path in projection.paths))
+    if isinstance(projection, Project) and not _is_plain(projection):
+        return None
+    query = Find(collection)
+    return Find(
+        collection,
+        match.filter if isinstance(match, Match) else query.filter,
+        projection if isinstance(projection, Project) else None,
+        sort if isinstance(sort, Sort) else None,
+        skip.count if isinstance(skip, Skip) else None,
+        limit.count if isinstance(limit, Limit) else None,
+    )
+
+
+def _is_plain(projection: Project) -> bool:
+    included = [name for name, value in projection.items if value is True]
+    return all(isinstance(value, bool) for _, value in projection.items) and not any(
+        "." in name for name in included
+    )
+
+
+def joins_of(plan: Plan, catalog: Catalog) -> JoinTree:
+    """The joins that the plan's rows need, for explanations and tests."""
+    return graph.spanning_joins(grain_entities(plan, catalog), catalog)

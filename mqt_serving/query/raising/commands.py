@@ -1,0 +1,301 @@
+"""Raising: the plan behind a command, found by executing its stages symbolically.
+
+Serves corrections and corpora: people write pipelines, the translator learns plans. The state
+keeps what each name stands for (`scope`), which entities are unwound or joined, and what
+has been filtered, grouped, ordered and cut so far. A construct without a place in plans, or one
+in an order that changes what the plan would mean, raises `RaiseError` with a short cause.
+Two readings are the plan's, not MongoDB's: null is not counted as a value, and groups to which
+nothing belongs are left out of sums over arrays. Nothing is run; whether a raised plan lowers to
+the same result can be tested where data is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import assert_never
+
+from mqt_serving.errors import RaiseError
+from mqt_serving.query.lowering.predicates import conjuncts, leaves
+from mqt_serving.query.pipeline import (
+    Accumulator,
+    AddFields,
+    AllOf,
+    Command,
+    Count,
+    CountDocuments,
+    Distinct,
+    EstimatedDocumentCount,
+    Expression,
+    Filter,
+    Find,
+    Group,
+    Limit,
+    LiteralExpression,
+    Lookup,
+    Match,
+    Meta,
+    Project,
+    ReplaceRoot,
+    Skip,
+    Sort,
+    SortByCount,
+    Stage,
+    Unset,
+    Unwind,
+)
+from mqt_serving.query.pipeline import Aggregate as AggregateCommand
+from mqt_serving.query.plan import (
+    Entity,
+    Field,
+    Operand,
+    Order,
+    PartOf,
+    Plan,
+    Predicate,
+)
+from mqt_serving.query.raising.groups import Groups
+from mqt_serving.query.raising.lookups import LookUps
+from mqt_serving.query.raising.plans import plan_of
+from mqt_serving.query.raising.scope import (
+    Binding,
+    Collected,
+    Environment,
+    Fields,
+    Filtered,
+    Found,
+    InnerCount,
+    InnerRows,
+    Known,
+    LookedUp,
+    Stored,
+    array_entity,
+)
+from mqt_serving.query.raising.values import as_values, tests_aggregates
+from mqt_serving.schema import Catalog
+
+
+def raise_command(command: Command, catalog: Catalog) -> Plan:
+    """The plan that the command answers. `RaiseError` names the cause when it has none."""
+    if command.collection not in catalog.by_name:
+        raise RaiseError("unknown-collection", f"no collection {command.collection!r}")
+    if not isinstance(command, EstimatedDocumentCount) and command.collation is not None:
+        raise RaiseError("collation", "plans compare text as it is stored")
+    state = _Stages(catalog, command.collection)
+    match command:
+        case Find():
+            state.run(_find_stages(command))
+        case AggregateCommand(stages=stages):
+            state.run(stages)
+        case CountDocuments(skip=skip, limit=limit) if (skip, limit) != (None, None):
+            raise RaiseError("count-after-limit", "a count of some rows only")
+        case CountDocuments(filter=condition):
+            state.run([*_match(condition), Count("count")])
+        case EstimatedDocumentCount():
+            state.run([Count("count")])
+        case Distinct(path=path, filter=condition):
+            state.run(_match(condition))
+            state.show_distinct(path)
+        case _:
+            assert_never(command)
+    return plan_of(state)
+
+
+def _match(condition: Filter) -> list[Stage]:
+    return [] if condition == AllOf(()) else [Match(condition)]
+
+
+def _find_stages(command: Find) -> list[Stage]:
+    stages = _match(command.filter)
+    if command.sort is not None:
+        stages.append(command.sort)
+    if command.skip:
+        stages.append(Skip(command.skip))
+    if command.limit:
+        stages.append(Limit(command.limit))
+    if command.projection is not None:
+        stages.append(command.projection)
+    return stages
+
+
+class _Stages(LookUps, Groups):
+    """The state, with what each stage does to it."""
+
+    def run(self, stages: Sequence[Stage]) -> None:
+        for stage in stages:
+            self._apply(stage)
+
+    def _apply(self, stage: Stage) -> None:
+        match stage:
+            case Match(filter=condition):
+                self._filter(condition)
+            case Project():
+                self._project(stage)
+            case AddFields(items=items):
+                added = {name: self._bind(expression) for name, expression in items}
+                self.environment = self.environment.with_names(added)
+            case Unset(paths=paths):
+                self._hide(paths)
+            case Unwind():
+                self._unwind(stage)
+            case Lookup():
+                self._look_up(stage)
+            case Group():
+                self._group(stage)
+            case Sort(keys=keys):
+                self._sort(keys)
+            case Limit(count=count):
+                self.limit = count if self.limit is None else min(self.limit, count)
+            case Skip(count=count):
+                if self.limit is not None or self.skip:
+                    raise RaiseError("skip-after-limit", "$skip after $limit")
+                self.skip = count or None
+            case Count(name=name):
+                self._count(name)
+            case SortByCount(expression=expression):
+                self._group(Group(expression, (Accumulator("count", "$sum", _ONE),)))
+                self._sort((("count", -1),))
+            case ReplaceRoot(expression=expression):
+                self._replace_root(expression)
+            case _:
+                name = type(stage).__name__
+                raise RaiseError(f"stage-{name}", f"the stage {name} has no place in a plan")
+
+    def _filter(self, condition: Filter) -> None:
+        predicate = self._filters().predicate(condition)
+        if predicate is None:
+            return
+        self._not_after_cut("filter")
+        for part in conjuncts(predicate):
+            self._require_joined(part)
+            target = self.having if tests_aggregates(part) else self.where
+            target.append(part)
+
+    def _require_joined(self, predicate: Predicate) -> None:
+        """Single documents that are tested inside an array of looked-up ones need no unwinding."""
+        if self.grouping is None:
+            return
+        keys = set(self.grouping.keys)
+        for leaf in leaves(predicate):
+            left = getattr(leaf, "left", None)
+            if isinstance(left, Field | PartOf) and left not in keys:
+                raise RaiseError("test-on-first", "a test on a value that is no group key")
+
+    def _project(self, stage: Project) -> None:
+        if all(value is False for _, value in stage.items):
+            self._hide([name for name, _ in stage.items])
+            return
+        shown: dict[str, Binding] = {}
+        kept_id = self.environment.find("_id")
+        if kept_id is not None and ("_id", False) not in stage.items:
+            shown["_id"] = kept_id
+        names = Environment(None, shown)
+        for name, value in stage.items:
+            if value is False:
+                continue
+            if value is True:
+                found = self.environment.find(name)
+                if found is None:
+                    raise RaiseError("unknown-name", f"nothing is called {name!r} at this stage")
+                names = names.with_names({name: found})
+            else:
+                names = names.with_names({name: self._bind(value)})
+        match list(names.names.items()):
+            case [(name, InnerCount(number=number))]:
+                self._continue_with(number, None)
+                self._count(name)
+            case _:
+                self.environment = names
+
+    def _hide(self, paths: Sequence[str]) -> None:
+        for path in paths:
+            if "." in path:
+                raise RaiseError("nested-exclusion", f"only {path!r} inside an object is left out")
+        names = {n: b for n, b in self.environment.names.items() if n not in paths}
+        hidden = self.environment.hidden | frozenset(paths)
+        self.environment = replace(self.environment, names=names, hidden=hidden)
+
+    def _replace_root(self, expression: Expression) -> None:
+        bound = self._bind(expression)
+        match bound:
+            case Stored():
+                self.environment = Environment(bound)
+            case Fields(members=members):
+                self.environment = Environment(None, dict(members))
+            case _:
+                raise RaiseError("replace-root", "$replaceRoot by something computed")
+
+    def _unwind(self, stage: Unwind) -> None:
+        known = set(self.joined)
+        self._unwind_found(stage)
+        if stage.preserve:
+            self.optional.update(dict.fromkeys(e for e in self.joined if e not in known))
+
+    def _unwind_found(self, stage: Unwind) -> None:
+        if stage.index is not None:
+            raise RaiseError("unwind-index", "$unwind with includeArrayIndex")
+        found = self.environment.find(stage.path)
+        if isinstance(found, InnerRows):
+            self._continue_with(found.number, stage.path)
+            return
+        if not isinstance(found, Found):
+            self._not_after_cut("unwind")
+        match found:
+            case Stored():
+                entity = array_entity(found, self.catalog)
+                if entity is not None:
+                    self._join(entity)
+            case Found(collection=collection):
+                place = Stored(collection)
+                self.environment = self.environment.with_names({stage.path: place})
+            case LookedUp(edge=edge):
+                self._join(edge.target)
+                place = Stored(edge.foreign.collection)
+                self.environment = self.environment.with_names({stage.path: place})
+            case Filtered(entity=entity, place=place, where=where):
+                self._join(entity)
+                self.where.extend(conjuncts(where))
+                self.environment = self.environment.with_names({stage.path: place})
+            case Fields(members=members) if (array := self._array_of(members)) is not None:
+                self._join(array)
+            case None:
+                raise RaiseError("unknown-name", f"nothing is called {stage.path!r} to unwind")
+            case Collected(operand=operand):
+                raise RaiseError("unwind-collected", f"unwinds the collected {operand}")
+            case _:
+                raise RaiseError("unwind-computed", f"{stage.path!r} is no array of the data")
+
+    def _array_of(self, members: Mapping[str, Binding]) -> Entity | None:
+        """The array whose elements have the members, when only these are left of it."""
+        places = {
+            Stored(member.collection, member.path.removesuffix(f".{name}"))
+            for name, member in members.items()
+            if isinstance(member, Stored) and member.path.endswith(f".{name}")
+        }
+        whole = all(isinstance(member, Stored) for member in members.values())
+        return array_entity(places.pop(), self.catalog) if whole and len(places) == 1 else None
+
+    def _sort(self, keys: Sequence[tuple[str, int | Meta]]) -> None:
+        self._not_after_cut("sort")
+        order: dict[Operand, Order] = {}
+        for path, direction in keys:
+            if isinstance(direction, Meta):
+                raise RaiseError("sort-by-score", f"a sort by {direction.keyword} has no plan")
+            found = self.environment.find(path)
+            if found is None:
+                raise RaiseError("unknown-name", f"nothing is called {path!r} to sort by")
+            value = as_values(found, self.catalog)
+            if not isinstance(value, Known):
+                raise RaiseError("sort-computed", f"{path!r} is no single value")
+            order.setdefault(value.operand, Order(value.operand, direction < 0))
+        self.order = tuple(order.values())
+
+    def show_distinct(self, path: str) -> None:
+        found = self.environment.find(path)
+        assert found is not None
+        value = as_values(found, self.catalog)
+        self.environment = Environment(None, {path.rpartition(".")[2]: value})
+        self.distinct = True
+
+
+_ONE = LiteralExpression(1)

@@ -1,0 +1,270 @@
+"""Aggregation expressions as bindings: what a projected or grouped expression stands for.
+
+Fields, conversions of numbers kept as text, calendar parts, sizes and sums of arrays, the first
+of looked-up documents, and tests. Anything computed otherwise has no place in a plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from mqt_serving.errors import RaiseError
+from mqt_serving.query import graph
+from mqt_serving.query.pipeline import (
+    ArrayExpression,
+    Expression,
+    LiteralExpression,
+    NamedOperation,
+    ObjectExpression,
+    Operation,
+    PathExpression,
+    VariableExpression,
+)
+from mqt_serving.query.plan import Aggregate, DatePart, Entity, Field, Function, PartOf
+from mqt_serving.query.raising.filters import FilterRaiser
+from mqt_serving.query.raising.scope import (
+    Binding,
+    Choice,
+    Collected,
+    Constant,
+    Environment,
+    Fields,
+    Filtered,
+    Found,
+    InnerCount,
+    InnerRows,
+    Known,
+    LookedUp,
+    SizeOf,
+    Stored,
+    Test,
+    array_entity,
+    inside,
+    stored_field,
+)
+from mqt_serving.schema import Catalog
+
+_CONVERSIONS = frozenset(
+    {"$toInt", "$toDouble", "$toDecimal", "$toLong", "$toDate", "$toString", "$convert",
+     "$dateFromString"}
+)  # fmt: skip
+_PARTS = {
+    "$year": DatePart.YEAR,
+    "$month": DatePart.MONTH,
+    "$dayOfMonth": DatePart.DAY,
+    "$dayOfWeek": DatePart.WEEKDAY,
+    "$hour": DatePart.HOUR,
+}
+_FORMATS = {"%Y-%m": DatePart.YEAR_MONTH, "%Y-%m-%d": DatePart.DATE}
+_TOTALS = {
+    "$sum": Function.SUM,
+    "$avg": Function.AVG,
+    "$min": Function.MIN,
+    "$max": Function.MAX,
+}
+_TESTS = frozenset(
+    {"$eq", "$ne", "$gt", "$gte", "$lt", "$lte", "$and", "$or", "$not", "$in", "$regexMatch"}
+)
+
+
+class ExpressionRaiser:
+    """Binds expressions over rows of which `joined` entities are unwound."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        environment: Environment,
+        joined: Collection[Entity],
+        collection: str,
+        variables: Mapping[str, Binding] | None = None,
+    ) -> None:
+        self._catalog = catalog
+        self._environment = environment
+        self._joined = set(joined)
+        self._collection = collection
+        self._variables = variables or {}
+
+    def bind(self, expression: Expression) -> Binding:
+        """What the expression stands for."""
+        match expression:
+            case PathExpression(path=path):
+                return self._path(path)
+            case VariableExpression(name=name):
+                return self._variable(name)
+            case LiteralExpression(value=value):
+                return Constant(value)
+            case ArrayExpression(items=()):
+                return Constant(())
+            case ObjectExpression(items=items):
+                return Fields({name: self.bind(inner) for name, inner in items})
+            case Operation(operator=operator, arguments=arguments):
+                return self._operation(operator, arguments)
+            case NamedOperation(operator=operator, arguments=named):
+                return self._named(operator, dict(named), expression)
+            case _:
+                raise RaiseError("expression-list", "a list as a value")
+
+    def _path(self, path: str) -> Binding:
+        found = self._environment.find(path)
+        if found is None:
+            raise RaiseError("unknown-name", f"nothing is called {path!r} at this stage")
+        return found
+
+    def _variable(self, name: str) -> Binding:
+        root, _, rest = name.partition(".")
+        if root in self._variables:
+            found = inside(self._variables[root], rest)
+            if found is not None:
+                return found
+        if root in ("ROOT", "CURRENT"):
+            whole = self._environment.base or Fields(dict(self._environment.names))
+            if not rest:
+                return whole
+            found = inside(whole, rest)
+            if found is not None:
+                return found
+        raise RaiseError("variable", f"the variable $${name}")
+
+    def _operation(self, operator: str, arguments: tuple[Expression, ...]) -> Binding:
+        if operator == "$cond" and len(arguments) == 3:
+            return self._choice(*arguments)
+        if operator in _TESTS:
+            return Test(self._tests().condition(Operation(operator, arguments)))
+        match arguments:
+            case (argument,) if operator in _CONVERSIONS:
+                return self.bind(argument)
+            case (argument,) if operator in _PARTS:
+                return self._part(_PARTS[operator], argument)
+            case (argument,) if operator == "$size":
+                return self._size(argument)
+            case (argument,) if operator in _TOTALS:
+                return self._total(_TOTALS[operator], argument)
+            case (argument,) if operator == "$first":
+                return self._first(argument)
+            case (argument, LiteralExpression(value=0)) if operator == "$arrayElemAt":
+                return self._first(argument)
+            case (argument, LiteralExpression() | ArrayExpression(items=())) if (
+                operator == "$ifNull"
+            ):
+                return self._without_default(argument, arguments[1])
+        raise RaiseError(f"expression-{operator.lstrip('$')}", f"{operator} has no place in a plan")
+
+    def _named(
+        self, operator: str, arguments: dict[str, Expression], expression: Expression
+    ) -> Binding:
+        if operator in _CONVERSIONS and "input" in arguments:
+            return self.bind(arguments["input"])
+        if operator == "$dateFromString":
+            return self.bind(arguments["dateString"])
+        if operator in _PARTS and set(arguments) == {"date"}:
+            return self._part(_PARTS[operator], arguments["date"])
+        if operator == "$dateToString" and set(arguments) == {"date", "format"}:
+            pattern = arguments["format"]
+            text = pattern.value if isinstance(pattern, LiteralExpression) else None
+            if isinstance(text, str) and text in _FORMATS:
+                return self._part(_FORMATS[text], arguments["date"])
+        if operator == "$cond" and set(arguments) == {"if", "then", "else"}:
+            return self._choice(arguments["if"], arguments["then"], arguments["else"])
+        if operator == "$filter":
+            return self._filtered(arguments)
+        if operator == "$regexMatch":
+            return Test(self._tests().condition(expression))
+        raise RaiseError(f"expression-{operator.lstrip('$')}", f"{operator} has no place in a plan")
+
+    def _tests(self) -> FilterRaiser:
+        return FilterRaiser(self._catalog, self._environment.find, self.bind, self._joined)
+
+    def _choice(self, test: Expression, then: Expression, otherwise: Expression) -> Binding:
+        return Choice(self._tests().condition(test), self.bind(then), self.bind(otherwise))
+
+    def _filtered(self, arguments: dict[str, Expression]) -> Binding:
+        bound = self.bind(arguments["input"])
+        entity: Entity | None = None
+        place = Stored("")
+        if isinstance(bound, LookedUp):
+            entity, place = bound.edge.target, Stored(bound.edge.foreign.collection)
+        elif isinstance(bound, Stored):
+            entity, place = array_entity(bound, self._catalog), bound
+        named = arguments.get("as")
+        name = named.value if isinstance(named, LiteralExpression) else "this"
+        if entity is None or "limit" in arguments or not isinstance(name, str):
+            raise RaiseError("expression-filter", "$filter of something that is no array of data")
+        inner = ExpressionRaiser(
+            self._catalog, self._environment, {*self._joined, entity}, self._collection,
+            {**self._variables, name: place},
+        )  # fmt: skip
+        return Filtered(entity, place, inner._tests().condition(arguments["cond"]))
+
+    def _part(self, part: DatePart, argument: Expression) -> Binding:
+        bound = self.bind(argument)
+        if isinstance(bound, Stored):
+            return Known(PartOf(part, stored_field(bound, self._catalog)))
+        if isinstance(bound, Known) and isinstance(bound.operand, Field):
+            return Known(PartOf(part, bound.operand))
+        raise RaiseError("expression-date", "a calendar part of something computed")
+
+    def _size(self, argument: Expression) -> Binding:
+        bound = self.bind(argument)
+        match bound:
+            case Collected(operand=operand, different=different, where=None):
+                return Known(Aggregate(Function.COUNT, operand, different))
+            case LookedUp(edge=edge):
+                return Known(Aggregate(Function.COUNT, edge.target))
+            case Stored():
+                entity = array_entity(bound, self._catalog)
+                if entity is not None:
+                    return Known(Aggregate(Function.COUNT, entity))
+                field = stored_field(bound, self._catalog)
+                if graph.entity_of(field, self._catalog) not in self._joined:
+                    return Known(Aggregate(Function.COUNT, field))
+            case Known(operand=Aggregate()):
+                return bound
+            case Filtered():
+                return SizeOf(bound)
+            case InnerRows(number=number):
+                return InnerCount(number)
+        raise RaiseError("expression-size", "the size of something that is no array of the data")
+
+    def _total(self, function: Function, argument: Expression) -> Binding:
+        bound = self.bind(argument)
+        match bound:
+            case Stored():
+                return Known(Aggregate(function, stored_field(bound, self._catalog)))
+            case Collected(operand=operand, different=different, where=None):
+                distinct = different and function in (Function.SUM, Function.AVG)
+                return Known(Aggregate(function, operand, distinct))
+            case _:
+                raise RaiseError("expression-total", "a total of something computed")
+
+    def _first(self, argument: Expression) -> Binding:
+        """The first of looked-up documents, of which there is just one."""
+        bound = self.bind(argument)
+        match bound:
+            case LookedUp(edge=edge) if edge.is_upward:
+                return Stored(edge.foreign.collection)
+            case Found(collection=collection):
+                return Stored(collection)
+            case Stored(collection=collection) if collection != self._collection:
+                return bound
+            case Stored() if isinstance(argument, PathExpression) and self._is_found(argument):
+                return bound
+            case _:
+                raise RaiseError("expression-arrayElemAt", "one element of an array by position")
+
+    def _is_found(self, argument: PathExpression) -> bool:
+        """Whether the path leads into the one document that a group key names."""
+        first = argument.path.partition(".")[0]
+        return isinstance(self._environment.names.get(first), Found)
+
+    def _without_default(self, argument: Expression, default: Expression) -> Binding:
+        bound = self.bind(argument)
+        nothing = isinstance(default, ArrayExpression) or (
+            isinstance(default, LiteralExpression) and default.value in (0, (), None)
+        )
+        if nothing and (
+            isinstance(bound, LookedUp | Collected)
+            or (isinstance(bound, Known) and isinstance(bound.operand, Aggregate))
+            or (isinstance(bound, Stored) and array_entity(bound, self._catalog) is not None)
+        ):
+            return bound
+        raise RaiseError("expression-ifNull", "$ifNull gives another value instead")

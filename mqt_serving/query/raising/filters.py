@@ -1,0 +1,624 @@
+"""Filters of a pipeline as predicates of a plan.
+
+Filters quantify over arrays implicitly: a test on a path through an array that is not unwound
+holds for any element, its negation for none. Plans say so explicitly: such tests become tests
+on the finer entity, or `Related` where they are negated or need not meet in one element.
+"""
+
+from __future__ import annotations
+
+import operator as operator_module
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any, assert_never
+
+from bson import Binary, MaxKey, MinKey, Regex, Timestamp
+
+from mqt_serving.errors import RaiseError
+from mqt_serving.query.lowering.predicates import conjuncts, leaves
+from mqt_serving.query.pipeline import (
+    AllOf,
+    AnyOf,
+    ArrayExpression,
+    Document,
+    ElementMatch,
+    Expression,
+    ExpressionFilter,
+    FieldTest,
+    Filter,
+    GeoTest,
+    LiteralExpression,
+    NamedOperation,
+    NoneOf,
+    NotTest,
+    Operation,
+    TextSearch,
+    Value,
+)
+from mqt_serving.query.plan import (
+    Aggregate,
+    And,
+    Between,
+    Comparator,
+    Compare,
+    Entity,
+    Exists,
+    Field,
+    Function,
+    In,
+    IsNull,
+    Not,
+    Operand,
+    Or,
+    PartOf,
+    Plan,
+    Predicate,
+    Related,
+    Scalar,
+    Text,
+    TextMatch,
+)
+from mqt_serving.query.raising.scope import (
+    AnyMet,
+    Binding,
+    Choice,
+    Collected,
+    Constant,
+    Filtered,
+    Known,
+    LookedUp,
+    Single,
+    SizeOf,
+    Stored,
+    Test,
+    array_entity,
+    stored_field,
+)
+from mqt_serving.schema import Catalog
+
+_COMPARATORS = {
+    "$eq": Comparator.EQ,
+    "$ne": Comparator.NE,
+    "$gt": Comparator.GT,
+    "$gte": Comparator.GTE,
+    "$lt": Comparator.LT,
+    "$lte": Comparator.LTE,
+}
+_MIRRORED = {
+    Comparator.GT: Comparator.LT,
+    Comparator.GTE: Comparator.LTE,
+    Comparator.LT: Comparator.GT,
+    Comparator.LTE: Comparator.GTE,
+}
+_SOME = {(Comparator.GT, 0), (Comparator.GTE, 1), (Comparator.NE, 0)}
+_NO = {(Comparator.EQ, 0), (Comparator.LT, 1), (Comparator.LTE, 0)}
+_CHOSEN: dict[str, Callable[[Any, Any], bool]] = {
+    "$eq": operator_module.eq,
+    "$ne": operator_module.ne,
+    "$gt": operator_module.gt,
+    "$gte": operator_module.ge,
+    "$lt": operator_module.lt,
+    "$lte": operator_module.le,
+}
+_ANTI = {"$ne": "$eq", "$nin": "$in"}
+_PLAIN_PATTERN = re.compile(r"(?:[^.^$*+?{}\[\]\\|()]|\\[^a-zA-Z0-9])+")
+
+
+class FilterRaiser:
+    """Raises filters over rows of which `joined` entities are unwound."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        find: Callable[[str], Binding | None],
+        bind: Callable[[Expression], Binding],
+        joined: set[Entity],
+    ) -> None:
+        self.catalog = catalog
+        self._find = find
+        self._bind = bind
+        self._joined = joined
+
+    def predicate(self, condition: Filter) -> Predicate | None:
+        """The predicate; None for the empty filter."""
+        match condition:
+            case AllOf(items=items):
+                return all_of(self._apart(items))
+            case AnyOf(items=items):
+                return any_of([self._needed(item) for item in items])
+            case NoneOf(items=items):
+                return _not_none(all_of([self.none(self._needed(item)) for item in items]))
+            case FieldTest():
+                return self._test(condition)
+            case NotTest(test=test):
+                return self.none(self._needed(test))
+            case ElementMatch():
+                return self._element(condition)
+            case ExpressionFilter(expression=expression):
+                return self.condition(expression)
+            case GeoTest(operator=operator):
+                raise RaiseError("geo", f"{operator} has no plan")
+            case TextSearch():
+                raise RaiseError("text", "$text has no plan")
+            case _:
+                assert_never(condition)
+
+    def _needed(self, condition: Filter) -> Predicate:
+        found = self.predicate(condition)
+        if found is None:
+            raise RaiseError("empty-filter", "an empty filter inside $or or $nor matches all")
+        return found
+
+    def none(self, predicate: Predicate) -> Predicate:
+        """The negation; of a test on elements: that none meets it."""
+        entity = self._finer_entity(predicate)
+        if entity is not None:
+            return Related(entity, predicate, negated=True)
+        return negated(predicate)
+
+    def _apart(self, items: Sequence[Filter]) -> list[Predicate]:
+        """Conjoined tests; those on one array, outside `$elemMatch`, need not meet."""
+        tests = [self._needed(item) for item in items]
+        finer = Counter(
+            entity for test in tests if (entity := self._finer_entity(test)) is not None
+        )
+        result = []
+        for test in tests:
+            entity = self._finer_entity(test)
+            if entity is not None and finer[entity] > 1:
+                test = Related(entity, test)
+            result.append(test)
+        return result
+
+    def _finer_entity(self, test: Predicate) -> Entity | None:
+        """The entity, not unwound, that a single test is about."""
+        if isinstance(test, Related | And | Or | Not):
+            return None
+        for leaf in leaves(test):
+            left = getattr(leaf, "left", None)
+            field = left.field if isinstance(left, PartOf) else left
+            if isinstance(field, Field):
+                finer = self._not_unwound(field)
+                whole = finer is not None and finer.path == field.path
+                return None if whole and isinstance(leaf, Exists | IsNull) else finer
+        return None
+
+    def _not_unwound(self, field: Field) -> Entity | None:
+        known = self.catalog.field(field.collection, field.path)
+        if known is None:
+            return None
+        holder = Entity(field.collection, known.arrays[-1] if known.arrays else "")
+        return None if holder in self._joined else holder
+
+    # -------------------------------------------------------------------- tests
+
+    def _test(self, test: FieldTest) -> Predicate:
+        path = test.path
+        if path.endswith(".0") and test.operator == "$exists":
+            array = self._binding(path.removesuffix(".0"))
+            if isinstance(array, Filtered):
+                return Related(array.entity, array.where, negated=not test.value)
+            entity = self._entity(array)
+            if entity is not None:
+                return Related(entity, negated=not test.value)
+        binding = self._binding(path)
+        if isinstance(binding, Test) and isinstance(test.value, bool):
+            wanted = test.value == (test.operator == "$eq")
+            return binding.predicate if wanted else self.none(binding.predicate)
+        match binding:
+            case Filtered():
+                return self._filtered_test(binding, test)
+            case Collected():
+                return _collected_test(binding, test.operator, test.value)
+            case Choice() | AnyMet():
+                return self._choice_test(binding, test.operator, test.value)
+        entity = self._entity(binding)
+        if entity is not None:
+            found = self._array_test(entity, test)
+            if found is not None:
+                return found
+        return self._value_test(self._operand(binding, path), test.operator, test.value)
+
+    def _choice_test(self, choice: Choice | AnyMet, operator: str, value: Value) -> Predicate:
+        """A test that one of two constants meets: it says which way the choice went."""
+        if isinstance(choice, AnyMet):
+            test: Predicate = Compare(choice.counted, Comparator.GT, 0)
+            then: Binding = Constant(1)
+            otherwise: Binding = Constant(0)
+        else:
+            test, then, otherwise = choice.test, choice.then, choice.otherwise
+        if operator in _CHOSEN and isinstance(then, Constant) and isinstance(otherwise, Constant):
+            passes = _CHOSEN[operator]
+            try:
+                met, unmet = passes(then.value, value), passes(otherwise.value, value)
+            except TypeError as error:
+                raise RaiseError("choice-test", "values of two kinds are compared") from error
+            if met != unmet:
+                return test if met else self.none(test)
+        raise RaiseError("choice-test", f"{operator} on a value chosen by a test")
+
+    def _filtered_test(self, filtered: Filtered, test: FieldTest) -> Predicate:
+        match test:
+            case FieldTest(operator="$ne", value=()):
+                return Related(filtered.entity, filtered.where)
+            case FieldTest(operator="$eq", value=()) | FieldTest(operator="$size", value=0):
+                return Related(filtered.entity, filtered.where, negated=True)
+            case _:
+                raise RaiseError("filtered-test", f"{test.operator} on a filtered array")
+
+    def _array_test(self, entity: Entity, test: FieldTest) -> Predicate | None:
+        """Tests of an array as a whole; None for tests of its elements."""
+        match test:
+            case FieldTest(operator="$size", value=int(size)):
+                if size == 0:
+                    return Related(entity, negated=True)
+                return Compare(Aggregate(Function.COUNT, entity), Comparator.EQ, size)
+            case FieldTest(operator="$eq", value=()):
+                return Related(entity, negated=True)
+            case FieldTest(operator="$ne", value=()):
+                return Related(entity)
+            case FieldTest(operator="$all", value=tuple(values)):
+                return all_of([Related(entity, self._equal(entity, value)) for value in values])
+            case FieldTest(operator="$exists" | "$eq" | "$ne" as operator, value=value) if (
+                operator == "$exists" or value is None
+            ):
+                return plain_test(Field(entity.collection, entity.path), operator, value)
+        return None
+
+    def _equal(self, entity: Entity, value: Value) -> Predicate:
+        return Compare(Field(entity.collection, entity.path), Comparator.EQ, scalar(value))
+
+    def _value_test(self, operand: Operand, operator: str, value: Value) -> Predicate:
+        finer = self._not_unwound(operand) if isinstance(operand, Field) else None
+        if finer is not None and operator == "$all" and isinstance(value, tuple) and value:
+            each = [Related(finer, plain_test(operand, "$eq", one)) for one in value]
+            return _not_none(all_of(each))
+        if finer is not None and operator in _ANTI:
+            return Related(finer, plain_test(operand, _ANTI[operator], value), negated=True)
+        if finer is not None and operator == "$exists" and not value:
+            return Related(finer, plain_test(operand, "$exists", True), negated=True)
+        return plain_test(operand, operator, value)
+
+    def _element(self, match: ElementMatch) -> Predicate:
+        binding = self._binding(match.path)
+        entity = self._entity(binding)
+        if entity is None:
+            raise RaiseError("element-match", f"{match.path!r} is no array that can be tested")
+        place = binding if isinstance(binding, Stored) else Stored(entity.collection)
+
+        def find(path: str) -> Binding:
+            return Stored(
+                place.collection, f"{place.path}.{path}".strip(".") if path else place.path
+            )
+
+        inner = FilterRaiser(self.catalog, find, self._bind, {*self._joined, entity})
+        return Related(entity, inner.predicate(match.filter))
+
+    def _binding(self, path: str) -> Binding:
+        found = self._find(path)
+        if found is None:
+            raise RaiseError("unknown-name", f"nothing is called {path!r} at this stage")
+        return found
+
+    def _entity(self, binding: Binding) -> Entity | None:
+        """The entity of an array that is not unwound."""
+        match binding:
+            case Stored():
+                entity = array_entity(binding, self.catalog)
+            case LookedUp(edge=edge):
+                entity = edge.target
+            case _:
+                return None
+        return None if entity is None or entity in self._joined else entity
+
+    def _operand(self, binding: Binding, path: str) -> Operand:
+        match binding:
+            case Stored():
+                return stored_field(binding, self.catalog)
+            case Known(operand=operand):
+                return operand
+            case Collected():
+                raise RaiseError("collected-test", f"tests on the array {path!r} of a group")
+            case _:
+                raise RaiseError("computed-test", f"{path!r} is not a field of the data")
+
+    # -------------------------------------------------------------- expressions
+
+    def condition(self, expression: Expression) -> Predicate:
+        """A boolean expression as a predicate."""
+        match expression:
+            case Operation(operator="$and", arguments=arguments):
+                parts = [self.condition(argument) for argument in _several(arguments)]
+                return _not_none(all_of(parts))
+            case Operation(operator="$or", arguments=arguments):
+                return any_of([self.condition(argument) for argument in _several(arguments)])
+            case Operation(operator="$not", arguments=(argument,)):
+                return self.none(self.condition(argument))
+            case Operation(operator=operator, arguments=(left, right)) if operator in _COMPARATORS:
+                return self._comparison(_COMPARATORS[operator], left, right)
+            case Operation(operator="$in", arguments=(left, right)):
+                return self._membership(left, right)
+            case NamedOperation(operator="$regexMatch", arguments=arguments):
+                return self._regex_match(dict(arguments))
+            case Operation(operator=operator) | NamedOperation(operator=operator):
+                raise RaiseError(f"expression-{operator.lstrip('$')}", f"{operator} as a condition")
+        bound = self._bind(expression)
+        if isinstance(bound, Test):
+            return bound.predicate
+        raise RaiseError("condition", "an expression that is no test")
+
+    def _comparison(self, op: Comparator, left: Expression, right: Expression) -> Predicate:
+        first, second = self._bind(left), self._bind(right)
+        if isinstance(first, Constant) and not isinstance(second, Constant):
+            first, second = second, first
+            op = _MIRRORED.get(op, op)
+        if isinstance(first, SizeOf):
+            return _size_test(first, op, second)
+        if isinstance(first, Filtered) and second == Constant(()):
+            return Related(first.entity, first.where, negated=op is Comparator.EQ)
+        if isinstance(first, Collected):
+            raise RaiseError("collected-test", "tests on the array of a group")
+        if isinstance(first, Single) and not isinstance(second, Single):
+            first, second = second, first
+            op = _MIRRORED.get(op, op)
+        if isinstance(second, Single):
+            return Compare(self._operand(first, "?"), op, second.plan)
+        if isinstance(first, Choice | AnyMet) and isinstance(second, Constant):
+            return self._choice_test(first, f"${op.value}", second.value)
+        if isinstance(second, Constant):
+            if self._entity(first) is not None and second.value == ():
+                entity = self._entity(first)
+                assert entity is not None
+                return Related(entity, negated=op is Comparator.EQ)
+            return plain_test(self._operand(first, "?"), f"${op.value}", second.value)
+        operand, other = self._operand(first, "?"), self._operand(second, "?")
+        if not isinstance(other, Field):
+            if isinstance(operand, Field):
+                operand, other, op = other, operand, _MIRRORED.get(op, op)
+            else:
+                raise RaiseError("aggregate-comparison", "two computed values are compared")
+        assert isinstance(other, Field)
+        if isinstance(operand, Aggregate):
+            raise RaiseError("aggregate-comparison", "an aggregate is compared with a field")
+        return Compare(operand, op, other)
+
+    def _membership(self, left: Expression, right: Expression) -> Predicate:
+        bound = self._bind(left)
+        match right:
+            case ArrayExpression(items=items):
+                values = tuple(item.value for item in items if isinstance(item, LiteralExpression))
+                if len(values) == len(items):
+                    return plain_test(self._operand(bound, "?"), "$in", values)
+            case LiteralExpression(value=tuple(values)):
+                return plain_test(self._operand(bound, "?"), "$in", values)
+        listed = self._bind(right)
+        entity = self._entity(listed)
+        if isinstance(bound, Constant) and isinstance(listed, Collected):
+            return _collected_test(listed, "$eq", bound.value)
+        if isinstance(bound, Constant) and entity is not None:
+            return Related(entity, self._equal(entity, bound.value))
+        if isinstance(bound, Constant) and isinstance(listed, Stored):
+            # The path of a field through an array lists its values.
+            field = stored_field(listed, self.catalog)
+            finer = self._not_unwound(field)
+            if finer is not None:
+                return Related(finer, plain_test(field, "$eq", bound.value))
+        raise RaiseError("expression-in", "$in over something computed")
+
+    def _regex_match(self, arguments: dict[str, Expression]) -> Predicate:
+        operand = self._operand(self._bind(arguments["input"]), "?")
+        pattern = arguments["regex"]
+        if not isinstance(pattern, LiteralExpression):
+            raise RaiseError("expression-regexMatch", "a computed pattern")
+        options = arguments.get("options")
+        flags = options.value if isinstance(options, LiteralExpression) else ""
+        found = pattern.value
+        regex = found if isinstance(found, Regex) else Regex(str(found), str(flags))
+        return plain_test(operand, "$regex", regex)
+
+
+def _collected_test(collected: Collected, operator: str, value: Value) -> Predicate:
+    """Tests of the values that a group has: how many of its rows have such a value."""
+    operand = collected.operand
+
+    def rows_with(test: Predicate) -> Aggregate:
+        return Aggregate(Function.COUNT, operand, where=all_of([*conjuncts(collected.where), test]))
+
+    match operator:
+        case "$all" if isinstance(value, tuple) and value:
+            each = [plain_test(operand, "$eq", scalar(one)) for one in value]
+            return _not_none(all_of([Compare(rows_with(one), Comparator.GT, 0) for one in each]))
+        case "$ne" | "$nin":
+            unwanted = plain_test(operand, _ANTI[operator], _without_null(value))
+            return Compare(rows_with(unwanted), Comparator.EQ, 0)
+        case "$size" if isinstance(value, int) and collected.where is None:
+            counted = Aggregate(Function.COUNT, operand, collected.different)
+            return Compare(counted, Comparator.EQ, value)
+        case "$eq" | "$gt" | "$gte" | "$lt" | "$lte" | "$in":
+            wanted = plain_test(operand, operator, _without_null(value))
+            return Compare(rows_with(wanted), Comparator.GT, 0)
+    raise RaiseError("collected-test", f"{operator} on the array of a group")
+
+
+def _without_null(value: Value) -> Value:
+    if value is None or (isinstance(value, tuple) and None in value):
+        raise RaiseError("collected-null", "null is looked for among the values of a group")
+    return value
+
+
+def _size_test(size: SizeOf, op: Comparator, limit: Binding) -> Predicate:
+    """Whether there is any (or none): all that plans say about the size of a filtered array."""
+    asked = (op, limit.value if isinstance(limit, Constant) else None)
+    if asked not in _SOME | _NO:
+        raise RaiseError("filtered-size", "the size of a filtered array is compared")
+    return Related(size.filtered.entity, size.filtered.where, negated=asked in _NO)
+
+
+def existence(predicate: Predicate) -> Predicate:
+    """The predicate with counts that only ask for any, or for none, as `Related`."""
+    match predicate:
+        case Compare(
+            left=Aggregate(
+                function=Function.COUNT, argument=Entity() as entity, distinct=False, where=where
+            ),
+            op=op,
+            right=int(limit),
+        ) if (op, limit) in _SOME | _NO:
+            return Related(entity, where, negated=(op, limit) in _NO)
+        case And(items=items):
+            return And(tuple(existence(item) for item in items))
+        case Or(items=items):
+            return Or(tuple(existence(item) for item in items))
+        case Not(item=item):
+            return negated(existence(item))
+        case _:
+            return predicate
+
+
+def plain_test(operand: Operand, operator: str, value: Value) -> Predicate:
+    """One test of one operand, as plans say it."""
+    if operator in ("$in", "$nin"):
+        assert isinstance(value, tuple)
+        return _membership(operand, value, operator == "$nin")
+    if operator in _COMPARATORS and value is None:
+        if operator in ("$eq", "$ne"):
+            return IsNull(_as_field(operand), negated=operator == "$ne")
+        raise RaiseError("null-comparison", f"{operator} with null")
+    if isinstance(value, Regex) and operator in ("$eq", "$regex"):
+        return _text(_as_field(operand), value)
+    if operator in _COMPARATORS:
+        return Compare(operand, _COMPARATORS[operator], scalar(value))
+    if operator == "$exists":
+        return Exists(_as_field(operand), negated=not value)
+    raise RaiseError(f"filter-{operator.lstrip('$')}", f"{operator} has no place in a plan")
+
+
+def _membership(operand: Operand, values: tuple[Value, ...], absent: bool) -> Predicate:
+    parts: list[Predicate] = []
+    plain = tuple(
+        scalar(value) for value in values if value is not None and not isinstance(value, Regex)
+    )
+    if plain or not values:
+        parts.append(In(operand, plain))
+    parts.extend(_text(_as_field(operand), value) for value in values if isinstance(value, Regex))
+    if None in values:
+        parts.append(IsNull(_as_field(operand)))
+    found = any_of(parts)
+    return negated(found) if absent else found
+
+
+def _text(field: Field, pattern: Regex[str]) -> Predicate:
+    source = pattern.pattern
+    flags = pattern.flags
+    if flags & ~(re.IGNORECASE | re.UNICODE):
+        raise RaiseError("regex-flags", "patterns with other flags than i")
+    ignore_case = bool(flags & re.IGNORECASE)
+    middle = source.removeprefix(".*").removesuffix(".*")
+    if middle and _PLAIN_PATTERN.fullmatch(middle):
+        return Text(field, TextMatch.CONTAINS, _unescaped(middle), ignore_case)
+    start = source.removeprefix("^").removesuffix(".*")
+    if source.startswith("^") and start and _PLAIN_PATTERN.fullmatch(start):
+        return Text(field, TextMatch.STARTS, _unescaped(start), ignore_case)
+    end = source.removeprefix(".*").removesuffix("$")
+    if source.endswith("$") and end and _PLAIN_PATTERN.fullmatch(end):
+        return Text(field, TextMatch.ENDS, _unescaped(end), ignore_case)
+    return Text(field, TextMatch.REGEX, source, ignore_case)
+
+
+def _unescaped(pattern: str) -> str:
+    return re.sub(r"\\(.)", r"\1", pattern)
+
+
+_NO_SCALARS = (Document, tuple, Regex, Binary, Timestamp, MinKey, MaxKey)
+
+
+def scalar(value: Value) -> Scalar:
+    """A literal that plans can hold."""
+    if value is None or isinstance(value, _NO_SCALARS):
+        raise RaiseError("literal", f"{value!r} is no single value")
+    return int(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _as_field(operand: Operand) -> Field:
+    if not isinstance(operand, Field):
+        raise RaiseError("computed-test", "a test that only fields can have, on something computed")
+    return operand
+
+
+def _several(arguments: Sequence[Expression]) -> Sequence[Expression]:
+    """The arguments of `$and`/`$or`, also when they were written as one list."""
+    if len(arguments) == 1 and isinstance(arguments[0], ArrayExpression):
+        return arguments[0].items
+    return arguments
+
+
+def all_of(items: Sequence[Predicate]) -> Predicate | None:
+    """The conjunction, flat; two bounds of one operand become `Between`."""
+    flat = [part for item in items for part in conjuncts(item)]
+    joined = _with_ranges(flat)
+    if not joined:
+        return None
+    return joined[0] if len(joined) == 1 else And(tuple(joined))
+
+
+def any_of(items: Sequence[Predicate]) -> Predicate:
+    """The disjunction, flat."""
+    flat: list[Predicate] = []
+    for item in items:
+        flat.extend(item.items if isinstance(item, Or) else (item,))
+    return flat[0] if len(flat) == 1 else Or(tuple(flat))
+
+
+def negated(predicate: Predicate) -> Predicate:
+    """The negation, pushed into tests that have one of their own."""
+    match predicate:
+        case Not(item=item):
+            return item
+        case Compare(left=left, op=Comparator.EQ, right=right):
+            return Compare(left, Comparator.NE, right)
+        case Compare(left=left, op=Comparator.NE, right=right):
+            return Compare(left, Comparator.EQ, right)
+        case In(left=left, values=values, negated=was):
+            return In(left, values, not was)
+        case IsNull(left=left, negated=was):
+            return IsNull(left, not was)
+        case Exists(left=left, negated=was):
+            return Exists(left, not was)
+        case Text(left=left, match=match, value=value, ignore_case=ignore_case, negated=was):
+            return Text(left, match, value, ignore_case, not was)
+        case Related(entity=entity, where=where, negated=was):
+            return Related(entity, where, not was)
+        case _:
+            return Not(predicate)
+
+
+def _with_ranges(items: list[Predicate]) -> list[Predicate]:
+    result: list[Predicate] = []
+    for item in items:
+        previous = result[-1] if result else None
+        joined = _range(previous, item)
+        if joined is None:
+            result.append(item)
+        else:
+            result[-1] = joined
+    return result
+
+
+def _range(low: Predicate | None, high: Predicate) -> Predicate | None:
+    if not (isinstance(low, Compare) and isinstance(high, Compare) and low.left == high.left):
+        return None
+    if isinstance(low.right, Field | Plan) or isinstance(high.right, Field | Plan):
+        return None
+    if low.op in (Comparator.LT, Comparator.LTE):
+        low, high = high, low
+    if low.op is not Comparator.GTE or high.op not in (Comparator.LT, Comparator.LTE):
+        return None
+    assert not isinstance(low.right, Field | Plan) and not isinstance(high.right, Field | Plan)
+    return Between(low.left, low.right, high.right, high.op is Comparator.LT)
+
+
+def _not_none(predicate: Predicate | None) -> Predicate:
+    if predicate is None:
+        raise RaiseError("empty-filter", "a condition without tests")
+    return predicate

@@ -1,0 +1,173 @@
+"""Look-ups: joins along references of the schema, and rows that are found beside a single row.
+
+The values of a single row (totals of everything, the first of an order) are sub-queries of the
+pipeline beside it. Used by `raising` only.
+"""
+
+from __future__ import annotations
+
+from mqt_serving.errors import RaiseError
+from mqt_serving.query import graph, naming
+from mqt_serving.query.graph import Direction, Edge
+from mqt_serving.query.pipeline import (
+    Lookup,
+)
+from mqt_serving.query.plan import (
+    Comparator,
+    Compare,
+    Field,
+)
+from mqt_serving.query.raising.plans import plan_of
+from mqt_serving.query.raising.scope import (
+    Binding,
+    Environment,
+    Fields,
+    Found,
+    InnerRows,
+    Known,
+    LookedUp,
+    Single,
+    Stored,
+    stored_field,
+)
+from mqt_serving.query.raising.state import State
+from mqt_serving.query.raising.values import as_values
+
+
+class LookUps(State):
+    """The state, with the stages that look documents up."""
+
+    def _look_up(self, stage: Lookup) -> None:
+        if stage.stages is not None or stage.let:
+            self._look_up_inner(stage)
+            return
+        assert stage.local is not None and stage.foreign is not None
+        if stage.collection not in self.catalog.by_name:
+            raise RaiseError("unknown-collection", f"no collection {stage.collection!r}")
+        if self._is_single_row():
+            kept = self.copied()
+            try:
+                self._look_up_equal(stage)
+                return
+            except RaiseError:
+                self.become(kept)
+                self._look_up_for_single_row(stage)
+                return
+        self._look_up_equal(stage)
+
+    def _is_single_row(self) -> bool:
+        return self.limit == 1 or (self.grouping is not None and not self.grouping.keys)
+
+    def _look_up_inner(self, stage: Lookup) -> None:
+        """A pipeline beside a single row, whose values are sub-queries of that pipeline."""
+        if stage.local is not None or not self._is_single_row():
+            raise RaiseError("lookup-pipeline", "$lookup with a pipeline for each of several rows")
+        if stage.collection not in self.catalog.by_name:
+            raise RaiseError("unknown-collection", f"no collection {stage.collection!r}")
+        variables = {name: self._single(self._bind(value)) for name, value in stage.let}
+        inner = type(self)(self.catalog, stage.collection, variables, beside=True)
+        inner.run(stage.stages or ())
+        self.inner.append(inner)
+        rows = InnerRows(len(self.inner) - 1)
+        self.environment = self.environment.with_names({stage.name: rows})
+
+    def _look_up_for_single_row(self, stage: Lookup) -> None:
+        """Documents that have the value of the single row: that value is a sub-query."""
+        assert stage.local is not None and stage.foreign is not None
+        local = self.environment.find(stage.local)
+        if local is None:
+            raise RaiseError("unknown-name", f"nothing is called {stage.local!r} to look up by")
+        value = self._single(local)
+        assert isinstance(value, Single)
+        key = stored_field(Stored(stage.collection, stage.foreign), self.catalog)
+        inner = type(self)(self.catalog, stage.collection, beside=True)
+        inner.where.append(Compare(key, Comparator.EQ, value.plan))
+        self.inner.append(inner)
+        rows = InnerRows(len(self.inner) - 1)
+        self.environment = self.environment.with_names({stage.name: rows})
+
+    def _single(self, binding: Binding) -> Binding:
+        """The value of the single row, as a sub-query that gives it."""
+        value = as_values(binding, self.catalog)
+        if not isinstance(value, Known):
+            raise RaiseError("lookup-pipeline", "a variable that is no single value")
+        outer = self.copied()
+        outer.environment = Environment(None, {naming.convention(value.operand): value})
+        return Single(plan_of(outer))
+
+    def _continue_with(self, number: int, name: str | None) -> None:
+        """Go on with the rows of an inner pipeline, found under the name."""
+        values: dict[str, Binding] = {}
+        for other, binding in self.environment.names.items():
+            if other != name and isinstance(binding, Known):
+                values[other] = self._single(binding)
+        self.become(self.inner[number])
+        if name is None:
+            return
+        shown = self.environment
+        if shown.base is None:
+            rows: Binding = Fields(dict(shown.names))
+        elif not shown.names and not shown.hidden - {"_id"}:
+            rows = shown.base
+        else:
+            raise RaiseError("lookup-pipeline", "whole documents with fields added or left out")
+        self.environment = Environment(None, {**values, name: rows})
+
+    def _look_up_equal(self, stage: Lookup) -> None:
+        assert stage.local is not None and stage.foreign is not None
+        local = self.environment.find(stage.local)
+        if isinstance(local, Known) and isinstance(local.operand, Field):
+            local = Stored(local.operand.collection, local.operand.path)
+        if isinstance(local, Fields) and len(local.members) == 1:
+            (local,) = local.members.values()
+        if not isinstance(local, Stored):
+            raise RaiseError("lookup-computed", f"{stage.local!r} is no field of the data")
+        if self.grouping is not None:
+            self._look_up_for_groups(stage, local)
+            return
+        used = {entity.collection for entity in self.joined}
+        if stage.collection in used or any(
+            isinstance(binding, LookedUp) and binding.edge.foreign.collection == stage.collection
+            for binding in self.environment.names.values()
+        ):
+            raise RaiseError("self-join", f"{stage.collection} is joined twice")
+        source = stored_field(local, self.catalog)
+        target = stored_field(Stored(stage.collection, stage.foreign), self.catalog)
+        edge = self._edge(source, target)
+        self.looked_up.append(edge)
+        self.environment = self.environment.with_names({stage.name: LookedUp(edge)})
+
+    def _look_up_for_groups(self, stage: Lookup, local: Stored) -> None:
+        """Documents looked up by a group key: there is one for each group, or it is no plan."""
+        assert stage.foreign is not None
+        foreign = Field(stage.collection, stage.foreign)
+        source = stored_field(local, self.catalog)
+        target = stored_field(Stored(stage.collection, stage.foreign), self.catalog)
+        if source == target:
+            if not self._is_unique(source):
+                raise RaiseError("lookup-after-group", f"{source.path} names several documents")
+        elif not self._edge(source, target).is_upward:
+            raise RaiseError("lookup-after-group", "$lookup of several documents for each group")
+        place = Found(foreign.collection)
+        self.environment = self.environment.with_names({stage.name: place})
+
+    def _is_unique(self, field: Field) -> bool:
+        schema = self.catalog.by_name[field.collection]
+        known = schema.by_path[field.path]
+        return not known.arrays and known.distinct >= schema.sampled
+
+    def _edge(self, local: Field, foreign: Field) -> Edge:
+        source = graph.entity_of(local, self.catalog)
+        target = graph.entity_of(foreign, self.catalog)
+        for reference in self.catalog.references:
+            one = Field(reference.from_collection, reference.from_path)
+            other = Field(reference.to_collection, reference.to_path)
+            if (one, other) == (local, foreign):
+                return Edge(source, target, Direction.FOLLOW, reference)
+            if (other, one) == (local, foreign):
+                return Edge(source, target, Direction.REFERRERS, reference)
+        raise RaiseError(
+            "no-reference",
+            f"{local.collection}.{local.path} = {foreign.collection}.{foreign.path} is no "
+            "reference of the schema",
+        )
