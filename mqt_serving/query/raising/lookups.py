@@ -144,17 +144,12 @@ class LookUps(State):
         source = stored_field(local, self.catalog)
         target = stored_field(Stored(stage.collection, stage.foreign), self.catalog)
         if source == target:
-            if not self._is_unique(source):
+            if not self.is_unique(source):
                 raise RaiseError("lookup-after-group", f"{source.path} names several documents")
         elif not self._edge(source, target).is_upward:
             raise RaiseError("lookup-after-group", "$lookup of several documents for each group")
         place = Found(foreign.collection)
         self.environment = self.environment.with_names({stage.name: place})
-
-    def _is_unique(self, field: Field) -> bool:
-        schema = self.catalog.by_name[field.collection]
-        known = schema.by_path[field.path]
-        return not known.arrays and known.distinct >= schema.sampled
 
     def _edge(self, local: Field, foreign: Field) -> Edge:
         source = graph.entity_of(local, self.catalog)

@@ -56,7 +56,8 @@ def plan_of(state: State) -> Plan:
     if state.beside and not _uses_subquery(state):
         raise RaiseError("idle-sub-query", "rows beside a single row that do not use it")
     plan = _with_joins(state, plan)
-    if state.grouping is None and _shows_totals_only(plan):
+    totals = state.grouping is None and _shows_totals_only(plan)
+    if totals and not state.is_one_document():
         raise RaiseError("lone-row-aggregate", "a total for each row, and nothing of the row")
     _check_tops(state, plan)
     return _with_aliases(plan, [name for name, _ in columns])

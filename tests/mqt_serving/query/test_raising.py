@@ -360,6 +360,14 @@ def test_what_has_no_plan_is_refused_with_its_cause(text: str, cause: str) -> No
     assert caught.value.cause == cause
 
 
+def test_a_total_of_one_document_is_a_total() -> None:
+    plan = raised(
+        "db.orders.aggregate([{$match: {_id: ObjectId('0000000000000000000000c9')}},"
+        "{$project: {_id: 0, count: {$size: '$items'}}}])"
+    )
+    assert plan.outputs == (Output(Aggregate(Function.COUNT, Entity("orders", "items"))),)
+
+
 def test_an_estimated_count_is_raised_as_a_count() -> None:
     assert raised("db.orders.estimatedDocumentCount()") == raised("db.orders.countDocuments()")
 
