@@ -66,6 +66,35 @@ def test_find_returns_rows_in_order(numbers: Documents) -> None:
     assert rows_of(text, numbers) == [{"_id": 18, "tens": 1}, {"_id": 17, "tens": 1}]
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("db.n.find({w: 'e'}, {_id: 1}).collation({locale: 'en', strength: 1})", [1, 2, 3]),
+        ("db.n.find({w: 'e'}, {_id: 1}).collation({locale: 'en', strength: 2})", [1, 2]),
+        ("db.n.find({w: 'e'}, {_id: 1})", [1]),
+    ],
+)
+def test_a_collation_decides_how_text_compares(
+    text: str, expected: list[int], database: Documents
+) -> None:
+    database.n.insert_many([{"_id": 1, "w": "e"}, {"_id": 2, "w": "E"}, {"_id": 3, "w": "é"}])
+    assert sorted(row["_id"] for row in rows_of(text, database)) == expected
+    options = "" if "collation" not in text else text[text.index("{locale") : -1]
+    tail = f", {{collation: {options}}}" if options else ""
+    count = f"db.n.countDocuments({{w: 'e'}}{tail})"
+    assert rows_of(count, database) == [{"count": len(expected)}]
+    pipeline = f"db.n.aggregate([{{$match: {{w: 'e'}}}}, {{$count: 'n'}}]{tail})"
+    assert rows_of(pipeline, database) == [{"n": len(expected)}]
+    values = f"db.n.distinct('_id', {{w: 'e'}}{tail})"
+    assert sorted(row["_id"] for row in rows_of(values, database)) == expected
+
+
+def test_counts_can_be_cut_or_estimated(numbers: Documents) -> None:
+    assert rows_of("db.n.countDocuments({}, {skip: 20, limit: 7})", numbers) == [{"count": 7}]
+    assert rows_of("db.n.countDocuments({}, {skip: 27})", numbers) == [{"count": 3}]
+    assert rows_of("db.n.estimatedDocumentCount()", numbers) == [{"count": 30}]
+
+
 def test_aggregate_returns_rows(numbers: Documents) -> None:
     text = "db.n.aggregate([{$group: {_id: '$tens', n: {$sum: 1}}}, {$sort: {_id: 1}}])"
     assert rows_of(text, numbers) == [{"_id": tens, "n": 10} for tens in range(3)]
