@@ -95,6 +95,7 @@ def situation_of(settings: Settings, seen: dict[str, Fingerprint]) -> Situation:
         embedded_with=_index_model(store),
         embedding_model=settings.embedding_model or "all-MiniLM-L6-v2",
         model_is_readable=_is_readable(store),
+        model_answers=_answers(store),
         stored_catalogs={n: c.digest for n, c in stored_catalogs(store).items()},
         released_catalogs=_released_catalogs(settings),
     )
@@ -119,6 +120,12 @@ def _index_model(store: ArtifactStore) -> str:
     if folder is None:
         return ""
     return str(json.loads((folder / "items.json").read_text(encoding="utf-8"))["model"])
+
+
+def _answers(store: ArtifactStore) -> bool:
+    """Whether the candidate may serve, for all that its evaluation says."""
+    name = "candidate_evaluation.json"
+    return not store.exists(name) or json.loads(store.read(name))["overall"]["correct"] > 0
 
 
 def _is_readable(store: ArtifactStore) -> bool:

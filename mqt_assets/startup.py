@@ -51,7 +51,8 @@ class Situation:
     """What is there. `present` are assets with a value; `read_partitions` have been materialized.
 
     `trained_on` are the databases that the candidate was trained for, empty without a candidate;
-    `embedded_with` is the model of the stored index. `released_catalogs` and `stored_catalogs` map
+    `model_answers` is False when its evaluation found nothing right. `embedded_with` is the model
+    of the stored index. `released_catalogs` and `stored_catalogs` map
     databases to catalog digests, the former None when nothing was released (or not readable).
     """
 
@@ -63,6 +64,7 @@ class Situation:
     embedded_with: str
     embedding_model: str
     model_is_readable: bool
+    model_answers: bool
     stored_catalogs: Mapping[str, str]
     released_catalogs: Mapping[str, str] | None
 
@@ -96,6 +98,9 @@ def decide(situation: Situation) -> Work:
         roots.add("synthetic_examples")
     if "candidate_model" not in roots and not situation.model_is_readable:
         reasons.append("the model is of an older format")
+        roots.add("candidate_model")
+    if not situation.model_answers and situation.released_catalogs is None:
+        reasons.append("the model answers nothing yet (MQT_TRAINING_SECONDS trains it longer)")
         roots.add("candidate_model")
     if "semantic_index" not in roots and situation.embedded_with != situation.embedding_model:
         reasons.append(f"the embedding model is {situation.embedding_model} now")

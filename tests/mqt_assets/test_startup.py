@@ -19,6 +19,7 @@ DONE = Situation(
     embedded_with="mini",
     embedding_model="mini",
     model_is_readable=True,
+    model_answers=True,
     stored_catalogs={"shop": "1"},
     released_catalogs={"shop": "1"},
 )
@@ -108,3 +109,12 @@ def test_a_model_of_an_older_format_is_made_again() -> None:
 def test_what_was_made_but_not_released_is_released() -> None:
     assert decide(with_changes(released_catalogs=None)).assets == ("release",)
     assert decide(with_changes(released_catalogs={"shop": "0"})).assets == ("release",)
+
+
+def test_a_model_that_answers_nothing_is_trained_again_until_something_serves() -> None:
+    weak = with_changes(model_answers=False, released_catalogs=None)
+    work = decide(weak)
+    assert {"candidate_model", "candidate_evaluation", "release"} <= set(work.assets)
+    assert "training_set" not in work.assets
+    assert "MQT_TRAINING_SECONDS" in work.reasons[0]
+    assert not decide(with_changes(model_answers=False))  # the one before serves
