@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from mqt_serving.errors import PlanError, RaiseError
 from mqt_serving.query import graph, naming
-from mqt_serving.query.lowering.plans import has_row_aggregates, joins_of
+from mqt_serving.query.lowering.plans import joins_of
 from mqt_serving.query.lowering.predicates import conjuncts, fields_in, leaves
 from mqt_serving.query.plan import (
     Aggregate,
@@ -56,16 +56,8 @@ def plan_of(state: State) -> Plan:
     if state.beside and not _uses_subquery(state):
         raise RaiseError("idle-sub-query", "rows beside a single row that do not use it")
     plan = _with_joins(state, plan)
-    totals = state.grouping is None and _shows_totals_only(plan)
-    if totals and not state.is_one_document():
-        raise RaiseError("lone-row-aggregate", "a total for each row, and nothing of the row")
     _check_tops(state, plan)
     return _with_aliases(plan, [name for name, _ in columns])
-
-
-def _shows_totals_only(plan: Plan) -> bool:
-    aggregates = any(isinstance(output.value, Aggregate) for output in plan.outputs)
-    return aggregates and not has_row_aggregates(plan)
 
 
 def _uses_subquery(state: State) -> bool:

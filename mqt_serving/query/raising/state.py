@@ -21,8 +21,6 @@ from mqt_serving.query.pipeline import (
 )
 from mqt_serving.query.plan import (
     And,
-    Comparator,
-    Compare,
     Entity,
     Field,
     Not,
@@ -106,17 +104,6 @@ class State(ABC):
         schema = self.catalog.by_name[field.collection]
         known = schema.by_path[field.path]
         return not known.arrays and known.distinct >= schema.sampled
-
-    def is_one_document(self) -> bool:
-        """Whether the tests leave one document at most: they name a unique value of it."""
-        return any(
-            isinstance(test, Compare)
-            and test.op is Comparator.EQ
-            and isinstance(test.left, Field)
-            and test.left.collection == self.collection
-            and self.is_unique(test.left)
-            for test in self.where
-        )
 
     def _bind(self, expression: Expression) -> Binding:
         raiser = ExpressionRaiser(
