@@ -52,8 +52,8 @@ class Situation:
 
     `trained_on` are the databases that the candidate was trained for, empty without a candidate;
     `model_answers` is False when its evaluation found nothing right. `embedded_with` is the model
-    of the stored index. `released_catalogs` and `stored_catalogs` map
-    databases to catalog digests, the former None when nothing was released (or not readable).
+    of the stored index. `released_catalogs` and `stored_catalogs` map databases to catalog
+    digests, the former None when nothing was released (or not readable).
     """
 
     known: Mapping[str, Fingerprint]

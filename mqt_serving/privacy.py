@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from mqt_serving.query.guarding.policy import Policy
-from mqt_serving.query.guarding.privacy import access_to
+from mqt_serving.query.guarding.views import access_to
 from mqt_serving.query.pipeline import AllOf
 from mqt_serving.schema import Catalog, CollectionSchema
 

@@ -145,6 +145,14 @@ def only_keys(
         raise node.position.error(f"{what} needs {', '.join(missing)}")
 
 
+def stage_options(node: Node, stage: str) -> ObjectNode:
+    """The operand of a stage with named arguments, none missing and none unknown."""
+    document = object_of(node, stage)
+    shape = STAGES[stage].shape
+    only_keys(document, stage, shape.required, shape.optional)
+    return document
+
+
 def read_value(node: Node) -> Value:
     """A literal; operators cannot hide in it."""
     match node:

@@ -14,6 +14,7 @@ from mqt_serving.query.dialects.reading import (
     object_of,
     only_keys,
     shown,
+    stage_options,
     text_of,
     unknown_operator,
     whole_of,
@@ -24,7 +25,7 @@ from mqt_serving.query.dialects.reading_geometry import read_point
 from mqt_serving.query.dialects.reading_sorts import read_sort
 from mqt_serving.query.dialects.reading_windows import read_densify, read_fill, read_window_fields
 from mqt_serving.query.dialects.syntax import Entry, ListNode, Node, ObjectNode, Scalar
-from mqt_serving.query.operators import ACCUMULATORS, STAGES, Kind
+from mqt_serving.query.operators import ACCUMULATORS, Kind
 from mqt_serving.query.pipeline import (
     Accumulator,
     AddFields,
@@ -74,14 +75,6 @@ def read_stage(node: Node) -> Stage:
     return reader(entry.value)
 
 
-def _options(node: Node, stage: str) -> ObjectNode:
-    """The operand of a stage with named arguments, none missing and none unknown."""
-    document = object_of(node, stage)
-    shape = STAGES[stage].shape
-    only_keys(document, stage, shape.required, shape.optional)
-    return document
-
-
 def _fields(node: Node, what: str) -> tuple[tuple[str, Expression], ...]:
     document = object_of(node, what)
     return tuple(
@@ -107,7 +100,7 @@ def _unset(node: Node) -> Stage:
 def _unwind(node: Node) -> Stage:
     if not isinstance(node, ObjectNode):
         return Unwind(_dollar_path(node))
-    _options(node, "$unwind")
+    stage_options(node, "$unwind")
     path, preserve = node.get("path"), node.get("preserveNullAndEmptyArrays")
     index = node.get("includeArrayIndex")
     return Unwind(
@@ -142,7 +135,7 @@ def _outputs(node: Node | None) -> tuple[Accumulator, ...]:
 
 
 def _bucket(node: Node) -> Stage:
-    document = _options(node, "$bucket")
+    document = stage_options(node, "$bucket")
     boundaries = list_of(document.get("boundaries") or node, "boundaries")
     values = [read_expression(item) for item in boundaries.items]
     constants = [value.value for value in values if isinstance(value, LiteralExpression)]
@@ -157,7 +150,7 @@ def _bucket(node: Node) -> Stage:
 
 
 def _bucket_auto(node: Node) -> Stage:
-    document = _options(node, "$bucketAuto")
+    document = stage_options(node, "$bucketAuto")
     granularity = document.get("granularity")
     return BucketAuto(
         by=read_expression(document.get("groupBy") or node),
@@ -203,7 +196,7 @@ def _accumulator(entry: Entry) -> Accumulator:
 
 
 def _lookup(node: Node) -> Stage:
-    document = _options(node, "$lookup")
+    document = stage_options(node, "$lookup")
     local, foreign = document.get("localField"), document.get("foreignField")
     pipeline, variables = document.get("pipeline"), document.get("let")
     if (local is None) != (foreign is None):
@@ -221,7 +214,7 @@ def _lookup(node: Node) -> Stage:
 
 
 def _graph_lookup(node: Node) -> Stage:
-    document = _options(node, "$graphLookup")
+    document = stage_options(node, "$graphLookup")
     depth, depth_field = document.get("maxDepth"), document.get("depthField")
     restrict = document.get("restrictSearchWithMatch")
     return GraphLookup(
@@ -237,7 +230,7 @@ def _graph_lookup(node: Node) -> Stage:
 
 
 def _geo_near(node: Node) -> Stage:
-    document = _options(node, "$geoNear")
+    document = stage_options(node, "$geoNear")
     query, spherical = document.get("query"), document.get("spherical")
 
     def number(name: str) -> int | float | None:
@@ -268,7 +261,7 @@ def _collection(node: Node, what: str) -> str:
 
 
 def _replace_root(node: Node) -> Stage:
-    document = _options(node, "$replaceRoot")
+    document = stage_options(node, "$replaceRoot")
     return ReplaceRoot(read_expression(document.get("newRoot") or node))
 
 
@@ -290,14 +283,14 @@ def _facet(node: Node) -> Stage:
 def _union_with(node: Node) -> Stage:
     if not isinstance(node, ObjectNode):
         return UnionWith(name_of(node, "$unionWith"))
-    _options(node, "$unionWith")
+    stage_options(node, "$unionWith")
     pipeline = node.get("pipeline")
     collection = _collection(node.get("coll") or node, "coll")
     return UnionWith(collection, () if pipeline is None else read_pipeline(pipeline, "pipeline"))
 
 
 def _sample(node: Node) -> Stage:
-    document = _options(node, "$sample")
+    document = stage_options(node, "$sample")
     return Sample(whole_of(document.get("size") or node, "size", 1))
 
 

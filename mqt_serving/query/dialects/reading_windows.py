@@ -12,13 +12,14 @@ from mqt_serving.query.dialects.reading import (
     only_keys,
     read_value,
     shown,
+    stage_options,
     text_of,
     unknown_operator,
 )
 from mqt_serving.query.dialects.reading_expressions import read_expression
 from mqt_serving.query.dialects.reading_sorts import read_sort
 from mqt_serving.query.dialects.syntax import Entry, ListNode, Node, ObjectNode, Scalar
-from mqt_serving.query.operators import STAGES, WINDOW_FUNCTIONS, Kind
+from mqt_serving.query.operators import WINDOW_FUNCTIONS, Kind
 from mqt_serving.query.pipeline import (
     CURRENT,
     FILL_METHODS,
@@ -40,7 +41,7 @@ UNITS = ("year", "quarter", "month", "week", "day", "hour", "minute", "second", 
 
 
 def read_window_fields(node: Node) -> Stage:
-    document = _options(node, "$setWindowFields")
+    document = stage_options(node, "$setWindowFields")
     outputs = object_of(document.get("output") or node, "output")
     if not outputs.entries:
         raise outputs.position.error("$setWindowFields needs at least one output")
@@ -113,7 +114,7 @@ def _bound(node: Node) -> Bound:
 
 
 def read_densify(node: Node) -> Stage:
-    document = _options(node, "$densify")
+    document = stage_options(node, "$densify")
     span = object_of(document.get("range") or node, "range")
     only_keys(span, "range", ["step", "bounds"], ["unit"])
     unit = span.get("unit")
@@ -135,7 +136,7 @@ def _bounds(node: Node) -> str | tuple[Value, Value]:
 
 
 def read_fill(node: Node) -> Stage:
-    document = _options(node, "$fill")
+    document = stage_options(node, "$fill")
     outputs = object_of(document.get("output") or node, "output")
     if not outputs.entries:
         raise outputs.position.error("$fill needs at least one field")
@@ -169,10 +170,3 @@ def _names(node: Node | None) -> tuple[str, ...]:
 def _sort(document: ObjectNode) -> Sort | None:
     keys = document.get("sortBy")
     return None if keys is None else read_sort(keys)
-
-
-def _options(node: Node, stage: str) -> ObjectNode:
-    document = object_of(node, stage)
-    shape = STAGES[stage].shape
-    only_keys(document, stage, shape.required, shape.optional)
-    return document

@@ -17,10 +17,10 @@ from mqt_serving.errors import QueryRefused, UnknownCollection
 from mqt_serving.query.guarding.growth import check_growth
 from mqt_serving.query.guarding.limits import Limits
 from mqt_serving.query.guarding.policy import Policy
-from mqt_serving.query.guarding.privacy import through_views
 from mqt_serving.query.guarding.reads import collections_read
 from mqt_serving.query.guarding.regex_safety import danger
 from mqt_serving.query.guarding.spelling import deception
+from mqt_serving.query.guarding.views import through_views
 from mqt_serving.query.operators import suggestion
 from mqt_serving.query.pipeline import (
     Aggregate,

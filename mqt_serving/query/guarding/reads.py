@@ -1,6 +1,6 @@
 """Every collection that a command reads, and every field path that one of its parts reads.
 
-`privacy` judges by them what a query names. Pure; depends on the trees only.
+`views` judges by them what a query names. Pure; depends on the trees only.
 """
 
 from __future__ import annotations

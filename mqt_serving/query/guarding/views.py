@@ -24,6 +24,7 @@ from mqt_serving.query.guarding.reads import (
     stage_paths,
 )
 from mqt_serving.query.pipeline import (
+    EVERYTHING,
     AddFields,
     Aggregate,
     AllOf,
@@ -65,8 +66,6 @@ from mqt_serving.query.pipeline import (
 )
 from mqt_serving.schema import Catalog
 
-_EVERYTHING = AllOf(())
-
 
 def through_views(command: Command, catalog: Catalog | None, policy: Policy) -> Command:
     """The command that reads nothing but what `policy` leaves of each collection.
@@ -84,7 +83,7 @@ def through_views(command: Command, catalog: Catalog | None, policy: Policy) -> 
             return replace(command, filter=views.plain_filter(collection, condition))
         case EstimatedDocumentCount(collection=collection):
             mandatory = views.view(collection).mandatory
-            return command if mandatory == _EVERYTHING else CountDocuments(collection, mandatory)
+            return command if mandatory == EVERYTHING else CountDocuments(collection, mandatory)
         case Distinct(collection=collection, path=path, filter=condition):
             views.require_plain(collection, [path])
             return replace(command, filter=views.plain_filter(collection, condition))
@@ -107,7 +106,7 @@ class _View:
 
     @property
     def stages(self) -> tuple[Stage, ...]:
-        selecting = () if self.mandatory == _EVERYTHING else (Match(self.mandatory),)
+        selecting = () if self.mandatory == EVERYTHING else (Match(self.mandatory),)
         return (*selecting, *self.hiding())
 
     def hiding(self, added: Paths = frozenset()) -> tuple[Stage, ...]:
@@ -129,15 +128,15 @@ class _View:
     def own_filter(self, condition: Filter) -> Filter:
         """The filter without the mandatory one that an earlier check added."""
         match condition:
-            case AllOf(items=(first, own)) if first == self.mandatory != _EVERYTHING:
+            case AllOf(items=(first, own)) if first == self.mandatory != EVERYTHING:
                 return own
             case _:
-                return _EVERYTHING if condition == self.mandatory else condition
+                return EVERYTHING if condition == self.mandatory else condition
 
     def filtered(self, own: Filter) -> Filter:
-        if self.mandatory == _EVERYTHING:
+        if self.mandatory == EVERYTHING:
             return own
-        return self.mandatory if own == _EVERYTHING else AllOf((self.mandatory, own))
+        return self.mandatory if own == EVERYTHING else AllOf((self.mandatory, own))
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +210,7 @@ class _Views:
         if isinstance(command, EstimatedDocumentCount) or command.collation is None:
             return
         for collection in collections_read(command):
-            if self.view(collection).mandatory != _EVERYTHING:
+            if self.view(collection).mandatory != EVERYTHING:
                 raise QueryRefused(
                     f"{collection} may be read in part only, and a collation would change which "
                     "part that is: leave the collation out."
@@ -333,9 +332,9 @@ class _Views:
     def _graph_lookup(self, stage: GraphLookup, access: Access) -> _Guarded:
         """It joins whole documents, so what they hide is dropped right behind it."""
         self.require_plain(stage.collection, [stage.connect_from, stage.connect_to])
-        restrict = self.plain_filter(stage.collection, stage.restrict or _EVERYTHING)
+        restrict = self.plain_filter(stage.collection, stage.restrict or EVERYTHING)
         view = self.view(stage.collection)
-        if restrict != _EVERYTHING:
+        if restrict != EVERYTHING:
             stage = replace(stage, restrict=restrict)
         added = frozenset([stage.depth_field] if stage.depth_field else [])
         hiding: list[Stage] = []
