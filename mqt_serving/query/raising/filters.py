@@ -8,20 +8,18 @@ on the finer entity, or `Related` where they are negated or need not meet in one
 from __future__ import annotations
 
 import operator as operator_module
-import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, assert_never
 
-from bson import Binary, MaxKey, MinKey, Regex, Timestamp
+from bson import Regex
 
 from mqt_serving.errors import RaiseError
-from mqt_serving.query.lowering.predicates import conjuncts, leaves
+from mqt_serving.query.lowering.predicates import leaves
 from mqt_serving.query.pipeline import (
     AllOf,
     AnyOf,
     ArrayExpression,
-    Document,
     ElementMatch,
     Expression,
     ExpressionFilter,
@@ -39,25 +37,33 @@ from mqt_serving.query.pipeline import (
 from mqt_serving.query.plan import (
     Aggregate,
     And,
-    Between,
     Comparator,
     Compare,
     Entity,
     Exists,
     Field,
     Function,
-    In,
     IsNull,
     Not,
     Operand,
     Or,
     PartOf,
-    Plan,
     Predicate,
     Related,
-    Scalar,
-    Text,
-    TextMatch,
+)
+from mqt_serving.query.raising.combining import (
+    all_of,
+    any_of,
+    negated,
+    not_none,
+)
+from mqt_serving.query.raising.field_tests import (
+    ANTI,
+    COMPARATORS,
+    collected_test,
+    plain_test,
+    scalar,
+    size_test,
 )
 from mqt_serving.query.raising.scope import (
     AnyMet,
@@ -77,22 +83,12 @@ from mqt_serving.query.raising.scope import (
 )
 from mqt_serving.schema import Catalog
 
-_COMPARATORS = {
-    "$eq": Comparator.EQ,
-    "$ne": Comparator.NE,
-    "$gt": Comparator.GT,
-    "$gte": Comparator.GTE,
-    "$lt": Comparator.LT,
-    "$lte": Comparator.LTE,
-}
 _MIRRORED = {
     Comparator.GT: Comparator.LT,
     Comparator.GTE: Comparator.LTE,
     Comparator.LT: Comparator.GT,
     Comparator.LTE: Comparator.GTE,
 }
-_SOME = {(Comparator.GT, 0), (Comparator.GTE, 1), (Comparator.NE, 0)}
-_NO = {(Comparator.EQ, 0), (Comparator.LT, 1), (Comparator.LTE, 0)}
 _CHOSEN: dict[str, Callable[[Any, Any], bool]] = {
     "$eq": operator_module.eq,
     "$ne": operator_module.ne,
@@ -101,8 +97,6 @@ _CHOSEN: dict[str, Callable[[Any, Any], bool]] = {
     "$lt": operator_module.lt,
     "$lte": operator_module.le,
 }
-_ANTI = {"$ne": "$eq", "$nin": "$in"}
-_PLAIN_PATTERN = re.compile(r"(?:[^.^$*+?{}\[\]\\|()]|\\[^a-zA-Z0-9])+")
 
 
 class FilterRaiser:
@@ -128,7 +122,7 @@ class FilterRaiser:
             case AnyOf(items=items):
                 return any_of([self._needed(item) for item in items])
             case NoneOf(items=items):
-                return _not_none(all_of([self.none(self._needed(item)) for item in items]))
+                return not_none(all_of([self.none(self._needed(item)) for item in items]))
             case FieldTest():
                 return self._test(condition)
             case NotTest(test=test):
@@ -210,7 +204,7 @@ class FilterRaiser:
             case Filtered():
                 return self._filtered_test(binding, test)
             case Collected():
-                return _collected_test(binding, test.operator, test.value)
+                return collected_test(binding, test.operator, test.value)
             case Choice() | AnyMet():
                 return self._choice_test(binding, test.operator, test.value)
         entity = self._entity(binding)
@@ -273,9 +267,9 @@ class FilterRaiser:
         finer = self._not_unwound(operand) if isinstance(operand, Field) else None
         if finer is not None and operator == "$all" and isinstance(value, tuple) and value:
             each = [Related(finer, plain_test(operand, "$eq", one)) for one in value]
-            return _not_none(all_of(each))
-        if finer is not None and operator in _ANTI:
-            return Related(finer, plain_test(operand, _ANTI[operator], value), negated=True)
+            return not_none(all_of(each))
+        if finer is not None and operator in ANTI:
+            return Related(finer, plain_test(operand, ANTI[operator], value), negated=True)
         if finer is not None and operator == "$exists" and not value:
             return Related(finer, plain_test(operand, "$exists", True), negated=True)
         return plain_test(operand, operator, value)
@@ -330,13 +324,13 @@ class FilterRaiser:
         match expression:
             case Operation(operator="$and", arguments=arguments):
                 parts = [self.condition(argument) for argument in _several(arguments)]
-                return _not_none(all_of(parts))
+                return not_none(all_of(parts))
             case Operation(operator="$or", arguments=arguments):
                 return any_of([self.condition(argument) for argument in _several(arguments)])
             case Operation(operator="$not", arguments=(argument,)):
                 return self.none(self.condition(argument))
-            case Operation(operator=operator, arguments=(left, right)) if operator in _COMPARATORS:
-                return self._comparison(_COMPARATORS[operator], left, right)
+            case Operation(operator=operator, arguments=(left, right)) if operator in COMPARATORS:
+                return self._comparison(COMPARATORS[operator], left, right)
             case Operation(operator="$in", arguments=(left, right)):
                 return self._membership(left, right)
             case NamedOperation(operator="$regexMatch", arguments=arguments):
@@ -354,7 +348,7 @@ class FilterRaiser:
             first, second = second, first
             op = _MIRRORED.get(op, op)
         if isinstance(first, SizeOf):
-            return _size_test(first, op, second)
+            return size_test(first, op, second)
         if isinstance(first, Filtered) and second == Constant(()):
             return Related(first.entity, first.where, negated=op is Comparator.EQ)
         if isinstance(first, Collected):
@@ -395,7 +389,7 @@ class FilterRaiser:
         listed = self._bind(right)
         entity = self._entity(listed)
         if isinstance(bound, Constant) and isinstance(listed, Collected):
-            return _collected_test(listed, "$eq", bound.value)
+            return collected_test(listed, "$eq", bound.value)
         if isinstance(bound, Constant) and entity is not None:
             return Related(entity, self._equal(entity, bound.value))
         if isinstance(bound, Constant) and isinstance(listed, Stored):
@@ -418,207 +412,8 @@ class FilterRaiser:
         return plain_test(operand, "$regex", regex)
 
 
-def _collected_test(collected: Collected, operator: str, value: Value) -> Predicate:
-    """Tests of the values that a group has: how many of its rows have such a value."""
-    operand = collected.operand
-
-    def rows_with(test: Predicate) -> Aggregate:
-        return Aggregate(Function.COUNT, operand, where=all_of([*conjuncts(collected.where), test]))
-
-    match operator:
-        case "$all" if isinstance(value, tuple) and value:
-            each = [plain_test(operand, "$eq", scalar(one)) for one in value]
-            return _not_none(all_of([Compare(rows_with(one), Comparator.GT, 0) for one in each]))
-        case "$ne" | "$nin":
-            unwanted = plain_test(operand, _ANTI[operator], _without_null(value))
-            return Compare(rows_with(unwanted), Comparator.EQ, 0)
-        case "$size" if isinstance(value, int) and collected.where is None:
-            counted = Aggregate(Function.COUNT, operand, collected.different)
-            return Compare(counted, Comparator.EQ, value)
-        case "$eq" | "$gt" | "$gte" | "$lt" | "$lte" | "$in":
-            wanted = plain_test(operand, operator, _without_null(value))
-            return Compare(rows_with(wanted), Comparator.GT, 0)
-    raise RaiseError("collected-test", f"{operator} on the array of a group")
-
-
-def _without_null(value: Value) -> Value:
-    if value is None or (isinstance(value, tuple) and None in value):
-        raise RaiseError("collected-null", "null is looked for among the values of a group")
-    return value
-
-
-def _size_test(size: SizeOf, op: Comparator, limit: Binding) -> Predicate:
-    """Whether there is any (or none): all that plans say about the size of a filtered array."""
-    asked = (op, limit.value if isinstance(limit, Constant) else None)
-    if asked not in _SOME | _NO:
-        raise RaiseError("filtered-size", "the size of a filtered array is compared")
-    return Related(size.filtered.entity, size.filtered.where, negated=asked in _NO)
-
-
-def existence(predicate: Predicate) -> Predicate:
-    """The predicate with counts that only ask for any, or for none, as `Related`."""
-    match predicate:
-        case Compare(
-            left=Aggregate(
-                function=Function.COUNT, argument=Entity() as entity, distinct=False, where=where
-            ),
-            op=op,
-            right=int(limit),
-        ) if (op, limit) in _SOME | _NO:
-            return Related(entity, where, negated=(op, limit) in _NO)
-        case And(items=items):
-            return And(tuple(existence(item) for item in items))
-        case Or(items=items):
-            return Or(tuple(existence(item) for item in items))
-        case Not(item=item):
-            return negated(existence(item))
-        case _:
-            return predicate
-
-
-def plain_test(operand: Operand, operator: str, value: Value) -> Predicate:
-    """One test of one operand, as plans say it."""
-    if operator in ("$in", "$nin"):
-        assert isinstance(value, tuple)
-        return _membership(operand, value, operator == "$nin")
-    if operator in _COMPARATORS and value is None:
-        if operator in ("$eq", "$ne"):
-            return IsNull(_as_field(operand), negated=operator == "$ne")
-        raise RaiseError("null-comparison", f"{operator} with null")
-    if isinstance(value, Regex) and operator in ("$eq", "$regex"):
-        return _text(_as_field(operand), value)
-    if operator in _COMPARATORS:
-        return Compare(operand, _COMPARATORS[operator], scalar(value))
-    if operator == "$exists":
-        return Exists(_as_field(operand), negated=not value)
-    raise RaiseError(f"filter-{operator.lstrip('$')}", f"{operator} has no place in a plan")
-
-
-def _membership(operand: Operand, values: tuple[Value, ...], absent: bool) -> Predicate:
-    parts: list[Predicate] = []
-    plain = tuple(
-        scalar(value) for value in values if value is not None and not isinstance(value, Regex)
-    )
-    if plain or not values:
-        parts.append(In(operand, plain))
-    parts.extend(_text(_as_field(operand), value) for value in values if isinstance(value, Regex))
-    if None in values:
-        parts.append(IsNull(_as_field(operand)))
-    found = any_of(parts)
-    return negated(found) if absent else found
-
-
-def _text(field: Field, pattern: Regex[str]) -> Predicate:
-    source = pattern.pattern
-    flags = pattern.flags
-    if flags & ~(re.IGNORECASE | re.UNICODE):
-        raise RaiseError("regex-flags", "patterns with other flags than i")
-    ignore_case = bool(flags & re.IGNORECASE)
-    middle = source.removeprefix(".*").removesuffix(".*")
-    if middle and _PLAIN_PATTERN.fullmatch(middle):
-        return Text(field, TextMatch.CONTAINS, _unescaped(middle), ignore_case)
-    start = source.removeprefix("^").removesuffix(".*")
-    if source.startswith("^") and start and _PLAIN_PATTERN.fullmatch(start):
-        return Text(field, TextMatch.STARTS, _unescaped(start), ignore_case)
-    end = source.removeprefix(".*").removesuffix("$")
-    if source.endswith("$") and end and _PLAIN_PATTERN.fullmatch(end):
-        return Text(field, TextMatch.ENDS, _unescaped(end), ignore_case)
-    return Text(field, TextMatch.REGEX, source, ignore_case)
-
-
-def _unescaped(pattern: str) -> str:
-    return re.sub(r"\\(.)", r"\1", pattern)
-
-
-_NO_SCALARS = (Document, tuple, Regex, Binary, Timestamp, MinKey, MaxKey)
-
-
-def scalar(value: Value) -> Scalar:
-    """A literal that plans can hold."""
-    if value is None or isinstance(value, _NO_SCALARS):
-        raise RaiseError("literal", f"{value!r} is no single value")
-    return int(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-def _as_field(operand: Operand) -> Field:
-    if not isinstance(operand, Field):
-        raise RaiseError("computed-test", "a test that only fields can have, on something computed")
-    return operand
-
-
 def _several(arguments: Sequence[Expression]) -> Sequence[Expression]:
     """The arguments of `$and`/`$or`, also when they were written as one list."""
     if len(arguments) == 1 and isinstance(arguments[0], ArrayExpression):
         return arguments[0].items
     return arguments
-
-
-def all_of(items: Sequence[Predicate]) -> Predicate | None:
-    """The conjunction, flat; two bounds of one operand become `Between`."""
-    flat = [part for item in items for part in conjuncts(item)]
-    joined = _with_ranges(flat)
-    if not joined:
-        return None
-    return joined[0] if len(joined) == 1 else And(tuple(joined))
-
-
-def any_of(items: Sequence[Predicate]) -> Predicate:
-    """The disjunction, flat."""
-    flat: list[Predicate] = []
-    for item in items:
-        flat.extend(item.items if isinstance(item, Or) else (item,))
-    return flat[0] if len(flat) == 1 else Or(tuple(flat))
-
-
-def negated(predicate: Predicate) -> Predicate:
-    """The negation, pushed into tests that have one of their own."""
-    match predicate:
-        case Not(item=item):
-            return item
-        case Compare(left=left, op=Comparator.EQ, right=right):
-            return Compare(left, Comparator.NE, right)
-        case Compare(left=left, op=Comparator.NE, right=right):
-            return Compare(left, Comparator.EQ, right)
-        case In(left=left, values=values, negated=was):
-            return In(left, values, not was)
-        case IsNull(left=left, negated=was):
-            return IsNull(left, not was)
-        case Exists(left=left, negated=was):
-            return Exists(left, not was)
-        case Text(left=left, match=match, value=value, ignore_case=ignore_case, negated=was):
-            return Text(left, match, value, ignore_case, not was)
-        case Related(entity=entity, where=where, negated=was):
-            return Related(entity, where, not was)
-        case _:
-            return Not(predicate)
-
-
-def _with_ranges(items: list[Predicate]) -> list[Predicate]:
-    result: list[Predicate] = []
-    for item in items:
-        previous = result[-1] if result else None
-        joined = _range(previous, item)
-        if joined is None:
-            result.append(item)
-        else:
-            result[-1] = joined
-    return result
-
-
-def _range(low: Predicate | None, high: Predicate) -> Predicate | None:
-    if not (isinstance(low, Compare) and isinstance(high, Compare) and low.left == high.left):
-        return None
-    if isinstance(low.right, Field | Plan) or isinstance(high.right, Field | Plan):
-        return None
-    if low.op in (Comparator.LT, Comparator.LTE):
-        low, high = high, low
-    if low.op is not Comparator.GTE or high.op not in (Comparator.LT, Comparator.LTE):
-        return None
-    assert not isinstance(low.right, Field | Plan) and not isinstance(high.right, Field | Plan)
-    return Between(low.left, low.right, high.right, high.op is Comparator.LT)
-
-
-def _not_none(predicate: Predicate | None) -> Predicate:
-    if predicate is None:
-        raise RaiseError("empty-filter", "a condition without tests")
-    return predicate

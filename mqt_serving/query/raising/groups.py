@@ -20,7 +20,7 @@ from mqt_serving.query.plan import (
     PartOf,
     Predicate,
 )
-from mqt_serving.query.raising.filters import existence
+from mqt_serving.query.raising.combining import existence
 from mqt_serving.query.raising.scope import (
     AnyMet,
     Binding,

@@ -24,7 +24,7 @@ from mqt_serving.query.plan import (
     Related,
     Top,
 )
-from mqt_serving.query.raising.filters import all_of
+from mqt_serving.query.raising.combining import all_of
 from mqt_serving.query.raising.scope import (
     Binding,
     Fields,

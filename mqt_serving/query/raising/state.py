@@ -31,8 +31,9 @@ from mqt_serving.query.plan import (
     Related,
     Top,
 )
+from mqt_serving.query.raising.combining import all_of
 from mqt_serving.query.raising.expressions import ExpressionRaiser
-from mqt_serving.query.raising.filters import FilterRaiser, all_of
+from mqt_serving.query.raising.filters import FilterRaiser
 from mqt_serving.query.raising.scope import (
     Binding,
     Environment,
