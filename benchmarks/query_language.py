@@ -3,9 +3,13 @@
 `python -m benchmarks.query_language --data FOLDER [--json] [--databases dev|all]` reads a folder
 in the layout of TEND, starts a mongod of its own, and prints the shares of gold queries that
 parse, that read the same after being rendered, that have a plan, and whose lowered plan returns
-what the gold returns (EX-E), with the causes of failure. Apart from that: of the queries that
-mongod runs, the share that returns the same after being rendered and read again. With `--json`
-the last line is one JSON object with all of it.
+what the gold returns (EX-E), with the causes of failure. Golds may name collections and fields
+that the data lacks, and join by fields that no reference of the schema connects: each is raised
+and lowered against the schema widened by what it tells itself (`raising.assuming`). Queries that
+name what the data has and those that name what it lacks are counted apart: of the latter most
+return nothing on both sides, which proves little. Apart from that: of the queries that mongod
+runs, the share that returns the same after being rendered and read again. With `--json` the last
+line is one JSON object with all of it.
 """
 
 from __future__ import annotations
@@ -32,7 +36,7 @@ from mqt_serving.query.execution import run
 from mqt_serving.query.guarding.limits import Limits
 from mqt_serving.query.lowering.plans import lower
 from mqt_serving.query.pipeline import Aggregate, Command, Find, Limit
-from mqt_serving.query.plan import Plan
+from mqt_serving.query.raising.assuming import assume, names_beyond
 from mqt_serving.query.raising.commands import raise_command
 from mqt_serving.schema import Catalog
 
@@ -42,13 +46,21 @@ _LIMITS = Limits(max_rows=100_000)
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How far one query got: `failed` is the first step that did not work, with its cause."""
+    """How far one query got: `failed` is the first step that did not work, with its cause.
+
+    `lacking` are the collections and fields that it names and the data lacks; `assumes_reference`
+    tells whether it joins by fields that the schema does not connect; `is_empty` whether it runs
+    and returns no row.
+    """
 
     record: int
     database: str
     failed: str | None = None
     cause: str = ""
     message: str = ""
+    lacking: tuple[str, ...] = ()
+    assumes_reference: bool = False
+    is_empty: bool = False
     runs: bool = False
     rendered_same: bool = False
 
@@ -65,6 +77,15 @@ class Report:
             for outcome in self.outcomes
         )
         return through / len(self.outcomes) if self.outcomes else 0.0
+
+    def part(self, lacking: bool) -> Report:
+        """The queries that name what the data lacks, or those that name only what it has."""
+        return Report(tuple(each for each in self.outcomes if bool(each.lacking) is lacking))
+
+    @property
+    def same_but_empty(self) -> int:
+        """How many queries return the same because both return nothing."""
+        return sum(each.failed is None and each.is_empty for each in self.outcomes)
 
     @property
     def running(self) -> int:
@@ -84,12 +105,20 @@ class Report:
 
     def as_json(self) -> dict[str, Any]:
         return {
-            "queries": len(self.outcomes),
-            "shares": {step: self.share(step) for step in STEPS},
+            **self._as_counts(),
+            "names_in_data": self.part(lacking=False)._as_counts(),
+            "names_not_in_data": self.part(lacking=True)._as_counts(),
             "running": self.running,
             "rendered_same": self.rendered_same,
             "causes": self.causes,
             "failures": [asdict(o) for o in self.outcomes if o.failed is not None],
+        }
+
+    def _as_counts(self) -> dict[str, Any]:
+        return {
+            "queries": len(self.outcomes),
+            "shares": {step: self.share(step) for step in STEPS},
+            "same_but_empty": self.same_but_empty,
         }
 
 
@@ -102,14 +131,13 @@ def measure(
     for record in records:
         name = record["db_id"]
         outcome = measure_one(record, catalogs[name], client[name])
-        runs, same = _runs_rendered(record, client[name])
-        yield replace(outcome, runs=runs, rendered_same=same)
+        yield _with_rendering(outcome, record, client[name])
 
 
-def _runs_rendered(
-    record: Mapping[str, Any], database: Database[dict[str, Any]]
-) -> tuple[bool, bool]:
-    """Whether the query runs, and whether its rendered text then returns the same.
+def _with_rendering(
+    outcome: Outcome, record: Mapping[str, Any], database: Database[dict[str, Any]]
+) -> Outcome:
+    """The outcome with whether the query runs, and its rendered text then returns the same.
 
     Two runs of one query may keep other rows that tie at a limit: these are the same.
     """
@@ -117,56 +145,61 @@ def _runs_rendered(
         command = parse_query(record["MQL"])
         expected = run(command, database, _LIMITS).rows
     except MqtError:
-        return False, False
+        return outcome
+    outcome = replace(outcome, runs=True, is_empty=not expected)
     try:
         again = parse_query(render_mongosh(command))
         found = run(again, database, _LIMITS).rows
     except MqtError:
-        return True, False
+        return outcome
     same = equal_results(expected, found, ordered=False)
-    return True, same or _equal_uncut(command, again, database)
+    return replace(outcome, rendered_same=same or _equal_uncut(command, again, database))
 
 
 def measure_one(
     record: Mapping[str, Any], catalog: Catalog, database: Database[dict[str, Any]]
 ) -> Outcome:
     """How far one query gets."""
+    outcome = Outcome(record["record_id"], record["db_id"])
 
     def failed(step: str, cause: str, message: object = "") -> Outcome:
-        return Outcome(record["record_id"], record["db_id"], step, cause, str(message))
+        return replace(outcome, failed=step, cause=cause, message=str(message))
 
     try:
         command = parse_query(record["MQL"])
     except MqtError as error:
         return failed("parse", error.code, error)
+    assumed = assume(command, catalog)
+    outcome = replace(
+        outcome,
+        lacking=names_beyond(assumed, catalog),
+        assumes_reference=assumed.references != catalog.references,
+    )
     try:
         if parse_query(render_mongosh(command)) != command:
             return failed("render", "reads differently")
     except MqtError as error:
         return failed("render", error.code, error)
     try:
-        plan = raise_command(command, catalog)
+        plan = raise_command(command, assumed)
     except RaiseError as error:
         return failed("raise", error.cause, error)
     try:
-        lowered = lower(plan, catalog)
+        lowered = lower(plan, assumed)
     except MqtError as error:
         return failed("lower", error.code, error)
     ordered = "order by" in record["ref_sql"].lower()
-    return _compared(record, command, plan, lowered, ordered, database)
+    cause, message = _difference(command, lowered, ordered, database)
+    return failed("same", cause, message) if cause else outcome
 
 
-def _compared(
-    record: Mapping[str, Any],
+def _difference(
     gold: Command,
-    plan: Plan,
     lowered: Command,
     ordered: bool,
     database: Database[dict[str, Any]],
-) -> Outcome:
-    def failed(cause: str, message: object = "") -> Outcome:
-        return Outcome(record["record_id"], record["db_id"], "same", cause, str(message))
-
+) -> tuple[str, str]:
+    """How the results differ, in short and at length; empty when they are the same."""
     keyed, keys = with_sort_keys(gold)
     try:
         expected = run(keyed, database, _LIMITS).rows
@@ -174,25 +207,25 @@ def _compared(
         try:
             expected, keys = run(gold, database, _LIMITS).rows, ()
         except MqtError as error:
-            return failed("the gold fails", error)
+            return "the gold fails", str(error)
     try:
         found = run(lowered, database, _LIMITS).rows
     except MqtError as error:
-        return failed(error.code, error)
+        return error.code, str(error)
     bare = [{n: v for n, v in row.items() if n not in keys} for row in expected]
     ordered = ordered or bool(keys)
     plain = equal_results(bare, found, ordered)
     if plain or (ordered and keys and _same_but_for_ties(expected, found, keys)):
-        return Outcome(record["record_id"], record["db_id"])
+        return "", ""
     if len(bare) != len(found):
-        return failed("more rows" if len(found) > len(bare) else "fewer rows")
+        return ("more rows" if len(found) > len(bare) else "fewer rows"), ""
     if bare and set(bare[0]) != set(found[0]):
-        return failed("other columns", f"{sorted(bare[0])} became {sorted(found[0])}")
+        return "other columns", f"{sorted(bare[0])} became {sorted(found[0])}"
     if equal_results(bare, found, ordered=False):
-        return failed("another order")
+        return "another order", ""
     if _equal_uncut(gold, lowered, database):
-        return failed("a tie at the limit", "which of several equal rows comes first is left open")
-    return failed("other values")
+        return "a tie at the limit", "which of several equal rows comes first is left open"
+    return "other values", ""
 
 
 def _equal_uncut(gold: Command, lowered: Command, database: Database[dict[str, Any]]) -> bool:
@@ -250,9 +283,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if chosen.json:
         print(json.dumps(report.as_json()))
         return
-    print(f"{len(report.outcomes)} queries")
+    parts = (report, report.part(lacking=False), report.part(lacking=True))
+    print(f"{'':8}{'all':>9}{'in data':>9}{'lacking':>9}")
+    print(f"{'queries':8}" + "".join(f"{len(part.outcomes):>9}" for part in parts))
     for step in STEPS:
-        print(f"{step:8} {report.share(step):6.1%}")
+        print(f"{step:8}" + "".join(f"{part.share(step):>9.1%}" for part in parts))
+    print(f"{'empty':8}" + "".join(f"{part.same_but_empty:>9}" for part in parts))
+    assumed = sum(each.failed is None and each.assumes_reference for each in report.outcomes)
+    print("in data: all names are in the data; lacking: names some that the data lacks.")
+    print("empty: the same because both return nothing.")
+    print(f"{assumed} of the same join by fields that the schema does not connect.")
     print(f"rendered, read and run with the same result: {report.rendered_same:.1%}", end=" ")
     print(f"of the {report.running} that run")
     for cause, count in report.causes.items():
