@@ -142,8 +142,11 @@ class Groups(State):
         raise RaiseError("conditional-aggregate", f"{operator} of one of two values")
 
     def _counted(self, where: Predicate | None = None) -> Aggregate:
-        """The number of rows."""
-        return Aggregate(Function.COUNT, self.rows_entity(), where=where)
+        """The number of rows; refused where a row may stand for nothing: it would count as one."""
+        entity = self.rows_entity()
+        if entity in self.optional:
+            raise RaiseError("count-of-optional", "rows are counted that may stand for nothing")
+        return Aggregate(Function.COUNT, entity, where=where)
 
     @staticmethod
     def _summed(function: Function, inner: Aggregate) -> Binding:

@@ -158,11 +158,25 @@ class LookUps(State):
             one = Field(reference.from_collection, reference.from_path)
             other = Field(reference.to_collection, reference.to_path)
             if (one, other) == (local, foreign):
-                return Edge(source, target, Direction.FOLLOW, reference)
+                return self._chosen(Edge(source, target, Direction.FOLLOW, reference))
             if (other, one) == (local, foreign):
-                return Edge(source, target, Direction.REFERRERS, reference)
+                return self._chosen(Edge(source, target, Direction.REFERRERS, reference))
         raise RaiseError(
             "no-reference",
             f"{local.collection}.{local.path} = {foreign.collection}.{foreign.path} is no "
             "reference of the schema",
+        )
+
+    def _chosen(self, edge: Edge) -> Edge:
+        """The edge, when a plan that names both ends is joined along its reference."""
+        sources = graph.with_parents(edge.source, self.catalog)
+        steps = graph.path(sources, edge.target, self.catalog) or ()
+        if edge.source.collection == edge.target.collection or any(
+            step.reference == edge.reference for step in steps
+        ):
+            return edge
+        raise RaiseError(
+            "other-reference",
+            f"{edge.source.collection} and {edge.target.collection} are joined by other fields "
+            f"than {edge.local.path} and {edge.foreign.path}: a plan cannot say by which",
         )

@@ -11,13 +11,15 @@ from dataclasses import replace
 
 from mqt_serving.errors import PlanError, RaiseError
 from mqt_serving.query import graph, naming
-from mqt_serving.query.lowering.plans import joins_of
+from mqt_serving.query.lowering.plans import has_row_aggregates, joins_of
 from mqt_serving.query.lowering.predicates import conjuncts, fields_in, leaves
 from mqt_serving.query.plan import (
     Aggregate,
     Compare,
     Entity,
+    Field,
     Operand,
+    Order,
     Output,
     Plan,
     Predicate,
@@ -56,8 +58,41 @@ def plan_of(state: State) -> Plan:
     if state.beside and not _uses_subquery(state):
         raise RaiseError("idle-sub-query", "rows beside a single row that do not use it")
     plan = _with_joins(state, plan)
+    plan = _with_totals_of_rows(state, plan)
     _check_tops(state, plan)
     return _with_aliases(plan, [name for name, _ in columns])
+
+
+def _with_totals_of_rows(state: State, plan: Plan) -> Plan:
+    """Totals for each row with nothing of the row shown: its order says that they are of rows.
+
+    Without, they would be totals of all rows; of a single document these are the same.
+    """
+    aggregates = any(isinstance(output.value, Aggregate) for output in plan.outputs)
+    if state.grouping is not None or not aggregates or has_row_aggregates(plan):
+        return plan
+    if state.rows_entity() == Entity(state.collection) and state.is_one_document():
+        return plan
+    cut = (plan.limit is not None or plan.skip is not None) and not plan.order_by
+    key = _field_of_rows(state)
+    if cut or plan.distinct or key is None:
+        raise RaiseError("lone-row-aggregate", "a total for each row, and nothing of the row")
+    return replace(plan, order_by=(*plan.order_by, Order(key)))
+
+
+def _field_of_rows(state: State) -> Field | None:
+    """A field of what the rows are of, that tells them apart if any does."""
+    entity = state.rows_entity()
+    schema = state.catalog.by_name[entity.collection]
+    fields = [
+        found
+        for found in schema.fields
+        if found.is_scalar
+        and not found.private
+        and (found.arrays[-1] if found.arrays else "") == entity.path
+    ]
+    best = max(fields, key=lambda each: (each.path == "_id", each.distinct), default=None)
+    return None if best is None else Field(entity.collection, best.path)
 
 
 def _uses_subquery(state: State) -> bool:

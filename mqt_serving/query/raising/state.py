@@ -21,6 +21,8 @@ from mqt_serving.query.pipeline import (
 )
 from mqt_serving.query.plan import (
     And,
+    Comparator,
+    Compare,
     Entity,
     Field,
     Not,
@@ -105,6 +107,17 @@ class State(ABC):
         schema = self.catalog.by_name[field.collection]
         known = schema.by_path[field.path]
         return not known.arrays and known.distinct >= schema.sampled
+
+    def is_one_document(self) -> bool:
+        """Whether rows are of one document at most: a test names a unique value of it."""
+        return any(
+            isinstance(test, Compare)
+            and test.op is Comparator.EQ
+            and isinstance(test.left, Field)
+            and test.left.collection == self.collection
+            and self.is_unique(test.left)
+            for test in self.where
+        )
 
     def _bind(self, expression: Expression) -> Binding:
         raiser = ExpressionRaiser(
