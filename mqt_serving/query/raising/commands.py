@@ -16,7 +16,13 @@ from dataclasses import replace
 from typing import assert_never
 
 from mqt_serving.errors import RaiseError
-from mqt_serving.query.lowering.predicates import conjuncts, leaves
+from mqt_serving.query.lowering.predicates import (
+    conjuncts,
+    fields_in,
+    leaves,
+    operands,
+    tests_aggregates,
+)
 from mqt_serving.query.pipeline import (
     Accumulator,
     AddFields,
@@ -47,12 +53,11 @@ from mqt_serving.query.pipeline import (
 from mqt_serving.query.pipeline import Aggregate as AggregateCommand
 from mqt_serving.query.plan import (
     Entity,
-    Field,
     Operand,
     Order,
-    PartOf,
     Plan,
     Predicate,
+    Related,
 )
 from mqt_serving.query.raising.groups import Groups
 from mqt_serving.query.raising.lookups import LookUps
@@ -60,6 +65,7 @@ from mqt_serving.query.raising.plans import plan_of
 from mqt_serving.query.raising.scope import (
     Binding,
     Collected,
+    CollectedRows,
     Environment,
     Fields,
     Filtered,
@@ -71,7 +77,7 @@ from mqt_serving.query.raising.scope import (
     Stored,
     array_entity,
 )
-from mqt_serving.query.raising.values import as_values, tests_aggregates
+from mqt_serving.query.raising.values import as_values
 from mqt_serving.schema import Catalog
 
 
@@ -177,8 +183,8 @@ class _Stages(LookUps, Groups):
             return
         keys = set(self.grouping.keys)
         for leaf in leaves(predicate):
-            left = getattr(leaf, "left", None)
-            if isinstance(left, Field | PartOf) and left not in keys:
+            tested = () if isinstance(leaf, Related) else operands(leaf)
+            if any(each not in keys and not keys.issuperset(fields_in(each)) for each in tested):
                 raise RaiseError("test-on-first", "a test on a value that is no group key")
 
     def _project(self, stage: Project) -> None:
@@ -238,6 +244,9 @@ class _Stages(LookUps, Groups):
         if isinstance(found, InnerRows):
             self._continue_with(found.number, stage.path)
             return
+        if isinstance(found, Collected | CollectedRows):
+            self._unwind_collected(stage.path, found)
+            return
         if not isinstance(found, Found):
             self._not_after_cut("unwind")
         match found:
@@ -260,8 +269,6 @@ class _Stages(LookUps, Groups):
                 self._join(array)
             case None:
                 raise RaiseError("unknown-name", f"nothing is called {stage.path!r} to unwind")
-            case Collected(operand=operand):
-                raise RaiseError("unwind-collected", f"unwinds the collected {operand}")
             case _:
                 raise RaiseError("unwind-computed", f"{stage.path!r} is no array of the data")
 

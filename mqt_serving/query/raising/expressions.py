@@ -7,9 +7,13 @@ of looked-up documents, and tests. Anything computed otherwise has no place in a
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+from bson import Decimal128
 
 from mqt_serving.errors import RaiseError
 from mqt_serving.query import graph
+from mqt_serving.query.lowering.predicates import aggregates_of, fields_in
 from mqt_serving.query.pipeline import (
     ArrayExpression,
     Expression,
@@ -20,7 +24,20 @@ from mqt_serving.query.pipeline import (
     PathExpression,
     VariableExpression,
 )
-from mqt_serving.query.plan import Aggregate, DatePart, Entity, Field, Function, PartOf
+from mqt_serving.query.plan import (
+    Aggregate,
+    Arithmetic,
+    Comparator,
+    Compare,
+    DatePart,
+    Entity,
+    Field,
+    Function,
+    Operator,
+    PartOf,
+    Term,
+)
+from mqt_serving.query.raising.field_tests import number_collected
 from mqt_serving.query.raising.filters import FilterRaiser
 from mqt_serving.query.raising.scope import (
     Binding,
@@ -56,6 +73,12 @@ _PARTS = {
     "$hour": DatePart.HOUR,
 }
 _FORMATS = {"%Y-%m": DatePart.YEAR_MONTH, "%Y-%m-%d": DatePart.DATE}
+_ARITHMETIC = {
+    "$add": Operator.ADD,
+    "$subtract": Operator.SUBTRACT,
+    "$multiply": Operator.MULTIPLY,
+    "$divide": Operator.DIVIDE,
+}
 _TOTALS = {
     "$sum": Function.SUM,
     "$avg": Function.AVG,
@@ -130,6 +153,8 @@ class ExpressionRaiser:
             return self._choice(*arguments)
         if operator in _TESTS:
             return Test(self._tests().condition(Operation(operator, arguments)))
+        if operator in _ARITHMETIC and len(arguments) > 1:
+            return self._arithmetic(_ARITHMETIC[operator], arguments)
         match arguments:
             case (argument,) if operator in _CONVERSIONS:
                 return self.bind(argument)
@@ -141,6 +166,12 @@ class ExpressionRaiser:
                 return self._total(_TOTALS[operator], argument)
             case (argument,) if operator == "$first":
                 return self._first(argument)
+            case (argument, ArrayExpression(items=(LiteralExpression(value=None),))) if (
+                operator == "$setDifference"
+            ):
+                bound = self.bind(argument)
+                if isinstance(bound, Collected) and bound.different:
+                    return replace(bound, without_null=True)
             case (argument, LiteralExpression(value=0)) if operator == "$arrayElemAt":
                 return self._first(argument)
             case (argument, LiteralExpression() | ArrayExpression(items=())) if (
@@ -175,7 +206,38 @@ class ExpressionRaiser:
         return FilterRaiser(self._catalog, self._environment.find, self.bind, self._joined)
 
     def _choice(self, test: Expression, then: Expression, otherwise: Expression) -> Binding:
-        return Choice(self._tests().condition(test), self.bind(then), self.bind(otherwise))
+        chosen = Choice(self._tests().condition(test), self.bind(then), self.bind(otherwise))
+        match chosen:
+            case Choice(
+                test=Compare(left=left, op=Comparator.EQ, right=0),
+                then=Constant(value=None),
+                otherwise=Known(operand=Arithmetic(operator=Operator.DIVIDE, right=right)) as value,
+            ) if left == right:
+                return value  # plans give null for what is divided by zero
+            case _:
+                return chosen
+
+    def _arithmetic(self, operator: Operator, arguments: tuple[Expression, ...]) -> Binding:
+        first, *others = (self._term(argument, operator) for argument in arguments)
+        for other in others:
+            first = Arithmetic(operator, first, other)
+        if not isinstance(first, Arithmetic) or not (fields_in(first) or aggregates_of(first)):
+            raise RaiseError(f"expression-{operator.value}", "something computed of constants")
+        return Known(first)
+
+    def _term(self, argument: Expression, operator: Operator) -> Term:
+        match self.bind(argument):
+            case Constant(value=int() | float() | Decimal128() as number) if not isinstance(
+                number, bool
+            ):
+                return number
+            case Stored() as place:
+                field = stored_field(place, self._catalog)
+                if graph.entity_of(field, self._catalog) in self._joined:
+                    return field
+            case Known(operand=operand):
+                return operand
+        raise RaiseError(f"expression-{operator.value}", f"{operator.value} has no place in a plan")
 
     def _filtered(self, arguments: dict[str, Expression]) -> Binding:
         bound = self.bind(arguments["input"])
@@ -186,6 +248,8 @@ class ExpressionRaiser:
         elif isinstance(bound, Stored):
             entity, place = array_entity(bound, self._catalog), bound
         named = arguments.get("as")
+        if isinstance(bound, Collected):
+            return self._without_null(bound, arguments["cond"], named)
         name = named.value if isinstance(named, LiteralExpression) else "this"
         if entity is None or "limit" in arguments or not isinstance(name, str):
             raise RaiseError("expression-filter", "$filter of something that is no array of data")
@@ -194,6 +258,16 @@ class ExpressionRaiser:
             {**self._variables, name: place},
         )  # fmt: skip
         return Filtered(entity, place, inner._tests().condition(arguments["cond"]))
+
+    @staticmethod
+    def _without_null(
+        collected: Collected, condition: Expression, named: Expression | None
+    ) -> Binding:
+        """What a group collected, but for null: the only filter of it that plans have."""
+        name = named.value if isinstance(named, LiteralExpression) else "this"
+        if condition == Operation("$ne", (VariableExpression(str(name)), LiteralExpression(None))):
+            return replace(collected, without_null=True)
+        raise RaiseError("expression-filter", "$filter of the collected values of a group")
 
     def _part(self, part: DatePart, argument: Expression) -> Binding:
         bound = self.bind(argument)
@@ -206,8 +280,8 @@ class ExpressionRaiser:
     def _size(self, argument: Expression) -> Binding:
         bound = self.bind(argument)
         match bound:
-            case Collected(operand=operand, different=different, where=None):
-                return Known(Aggregate(Function.COUNT, operand, different))
+            case Collected():
+                return Known(number_collected(bound))
             case LookedUp(edge=edge):
                 return Known(Aggregate(Function.COUNT, edge.target))
             case Stored():

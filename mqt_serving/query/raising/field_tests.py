@@ -53,7 +53,7 @@ def collected_test(collected: Collected, operator: str, value: Value) -> Predica
     operand = collected.operand
 
     def rows_with(test: Predicate) -> Aggregate:
-        return Aggregate(Function.COUNT, operand, where=all_of([*conjuncts(collected.where), test]))
+        return rows_that_meet(collected, test)
 
     match operator:
         case "$all" if isinstance(value, tuple) and value:
@@ -62,13 +62,25 @@ def collected_test(collected: Collected, operator: str, value: Value) -> Predica
         case "$ne" | "$nin":
             unwanted = plain_test(operand, ANTI[operator], _without_null(value))
             return Compare(rows_with(unwanted), Comparator.EQ, 0)
-        case "$size" if isinstance(value, int) and collected.where is None:
-            counted = Aggregate(Function.COUNT, operand, collected.different)
-            return Compare(counted, Comparator.EQ, value)
+        case "$size" if isinstance(value, int):
+            return Compare(number_collected(collected), Comparator.EQ, value)
         case "$eq" | "$gt" | "$gte" | "$lt" | "$lte" | "$in":
             wanted = plain_test(operand, operator, _without_null(value))
             return Compare(rows_with(wanted), Comparator.GT, 0)
     raise RaiseError("collected-test", f"{operator} on the array of a group")
+
+
+def number_collected(collected: Collected) -> Aggregate:
+    """How many values were collected; plans do not count null."""
+    if collected.where is not None and not collected.without_null:
+        raise RaiseError("collected-null", "null stands for rows among the collected values")
+    return Aggregate(Function.COUNT, collected.operand, collected.different, collected.where)
+
+
+def rows_that_meet(collected: Collected, test: Predicate) -> Aggregate:
+    """The number of a group's rows whose collected value meets the test."""
+    where = all_of([*conjuncts(collected.where), test])
+    return Aggregate(Function.COUNT, collected.operand, where=where)
 
 
 def _without_null(value: Value) -> Value:
@@ -78,11 +90,13 @@ def _without_null(value: Value) -> Value:
 
 
 def size_test(size: SizeOf, op: Comparator, limit: Binding) -> Predicate:
-    """Whether there is any (or none): all that plans say about the size of a filtered array."""
-    asked = (op, limit.value if isinstance(limit, Constant) else None)
-    if asked not in SOME | NO:
-        raise RaiseError("filtered-size", "the size of a filtered array is compared")
-    return Related(size.filtered.entity, size.filtered.where, negated=asked in NO)
+    """How many there are in a filtered array; whether there is any is asked as such."""
+    entity, where = size.filtered.entity, size.filtered.where
+    if not isinstance(limit, Constant):
+        raise RaiseError("filtered-size", "the size of a filtered array is compared with a value")
+    if (op, limit.value) in SOME | NO:
+        return Related(entity, where, negated=(op, limit.value) in NO)
+    return Compare(Aggregate(Function.COUNT, entity, where=where), op, scalar(limit.value))
 
 
 def plain_test(operand: Operand, operator: str, value: Value) -> Predicate:

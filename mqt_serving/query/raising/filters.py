@@ -33,6 +33,7 @@ from mqt_serving.query.pipeline import (
     Operation,
     TextSearch,
     Value,
+    VariableExpression,
 )
 from mqt_serving.query.plan import (
     Aggregate,
@@ -61,7 +62,9 @@ from mqt_serving.query.raising.field_tests import (
     ANTI,
     COMPARATORS,
     collected_test,
+    number_collected,
     plain_test,
+    rows_that_meet,
     scalar,
     size_test,
 )
@@ -70,6 +73,7 @@ from mqt_serving.query.raising.scope import (
     Binding,
     Choice,
     Collected,
+    CollectedRows,
     Constant,
     Filtered,
     Known,
@@ -79,6 +83,7 @@ from mqt_serving.query.raising.scope import (
     Stored,
     Test,
     array_entity,
+    inside,
     stored_field,
 )
 from mqt_serving.schema import Catalog
@@ -193,6 +198,9 @@ class FilterRaiser:
             array = self._binding(path.removesuffix(".0"))
             if isinstance(array, Filtered):
                 return Related(array.entity, array.where, negated=not test.value)
+            if isinstance(array, Collected) and array.without_null:
+                op = Comparator.GT if test.value else Comparator.EQ
+                return Compare(number_collected(array), op, 0)
             entity = self._entity(array)
             if entity is not None:
                 return Related(entity, negated=not test.value)
@@ -203,6 +211,8 @@ class FilterRaiser:
         match binding:
             case Filtered():
                 return self._filtered_test(binding, test)
+            case SizeOf() if test.operator in COMPARATORS:
+                return size_test(binding, COMPARATORS[test.operator], Constant(test.value))
             case Collected():
                 return collected_test(binding, test.operator, test.value)
             case Choice() | AnyMet():
@@ -276,6 +286,8 @@ class FilterRaiser:
 
     def _element(self, match: ElementMatch) -> Predicate:
         binding = self._binding(match.path)
+        if isinstance(binding, CollectedRows):
+            return self._pushed(binding, match.filter)
         entity = self._entity(binding)
         if entity is None:
             raise RaiseError("element-match", f"{match.path!r} is no array that can be tested")
@@ -288,6 +300,14 @@ class FilterRaiser:
 
         inner = FilterRaiser(self.catalog, find, self._bind, {*self._joined, entity})
         return Related(entity, inner.predicate(match.filter))
+
+    def _pushed(self, collected: CollectedRows, condition: Filter) -> Predicate:
+        """Whether any row of the group meets the test: how many do."""
+        inner = FilterRaiser(
+            self.catalog, lambda path: inside(collected.value, path), self._bind, self._joined
+        )
+        counted = Aggregate(Function.COUNT, collected.rows, where=inner.predicate(condition))
+        return Compare(counted, Comparator.GT, 0)
 
     def _binding(self, path: str) -> Binding:
         found = self._find(path)
@@ -386,6 +406,8 @@ class FilterRaiser:
                     return plain_test(self._operand(bound, "?"), "$in", values)
             case LiteralExpression(value=tuple(values)):
                 return plain_test(self._operand(bound, "?"), "$in", values)
+            case NamedOperation(operator="$map", arguments=arguments) if bound == Constant(True):
+                return self._any_collected(dict(arguments))
         listed = self._bind(right)
         entity = self._entity(listed)
         if isinstance(bound, Constant) and isinstance(listed, Collected):
@@ -399,6 +421,25 @@ class FilterRaiser:
             if finer is not None:
                 return Related(finer, plain_test(field, "$eq", bound.value))
         raise RaiseError("expression-in", "$in over something computed")
+
+    def _any_collected(self, arguments: dict[str, Expression]) -> Predicate:
+        """Whether any of the values that a group collected meets the test of `$map`."""
+        listed = self._bind(arguments["input"])
+        named = arguments.get("as", LiteralExpression("this"))
+        if not isinstance(listed, Collected) or not isinstance(named, LiteralExpression):
+            raise RaiseError("expression-map", "$map over something that is not collected")
+        value: Binding = Known(listed.operand)
+
+        def bind(expression: Expression) -> Binding:
+            return (
+                value
+                if expression == VariableExpression(str(named.value))
+                else self._bind(expression)
+            )
+
+        inner = FilterRaiser(self.catalog, self._find, bind, self._joined)
+        test = inner.condition(arguments["in"])
+        return Compare(rows_that_meet(listed, test), Comparator.GT, 0)
 
     def _regex_match(self, arguments: dict[str, Expression]) -> Predicate:
         operand = self._operand(self._bind(arguments["input"]), "?")

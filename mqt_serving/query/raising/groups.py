@@ -5,7 +5,11 @@ Used by `raising` only.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from mqt_serving.errors import RaiseError
+from mqt_serving.query import naming
+from mqt_serving.query.lowering.predicates import aggregates_of
 from mqt_serving.query.pipeline import (
     Accumulator,
     Expression,
@@ -15,22 +19,31 @@ from mqt_serving.query.pipeline import (
 )
 from mqt_serving.query.plan import (
     Aggregate,
+    Comparator,
+    Compare,
+    Exists,
     Field,
     Function,
+    In,
     PartOf,
     Predicate,
 )
 from mqt_serving.query.raising.combining import existence
+from mqt_serving.query.raising.plans import plan_of
 from mqt_serving.query.raising.scope import (
     AnyMet,
     Binding,
     Choice,
     Collected,
+    CollectedRows,
     Constant,
     Environment,
     Fields,
     Known,
+    Stored,
     Test,
+    Unjoined,
+    array_entity,
 )
 from mqt_serving.query.raising.state import Grouping, State
 from mqt_serving.query.raising.values import as_values, group_fields
@@ -58,6 +71,7 @@ class Groups(State):
         names: dict[str, Binding] = {}
         for accumulator in stage.accumulators:
             names[accumulator.name] = self._accumulated(accumulator)
+        self.ungrouped = self.copied()
         self.grouping = Grouping(tuple(dict.fromkeys(group_fields(keys))))
         self.environment = Environment(None, {"_id": keys, **names})
 
@@ -79,27 +93,90 @@ class Groups(State):
         """Distinct rows first, then counted: that is a distinct count."""
         assert self.grouping is not None
         first, second = self.grouping.keys, tuple(group_fields(keys))
-        if self.having:
+        if self.having and second:
             raise RaiseError("nested-group", "groups of groups that were tested")
         if not stage.accumulators and set(second) == set(first):
             self.environment = Environment(None, {"_id": keys})
             return
         counted = [key for key in first if key not in second]
-        names: dict[str, Binding] = {}
-        for accumulator in stage.accumulators:
-            one = accumulator.operator == "$sum" and accumulator.argument == _ONE
-            if not one and accumulator.operator != "$count":
-                raise RaiseError("nested-group", f"{accumulator.operator} over groups")
-            if len(counted) != 1:
-                raise RaiseError("nested-group", "groups with several keys are counted")
-            names[accumulator.name] = Known(Aggregate(Function.COUNT, counted[0], True))
+        names = {each.name: self._over_groups(each, counted) for each in stage.accumulators}
+        if self.having:
+            self._keep_rows_of_groups()
         self.grouping = Grouping(second)
         self.environment = Environment(None, {"_id": keys, **names})
 
+    def _over_groups(self, accumulator: Accumulator, keys: Sequence[Field | PartOf]) -> Binding:
+        """How many groups there are, or a total of their keys: each different one counts once."""
+        if len(keys) != 1:
+            raise RaiseError("nested-group", "groups with several keys are counted")
+        (key,) = keys
+        if self._counts_rows(accumulator):
+            return Known(Aggregate(Function.COUNT, key, True))
+        function = _FUNCTIONS.get(accumulator.operator)
+        if function is None or self._bind(accumulator.argument) not in (Known(key), _place(key)):
+            raise RaiseError("nested-group", f"{accumulator.operator} over groups")
+        return Known(Aggregate(function, key, function in (Function.SUM, Function.AVG)))
+
+    @staticmethod
+    def _counts_rows(accumulator: Accumulator) -> bool:
+        one = accumulator.operator == "$sum" and accumulator.argument == _ONE
+        return one or accumulator.operator == "$count"
+
+    def _keep_rows_of_groups(self) -> None:
+        """Go back to the rows, those of groups that are left: a sub-query lists these."""
+        assert self.grouping is not None and self.ungrouped is not None
+        rows = self.ungrouped.copied()
+        if self.having or self.limit is not None or self.skip:
+            match self.grouping.keys:
+                case (Field() as key,) if self.is_always_there(key):
+                    rows.where.append(self._among_groups(key))
+                case _:
+                    raise RaiseError("rows-of-groups", "rows of groups that one key does not tell")
+        elif self.order:
+            raise RaiseError("rows-of-groups", "rows in the order of their groups")
+        self.become(rows)
+
+    def _among_groups(self, key: Field) -> Predicate:
+        listed = self.copied()
+        listed.environment = Environment(None, {naming.convention(key): Known(key)})
+        if self.limit == 1:
+            return Compare(key, Comparator.EQ, plan_of(listed))
+        if self.limit is None and not self.skip:
+            listed.order = ()
+        elif self.order:
+            raise RaiseError("rows-of-groups", "rows in the order of their groups")
+        return In(key, plan_of(listed))
+
+    def _unwind_collected(self, path: str, collected: Collected | CollectedRows) -> None:
+        """Rows again, of the groups that are left; each value once where a set was collected."""
+        assert self.grouping is not None
+        names = self.environment.names
+        keys = self.grouping.keys
+        if isinstance(collected, Collected) and (
+            collected.where is not None or not isinstance(collected.operand, Field)
+        ):
+            raise RaiseError("unwind-collected", f"unwinds the collected {collected.operand}")
+        self._keep_rows_of_groups()
+        kept = {name: _of_row(binding, keys) for name, binding in names.items()}
+        if isinstance(collected, CollectedRows):
+            value = collected.value
+        else:
+            value = Known(collected.operand)
+            field = collected.operand
+            assert isinstance(field, Field)
+            if not self.is_always_there(field):
+                self.where.append(Exists(field))
+            if collected.different:
+                self.ungrouped = self.copied()
+                self.grouping = Grouping(tuple(dict.fromkeys((*keys, field))))
+        self.environment = Environment(None, {**kept, path: value})
+
     def _accumulated(self, accumulator: Accumulator) -> Binding:
         operator, argument = accumulator.operator, accumulator.argument
-        if operator == "$count" or (operator == "$sum" and argument == _ONE):
+        if self._counts_rows(accumulator):
             return Known(self._counted())
+        if operator == "$push" and (pushed := self._pushed(argument)) is not None:
+            return pushed
         if operator in ("$first", "$last") and argument == VariableExpression("ROOT"):
             return self.environment.base or Fields(dict(self.environment.names))
         bound = self._bind(argument)
@@ -122,7 +199,24 @@ class Groups(State):
         operand = value.operand
         if isinstance(operand, Aggregate):
             return self._summed(function, operand)
+        if aggregates_of(operand):
+            raise RaiseError("nested-aggregate", f"{operator} of something computed of aggregates")
         return Known(Aggregate(function, operand))
+
+    def _pushed(self, argument: Expression) -> Binding | None:
+        """Whole rows or objects that a group collects; None for single values."""
+        bound = self._bind(argument)
+        if isinstance(bound, Fields) or (
+            isinstance(bound, Stored)
+            and (not bound.path or array_entity(bound, self.catalog) in self.joined)
+            and not self._is_array_of_scalars(bound)
+        ):
+            return CollectedRows(self.rows_entity(), bound)
+        return None
+
+    def _is_array_of_scalars(self, place: Stored) -> bool:
+        known = self.catalog.field(place.collection, place.path)
+        return known is not None and known.is_scalar
 
     def _accumulated_choice(self, operator: str, choice: Choice) -> Binding:
         """Aggregates over the rows that meet a test, the others giving 0 or null."""
@@ -162,10 +256,10 @@ class Groups(State):
         self._not_after_cut("count")
         if self.grouping is not None:
             keys = self.grouping.keys
-            if self.having:
-                raise RaiseError("count-of-groups", "groups are counted after a test on them")
             if len(keys) != 1:
                 raise RaiseError("count-of-groups", "groups with several keys are counted")
+            if self.having:
+                self._keep_rows_of_groups()
             counted = Aggregate(Function.COUNT, keys[0], True)
         else:
             self._settle_row_tests()
@@ -173,3 +267,18 @@ class Groups(State):
         self.order = ()
         self.grouping = Grouping(())
         self.environment = Environment(None, {name: Known(counted)})
+
+
+def _place(key: Field | PartOf) -> Stored | None:
+    return Stored(key.collection, key.path) if isinstance(key, Field) else None
+
+
+def _of_row(binding: Binding, keys: Sequence[Field | PartOf]) -> Binding:
+    """What a name of a group stands for in each of its rows: the keys are the row's own."""
+    match binding:
+        case Known(operand=operand) if operand in keys:
+            return binding
+        case Fields(members=members):
+            return Fields({name: _of_row(inner, keys) for name, inner in members.items()})
+        case _:
+            return Unjoined("rows-of-groups", "a total of a group beside each of its rows")

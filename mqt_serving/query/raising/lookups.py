@@ -28,22 +28,37 @@ from mqt_serving.query.raising.scope import (
     LookedUp,
     Single,
     Stored,
+    Unjoined,
     stored_field,
 )
 from mqt_serving.query.raising.state import State
 from mqt_serving.query.raising.values import as_values
+
+_CAUSES_OF_JOINS = frozenset(
+    {"self-join", "no-reference", "other-reference", "lookup-after-group", "lookup-pipeline"}
+)
 
 
 class LookUps(State):
     """The state, with the stages that look documents up."""
 
     def _look_up(self, stage: Lookup) -> None:
+        """Bind the documents; ones that a plan cannot join are refused once they are used."""
+        if stage.collection not in self.catalog.by_name:
+            raise RaiseError("unknown-collection", f"no collection {stage.collection!r}")
+        try:
+            self._look_up_any(stage)
+        except RaiseError as error:
+            if error.cause not in _CAUSES_OF_JOINS:
+                raise
+            unjoined = Unjoined(error.cause, str(error))
+            self.environment = self.environment.with_names({stage.name: unjoined})
+
+    def _look_up_any(self, stage: Lookup) -> None:
         if stage.stages is not None or stage.let:
             self._look_up_inner(stage)
             return
         assert stage.local is not None and stage.foreign is not None
-        if stage.collection not in self.catalog.by_name:
-            raise RaiseError("unknown-collection", f"no collection {stage.collection!r}")
         if self._is_single_row():
             kept = self.copied()
             try:
@@ -62,8 +77,6 @@ class LookUps(State):
         """A pipeline beside a single row, whose values are sub-queries of that pipeline."""
         if stage.local is not None or not self._is_single_row():
             raise RaiseError("lookup-pipeline", "$lookup with a pipeline for each of several rows")
-        if stage.collection not in self.catalog.by_name:
-            raise RaiseError("unknown-collection", f"no collection {stage.collection!r}")
         variables = {name: self._single(self._bind(value)) for name, value in stage.let}
         inner = type(self)(self.catalog, stage.collection, variables, beside=True)
         inner.run(stage.stages or ())

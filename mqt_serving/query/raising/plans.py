@@ -12,9 +12,8 @@ from dataclasses import replace
 from mqt_serving.errors import PlanError, RaiseError
 from mqt_serving.query import graph, naming
 from mqt_serving.query.lowering.plans import has_row_aggregates, joins_of
-from mqt_serving.query.lowering.predicates import conjuncts, fields_in, leaves
+from mqt_serving.query.lowering.predicates import aggregates_of, conjuncts, fields_in, leaves
 from mqt_serving.query.plan import (
-    Aggregate,
     Compare,
     Entity,
     Field,
@@ -68,8 +67,9 @@ def _with_totals_of_rows(state: State, plan: Plan) -> Plan:
 
     Without, they would be totals of all rows; of a single document these are the same.
     """
-    aggregates = any(isinstance(output.value, Aggregate) for output in plan.outputs)
-    if state.grouping is not None or not aggregates or has_row_aggregates(plan):
+    values = (output.value for output in plan.outputs)
+    totals = any(aggregates_of(value) for value in values if not isinstance(value, Entity))
+    if state.grouping is not None or not totals or has_row_aggregates(plan):
         return plan
     if state.rows_entity() == Entity(state.collection) and state.is_one_document():
         return plan
@@ -143,7 +143,7 @@ def _multiplies(state: State, plan: Plan) -> bool:
 
 
 def _uses_aggregates(state: State) -> bool:
-    return bool(state.having) or any(isinstance(o.by, Aggregate) for o in state.order)
+    return bool(state.having) or any(aggregates_of(o.by) for o in state.order)
 
 
 def _columns(state: State) -> list[tuple[str, Operand | Entity]]:

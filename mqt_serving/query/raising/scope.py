@@ -37,12 +37,21 @@ class Known:
 class Collected:
     """The values of a group as an array ($push), or each once ($addToSet).
 
-    Null stands for rows that do not meet `where`.
+    Null stands for rows that do not meet `where`; it is left out when `without_null`.
     """
 
     operand: Field | PartOf
     different: bool
     where: Predicate | None = None
+    without_null: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CollectedRows:
+    """What was pushed of each row of a group: an object, or whole rows of an entity."""
+
+    rows: Entity
+    value: Binding
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +59,14 @@ class LookedUp:
     """Documents found by `$lookup`, still an array."""
 
     edge: Edge
+
+
+@dataclass(frozen=True, slots=True)
+class Unjoined:
+    """Documents looked up in a way that plans cannot say: refused where they are used."""
+
+    cause: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +152,9 @@ Binding: TypeAlias = (
     Stored
     | Known
     | Collected
+    | CollectedRows
     | LookedUp
+    | Unjoined
     | Found
     | Filtered
     | SizeOf
@@ -162,7 +181,10 @@ class Environment:
         """What the path stands for; None when nothing of that name is there."""
         first, _, rest = path.partition(".")
         if first in self.names:
-            return inside(self.names[first], rest)
+            found = self.names[first]
+            if isinstance(found, Unjoined):
+                raise RaiseError(found.cause, found.message)
+            return inside(found, rest)
         if self.base is None or first in self.hidden:
             return None
         return inside(self.base, path)

@@ -42,7 +42,7 @@ from mqt_serving.query.raising.scope import (
     Stored,
 )
 from mqt_serving.query.raising.values import entities_in
-from mqt_serving.schema import Catalog
+from mqt_serving.schema import BsonType, Catalog
 
 
 @dataclass
@@ -69,6 +69,7 @@ class State(ABC):
     optional: dict[Entity, None] = field(default_factory=dict)
     looked_up: list[Edge] = field(default_factory=list)
     inner: list[State] = field(default_factory=list)
+    ungrouped: State | None = None  # the rows before they were grouped
     beside: bool = False  # whether rows are those of a pipeline beside a single row
     joined: dict[Entity, None] = field(init=False)
     environment: Environment = field(init=False)
@@ -107,6 +108,18 @@ class State(ABC):
         schema = self.catalog.by_name[field.collection]
         known = schema.by_path[field.path]
         return not known.arrays and known.distinct >= schema.sampled
+
+    def is_always_there(self, field: Field) -> bool:
+        """Whether all documents were looked at and have a value there."""
+        schema = self.catalog.by_name[field.collection]
+        names = field.path.split(".")
+        ways = (".".join(names[: length + 1]) for length in range(len(names)))
+        known = [schema.by_path[path] for path in ways]
+        return (
+            schema.sampled >= schema.document_count
+            and all(each.presence >= 1 for each in known)
+            and BsonType.NULL not in known[-1].types
+        )
 
     def is_one_document(self) -> bool:
         """Whether rows are of one document at most: a test names a unique value of it."""

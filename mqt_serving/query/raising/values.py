@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from mqt_serving.errors import RaiseError
 from mqt_serving.query import graph
-from mqt_serving.query.lowering.predicates import fields_in, leaves, operands
+from mqt_serving.query.lowering.predicates import aggregates_of, fields_in, leaves, operands
 from mqt_serving.query.plan import (
     Aggregate,
     Entity,
     Field,
+    Function,
     PartOf,
     Predicate,
     Related,
@@ -22,6 +23,7 @@ from mqt_serving.query.raising.scope import (
     Binding,
     Choice,
     Collected,
+    CollectedRows,
     Constant,
     Fields,
     Filtered,
@@ -34,6 +36,7 @@ from mqt_serving.query.raising.scope import (
     SizeOf,
     Stored,
     Test,
+    Unjoined,
     stored_field,
 )
 from mqt_serving.schema import Catalog
@@ -56,10 +59,14 @@ def as_values(binding: Binding, catalog: Catalog) -> Binding:
             return Fields({name: as_values(inner, catalog) for name, inner in members.items()})
         case Known():
             return binding
-        case LookedUp() | Found() | Filtered() | SizeOf():
+        case Unjoined(cause=cause, message=message):
+            raise RaiseError(cause, message)
+        case LookedUp() | Found() | Filtered():
             raise RaiseError("array-output", "looked-up documents are used as a value")
-        case Collected():
+        case Collected() | CollectedRows():
             raise RaiseError("array-output", "the collected values of a group are shown")
+        case SizeOf(filtered=filtered):
+            return Known(Aggregate(Function.COUNT, filtered.entity, where=filtered.where))
         case InnerRows() | InnerCount():
             raise RaiseError("array-output", "the rows of a looked-up pipeline are used as a value")
         case Single():
@@ -74,7 +81,7 @@ def as_values(binding: Binding, catalog: Catalog) -> Binding:
 
 def group_fields(binding: Binding) -> list[Field | PartOf]:
     match binding:
-        case Known(operand=Aggregate()):
+        case Known(operand=operand) if aggregates_of(operand):
             raise RaiseError("group-by-aggregate", "groups by something aggregated")
         case Known(operand=(Field() | PartOf()) as operand):
             return [operand]
@@ -95,12 +102,3 @@ def entities_in(predicate: Predicate, catalog: Catalog) -> set[Entity]:
         fields = [field for operand in operands(leaf) for field in fields_in(operand)]
         found.update(graph.entity_of(field, catalog) for field in fields)
     return found
-
-
-def tests_aggregates(predicate: Predicate) -> bool:
-    return any(
-        isinstance(operand, Aggregate)
-        for leaf in leaves(predicate)
-        if not isinstance(leaf, Related)
-        for operand in operands(leaf)
-    )

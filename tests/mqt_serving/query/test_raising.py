@@ -328,8 +328,8 @@ def test_raising_what_was_lowered_gives_the_plan_back() -> None:
         ("db.orders.aggregate([{$limit: 5}, {$sort: {total: 1}}])", "sort-after-limit"),
         ("db.orders.aggregate([{$facet: {a: [{$limit: 1}]}}])", "stage-Facet"),
         (
-            "db.orders.aggregate([{$project: {_id: 0, t: {$add: ['$total', 1]}}}])",
-            "expression-add",
+            "db.orders.aggregate([{$project: {_id: 0, t: {$mod: ['$total', 2]}}}])",
+            "expression-mod",
         ),
         (
             "db.orders.aggregate([{$lookup: {from: 'tickets', localField: 'customer_id',"
