@@ -72,6 +72,7 @@ from mqt_serving.query.raising.scope import (
     Found,
     InnerCount,
     InnerRows,
+    InnerValue,
     Known,
     LookedUp,
     Stored,
@@ -210,6 +211,8 @@ class _Stages(LookUps, Groups):
             case [(name, InnerCount(number=number))]:
                 self._continue_with(number, None)
                 self._count(name)
+            case values if any(isinstance(value, InnerValue) for _, value in values):
+                self._show_only_row(dict(values))
             case _:
                 self.environment = names
 
@@ -246,6 +249,9 @@ class _Stages(LookUps, Groups):
             return
         if isinstance(found, Collected | CollectedRows):
             self._unwind_collected(stage.path, found)
+            return
+        if self.limit is not None and self._looks_up_again(stage.path):
+            self._unwind_found(stage)
             return
         if not isinstance(found, Found):
             self._not_after_cut("unwind")

@@ -50,6 +50,7 @@ from mqt_serving.query.raising.scope import (
     Found,
     InnerCount,
     InnerRows,
+    InnerValue,
     Known,
     LookedUp,
     SizeOf,
@@ -318,6 +319,8 @@ class ExpressionRaiser:
                 return Stored(edge.foreign.collection)
             case Found(collection=collection):
                 return Stored(collection)
+            case InnerValue():
+                return replace(bound, is_single=True)
             case Stored(collection=collection) if collection != self._collection:
                 return bound
             case Stored() if isinstance(argument, PathExpression) and self._is_found(argument):

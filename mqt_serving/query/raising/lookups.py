@@ -6,6 +6,8 @@ pipeline beside it. Used by `raising` only.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from mqt_serving.errors import RaiseError
 from mqt_serving.query import graph, naming
 from mqt_serving.query.graph import Direction, Edge
@@ -24,6 +26,7 @@ from mqt_serving.query.raising.scope import (
     Fields,
     Found,
     InnerRows,
+    InnerValue,
     Known,
     LookedUp,
     Single,
@@ -63,12 +66,29 @@ class LookUps(State):
             kept = self.copied()
             try:
                 self._look_up_equal(stage)
+                self.before_lookup = (stage, kept)
                 return
             except RaiseError:
                 self.become(kept)
                 self._look_up_for_single_row(stage)
                 return
         self._look_up_equal(stage)
+
+    def _looks_up_again(self, path: str) -> bool:
+        """Before an array is unwound in the document looked up last for a single row: go on with
+        that document's rows, where nothing but its unwinding came between."""
+        if self.before_lookup is None:
+            return False
+        stage, kept = self.before_lookup
+        found = self.environment.find(stage.name)
+        names = {**self.environment.names, stage.name: None}
+        same = names == {**kept.environment.names, stage.name: None} and kept.order == self.order
+        if not path.startswith(f"{stage.name}.") or not isinstance(found, Stored) or not same:
+            return False
+        self.become(kept)
+        self._look_up_for_single_row(stage)
+        self._continue_with(len(self.inner) - 1, stage.name)
+        return True
 
     def _is_single_row(self) -> bool:
         return self.limit == 1 or (self.grouping is not None and not self.grouping.keys)
@@ -95,6 +115,7 @@ class LookUps(State):
         key = stored_field(Stored(stage.collection, stage.foreign), self.catalog)
         inner = type(self)(self.catalog, stage.collection, beside=True)
         inner.where.append(Compare(key, Comparator.EQ, value.plan))
+        inner.matched = (local, key)
         self.inner.append(inner)
         rows = InnerRows(len(self.inner) - 1)
         self.environment = self.environment.with_names({stage.name: rows})
@@ -113,7 +134,7 @@ class LookUps(State):
         values: dict[str, Binding] = {}
         for other, binding in self.environment.names.items():
             if other != name and isinstance(binding, Known):
-                values[other] = self._single(binding)
+                values[other] = self._of_inner(binding, self.inner[number])
         self.become(self.inner[number])
         if name is None:
             return
@@ -125,6 +146,35 @@ class LookUps(State):
         else:
             raise RaiseError("lookup-pipeline", "whole documents with fields added or left out")
         self.environment = Environment(None, {**values, name: rows})
+
+    def _of_inner(self, binding: Binding, inner: State) -> Binding:
+        """A value of the single row beside inner rows: theirs, where these were found by it."""
+        if inner.matched is not None and binding == inner.matched[0]:
+            return Known(inner.matched[1])
+        return self._single(binding)
+
+    def _show_only_row(self, values: Mapping[str, Binding]) -> None:
+        """Go on with the only row of an inner pipeline, from which values are shown."""
+        numbers = {value.number for value in values.values() if isinstance(value, InnerValue)}
+        inner = self.inner[min(numbers)]
+        shown: dict[str, Binding] = {}
+        for name, value in values.items():
+            if not isinstance(value, InnerValue):
+                shown[name] = self._of_inner(value, inner)
+                continue
+            found = inner.environment.find(value.path)
+            if len(numbers) > 1 or not value.is_single or not self._has_one_row(inner):
+                raise RaiseError("array-output", "values of several looked-up rows are shown")
+            if found is None:
+                raise RaiseError("unknown-name", f"nothing is called {value.path!r} there")
+            shown[name] = found
+        self.become(inner)
+        self.environment = Environment(None, shown)
+
+    @staticmethod
+    def _has_one_row(inner: State) -> bool:
+        one = inner.limit == 1 or (inner.grouping is not None and not inner.grouping.keys)
+        return one or (inner.matched is not None and inner.is_unique(inner.matched[1]))
 
     def _look_up_equal(self, stage: Lookup) -> None:
         assert stage.local is not None and stage.foreign is not None

@@ -123,6 +123,15 @@ class InnerRows:
 
 
 @dataclass(frozen=True, slots=True)
+class InnerValue:
+    """What the rows of such a pipeline have at a path: a list, or the value of the only row."""
+
+    number: int
+    path: str
+    is_single: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class InnerCount:
     """How many rows such a pipeline gave."""
 
@@ -162,6 +171,7 @@ Binding: TypeAlias = (
     | AnyMet
     | Single
     | InnerRows
+    | InnerValue
     | InnerCount
     | Constant
     | Test
@@ -214,6 +224,8 @@ def inside(binding: Binding, path: str) -> Binding | None:
             return Stored(collection, path)
         case LookedUp(edge=edge):
             return Stored(edge.foreign.collection, path)
+        case InnerRows(number=number):
+            return InnerValue(number, path)
         case Fields(members=members):
             if path in members:
                 return members[path]

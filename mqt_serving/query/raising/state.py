@@ -17,6 +17,7 @@ from mqt_serving.query import graph
 from mqt_serving.query.graph import Edge
 from mqt_serving.query.pipeline import (
     Expression,
+    Lookup,
     Stage,
 )
 from mqt_serving.query.plan import (
@@ -70,6 +71,8 @@ class State(ABC):
     looked_up: list[Edge] = field(default_factory=list)
     inner: list[State] = field(default_factory=list)
     ungrouped: State | None = None  # the rows before they were grouped
+    before_lookup: tuple[Lookup, State] | None = None  # of the last one for a single row
+    matched: tuple[Binding, Field] | None = None  # what it was found by, and the field here
     beside: bool = False  # whether rows are those of a pipeline beside a single row
     joined: dict[Entity, None] = field(init=False)
     environment: Environment = field(init=False)

@@ -30,6 +30,7 @@ from mqt_serving.query.raising.scope import (
     Found,
     InnerCount,
     InnerRows,
+    InnerValue,
     Known,
     LookedUp,
     Single,
@@ -67,7 +68,7 @@ def as_values(binding: Binding, catalog: Catalog) -> Binding:
             raise RaiseError("array-output", "the collected values of a group are shown")
         case SizeOf(filtered=filtered):
             return Known(Aggregate(Function.COUNT, filtered.entity, where=filtered.where))
-        case InnerRows() | InnerCount():
+        case InnerRows() | InnerValue() | InnerCount():
             raise RaiseError("array-output", "the rows of a looked-up pipeline are used as a value")
         case Single():
             raise RaiseError("sub-query-output", "the value of a sub-query is shown")
