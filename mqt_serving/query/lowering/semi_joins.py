@@ -107,6 +107,8 @@ class SemiJoins:
         finest = max(finer, key=lambda entity: (len(self.path_to(entity)), entity.path))
         if graph.crosses(self.path_to(finest)):
             self._require_one_row(entities_in(leaf, self.catalog), finest)
+        else:
+            self._require_one_row(finer, finest)
         return finest
 
     def _require_one_row(self, entities: Sequence[Entity], finest: Entity) -> None:

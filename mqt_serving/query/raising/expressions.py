@@ -60,12 +60,14 @@ from mqt_serving.query.raising.scope import (
     inside,
     stored_field,
 )
-from mqt_serving.schema import Catalog
+from mqt_serving.schema import BsonType, Catalog
 
 _CONVERSIONS = frozenset(
     {"$toInt", "$toDouble", "$toDecimal", "$toLong", "$toDate", "$toString", "$convert",
      "$dateFromString"}
 )  # fmt: skip
+_TO_NUMBERS = frozenset({"$toInt", "$toLong", "$toDouble", "$toDecimal"})
+_NUMBERS = frozenset({"int", "long", "double", "decimal", 1, 16, 18, 19})
 _PARTS = {
     "$year": DatePart.YEAR,
     "$month": DatePart.MONTH,
@@ -158,7 +160,7 @@ class ExpressionRaiser:
             return self._arithmetic(_ARITHMETIC[operator], arguments)
         match arguments:
             case (argument,) if operator in _CONVERSIONS:
-                return self.bind(argument)
+                return self._converted(argument, operator in _TO_NUMBERS)
             case (argument,) if operator in _PARTS:
                 return self._part(_PARTS[operator], argument)
             case (argument,) if operator == "$size":
@@ -185,7 +187,9 @@ class ExpressionRaiser:
         self, operator: str, arguments: dict[str, Expression], expression: Expression
     ) -> Binding:
         if operator in _CONVERSIONS and "input" in arguments:
-            return self.bind(arguments["input"])
+            to = arguments.get("to")
+            is_number = isinstance(to, LiteralExpression) and to.value in _NUMBERS
+            return self._converted(arguments["input"], is_number)
         if operator == "$dateFromString":
             return self.bind(arguments["dateString"])
         if operator in _PARTS and set(arguments) == {"date"}:
@@ -202,6 +206,15 @@ class ExpressionRaiser:
         if operator == "$regexMatch":
             return Test(self._tests().condition(expression))
         raise RaiseError(f"expression-{operator.lstrip('$')}", f"{operator} has no place in a plan")
+
+    def _converted(self, argument: Expression, to_number: bool) -> Binding:
+        """What is converted: a plan reads numbers kept as text as numbers, and no other text."""
+        bound = self.bind(argument)
+        if to_number and isinstance(bound, Stored):
+            known = self._catalog.field(bound.collection, bound.path)
+            if known is not None and known.main_type is BsonType.STRING and not known.numeric_text:
+                raise RaiseError("conversion", f"{bound.path!r} is text that is read as numbers")
+        return bound
 
     def _tests(self) -> FilterRaiser:
         return FilterRaiser(self._catalog, self._environment.find, self.bind, self._joined)

@@ -63,7 +63,7 @@ class Groups(State):
     def _group(self, stage: Group) -> None:
         self._not_after_cut("group")
         self._settle_row_tests()
-        self.order = ()
+        in_order, self.order = bool(self.order), ()
         keys = self._keys(stage.key)
         if self.grouping is not None:
             self._group_again(stage, keys)
@@ -71,9 +71,22 @@ class Groups(State):
         names: dict[str, Binding] = {}
         for accumulator in stage.accumulators:
             names[accumulator.name] = self._accumulated(accumulator)
+            if in_order and accumulator.operator in ("$first", "$last"):
+                self._require_same_in_group(names[accumulator.name], group_fields(keys))
         self.ungrouped = self.copied()
         self.grouping = Grouping(tuple(dict.fromkeys(group_fields(keys))))
         self.environment = Environment(None, {"_id": keys, **names})
+
+    def _require_same_in_group(self, binding: Binding, keys: Sequence[Field | PartOf]) -> None:
+        """What a plan shows of a group is any row's: by an order it must not matter which."""
+        if any(binding in (Known(key), _place(key)) for key in keys):
+            return
+        unique = {key.collection for key in keys if isinstance(key, Field) and self.is_unique(key)}
+        if isinstance(binding, Stored) and binding.collection in unique:
+            known = self.catalog.field(binding.collection, binding.path)
+            if known is not None and not known.arrays:
+                return
+        raise RaiseError("first-of-order", "the first of each group, by the order of its rows")
 
     def _settle_row_tests(self) -> None:
         """Tests of what belongs to each row are about rows, whatever is grouped after them."""
@@ -128,7 +141,7 @@ class Groups(State):
         rows = self.ungrouped.copied()
         if self.having or self.limit is not None or self.skip:
             match self.grouping.keys:
-                case (Field() as key,) if self.is_always_there(key):
+                case (Field() as key,) if self.is_always_there(key, or_null=self.limit != 1):
                     rows.where.append(self._among_groups(key))
                 case _:
                     raise RaiseError("rows-of-groups", "rows of groups that one key does not tell")
@@ -164,7 +177,7 @@ class Groups(State):
             value = Known(collected.operand)
             field = collected.operand
             assert isinstance(field, Field)
-            if not self.is_always_there(field):
+            if not self.is_always_there(field, or_null=True):
                 self.where.append(Exists(field))
             if collected.different:
                 self.ungrouped = self.copied()

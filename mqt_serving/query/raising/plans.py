@@ -41,6 +41,8 @@ def plan_of(state: State) -> Plan:
     columns = _columns(state)
     distinct = state.distinct
     values = [value for _, value in columns]
+    if state.grouping is not None and not group_by and not all(map(_is_total, values)):
+        raise RaiseError("first-of-all", "a value of any one of all rows, beside their totals")
     if group_by and set(values) == set(group_by) and not _uses_aggregates(state):
         group_by, distinct = (), True
     plan = Plan(
@@ -60,6 +62,10 @@ def plan_of(state: State) -> Plan:
     plan = _with_totals_of_rows(state, plan)
     _check_tops(state, plan)
     return _with_aliases(plan, [name for name, _ in columns])
+
+
+def _is_total(value: Operand | Entity) -> bool:
+    return not isinstance(value, Entity) and not fields_in(value)
 
 
 def _with_totals_of_rows(state: State, plan: Plan) -> Plan:

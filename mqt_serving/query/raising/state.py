@@ -112,8 +112,8 @@ class State(ABC):
         known = schema.by_path[field.path]
         return not known.arrays and known.distinct >= schema.sampled
 
-    def is_always_there(self, field: Field) -> bool:
-        """Whether all documents were looked at and have a value there."""
+    def is_always_there(self, field: Field, or_null: bool = False) -> bool:
+        """Whether all documents were looked at and have a value there (`or_null`: or null)."""
         schema = self.catalog.by_name[field.collection]
         names = field.path.split(".")
         ways = (".".join(names[: length + 1]) for length in range(len(names)))
@@ -121,7 +121,7 @@ class State(ABC):
         return (
             schema.sampled >= schema.document_count
             and all(each.presence >= 1 for each in known)
-            and BsonType.NULL not in known[-1].types
+            and (or_null or BsonType.NULL not in known[-1].types)
         )
 
     def is_one_document(self) -> bool:

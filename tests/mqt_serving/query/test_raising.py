@@ -44,6 +44,7 @@ from mqt_serving.query.plan import (
     TextMatch,
 )
 from mqt_serving.query.raising.commands import raise_command
+from mqt_serving.schema import Catalog, Reference
 from tests.mqt_serving.query.shop import (
     CITY,
     CUSTOMERS,
@@ -281,8 +282,114 @@ def test_lowering_the_raised_plan_gives_the_same_result(
             "db.orders.aggregate([{$unwind: '$items'}, {$project: {_id: 0, status: 1}}])",
             "rows=Entity(collection='orders', path='items')",
         ),
+        (
+            "db.orders.aggregate([{$unwind: '$items'}, {$project: {_id: 0, t: {$add: [{$multiply:"
+            "['$items.price', '$items.quantity']}, 1, 2]}}}, {$sort: {t: 1}}])",
+            "order_by=(Order(by=Arithmetic(operator=<Operator.ADD",
+        ),
+        (
+            "db.orders.aggregate([{$unwind: '$items'}, {$group: {_id: '$customer_id', s: {$sum:"
+            "{$multiply: ['$items.price', '$items.quantity']}}, n: {$sum: 1}}}, {$project:"
+            "{_id: 0, each: {$divide: ['$s', '$n']}}}])",
+            "Arithmetic(operator=<Operator.DIVIDE: 'divide'>, left=Aggregate(",
+        ),
+        (
+            "db.orders.aggregate([{$unwind: '$items'}, {$match: {$expr: {$gt: [{$subtract:"
+            "['$items.price', '$items.quantity']}, '$items.quantity']}}},"
+            "{$project: {_id: 0, price: '$items.price'}}])",
+            "where=Compare(left=Arithmetic(operator=<Operator.SUBTRACT",
+        ),
+        # What groups collected, but for the null of other rows.
+        (
+            "db.orders.aggregate([{$group: {_id: '$customer_id', s: {$addToSet: {$cond:"
+            "[{$gt: ['$total', 6]}, '$placed_at', null]}}}}, {$project: {_id: 0, n: {$size:"
+            "{$filter: {input: '$s', as: 'one', cond: {$ne: ['$$one', null]}}}}}}])",
+            "argument=Field(collection='orders', path='placed_at'), distinct=True, where=Compare(",
+        ),
+        (
+            "db.orders.aggregate([{$group: {_id: '$customer_id', s: {$addToSet: {$cond:"
+            "[{$eq: ['$status', 'open']}, '$total', null]}}}}, {$project: {customer_id: '$_id',"
+            "s: {$setDifference: ['$s', [null]]}}}, {$match: {'s.0': {$exists: true}}},"
+            "{$project: {_id: 0, customer_id: 1}}])",
+            "having=Compare(left=Aggregate(",
+        ),
+        (
+            "db.orders.aggregate([{$group: {_id: '$customer_id', s: {$push: '$total'}}}, {$project:"
+            "{_id: 0, c: '$_id', any: {$in: [true, {$map: {input: '$s', as: 't', in: {$gt:"
+            "['$$t', 50]}}}]}}}, {$match: {any: true}}, {$project: {c: 1}}])",
+            "having=Compare(left=Aggregate(",
+        ),
+        (
+            "db.orders.aggregate([{$group: {_id: '$customer_id', s: {$push: {total: '$total',"
+            "status: '$status'}}}}, {$match: {s: {$elemMatch: {status: 'open'}}}},"
+            "{$project: {_id: 0, customer_id: '$_id'}}])",
+            "having=Compare(left=Aggregate(",
+        ),
+        (
+            "db.orders.aggregate([{$match: {$expr: {$gte: [{$size: {$filter: {input: '$items',"
+            "cond: {$lt: ['$$this.price', 11]}}}}, 2]}}}, {$project: {_id: 0, total: 1}}])",
+            "having=Compare(left=Aggregate(",
+        ),
+        # Rows of groups that were tested or cut: a sub-query lists the groups.
+        (
+            "db.orders.aggregate([{$unwind: '$items'}, {$group: {_id: '$_id', n: {$sum: 1}}},"
+            "{$match: {n: {$gt: 1}}}, {$count: 'orders'}])",
+            "In(left=Field(collection='orders', path='_id'), values=Plan(",
+        ),
+        (
+            "db.orders.aggregate([{$group: {_id: '$customer_id', n: {$sum: 1}}}, {$match: {n:"
+            "{$gt: 1}}}, {$group: {_id: null, c: {$max: '$_id'}}}, {$project: {_id: 0, c: 1}}])",
+            "function=<Function.MAX: 'max'>, argument=Field(collection='orders', path='customer_",
+        ),
+        (
+            "db.orders.aggregate([{$group: {_id: '$customer_id', n: {$sum: 1}, all: {$push:"
+            "{total: '$total', placed: '$placed_at'}}}}, {$match: {n: {$gt: 1}}},"
+            "{$unwind: '$all'}, {$project: {_id: 0, total: '$all.total'}}])",
+            "where=In(left=Field(collection='orders', path='customer_id'), values=Plan(",
+        ),
+        (
+            "db.orders.aggregate([{$unwind: '$items'}, {$group: {_id: '$customer_id', s: {$sum:"
+            "'$items.quantity'}, all: {$push: '$items'}}}, {$sort: {s: -1}}, {$limit: 1},"
+            "{$unwind: '$all'}, {$project: {_id: 0, price: '$all.price'}}])",
+            "where=Compare(left=Field(collection='orders', path='customer_id'), op=<Comparator.EQ",
+        ),
+        (
+            "db.customers.aggregate([{$group: {_id: null, all: {$addToSet: '$city'}}},"
+            "{$unwind: '$all'}, {$sort: {all: 1}}, {$project: {_id: 0, city: '$all'}}])",
+            "distinct=True",
+        ),
+        # What is looked up by a single row.
+        (
+            "db.orders.aggregate([{$unwind: '$items'}, {$group: {_id: '$items.product_id', n:"
+            "{$sum: '$items.quantity'}}}, {$sort: {n: -1}}, {$limit: 1}, {$lookup: {from:"
+            "'products', localField: '_id', foreignField: '_id', as: 'p'}}, {$project: {_id: 0,"
+            "title: {$arrayElemAt: ['$p.title', 0]}}}])",
+            "limit=1",
+        ),
+        (
+            "db.orders.aggregate([{$group: {_id: null, a: {$avg: '$total'}}}, {$lookup: {from:"
+            "'orders', let: {a: '$a'}, pipeline: [{$match: {$expr: {$gt: ['$total', '$$a']}}},"
+            "{$count: 'n'}], as: 'd'}}, {$project: {_id: 0, n: {$arrayElemAt: ['$d.n', 0]}}}])",
+            "where=Compare(left=Field(collection='orders', path='total'), op=<Comparator.GT",
+        ),
+        (
+            "db.orders.aggregate([{$group: {_id: '$_id', t: {$max: '$total'}}}, {$sort: {t: -1}},"
+            "{$limit: 1}, {$lookup: {from: 'orders', localField: '_id', foreignField: '_id',"
+            "as: 'o'}}, {$unwind: '$o'}, {$unwind: '$o.items'}, {$project: {_id: 0, order: '$_id',"
+            "price: '$o.items.price'}}])",
+            "where=Compare(left=Field(collection='orders', path='_id'), op=<Comparator.EQ",
+        ),
+        # A look-up that plans cannot say does no harm where nothing comes of it.
+        (
+            "db.orders.aggregate([{$lookup: {from: 'tickets', localField: 'customer_id',"
+            "foreignField: 'customer_id', as: 't'}}, {$project: {_id: 0, total: 1}}])",
+            "where=None",
+        ),
+        # Totals of each row, not of all rows.
+        ("db.orders.aggregate([{$project: {_id: 0, n: {$size: '$items'}}}])",
+         "order_by=(Order(by=Field(collection='orders', path='_id')"),
     ],
-)
+)  # fmt: skip
 def test_sub_queries_conditions_and_cuts_are_raised_and_keep_the_result(
     text: str, part: str, shop: Database[dict[str, Any]]
 ) -> None:
@@ -290,6 +397,35 @@ def test_sub_queries_conditions_and_cuts_are_raised_and_keep_the_result(
     assert part in repr(found)
     gold, again = run(parse_query(text), shop), run(lower(found, catalog()), shop)
     assert gold.rows and equal_results(gold.rows, again.rows, ordered=False)
+
+
+def test_a_total_of_one_document_is_a_total() -> None:
+    plan = raised(
+        "db.orders.aggregate([{$match: {_id: ObjectId('0000000000000000000000c9')}},"
+        "{$project: {_id: 0, count: {$size: '$items'}}}])"
+    )
+    assert plan.outputs == (Output(count(ITEMS)),) and not plan.order_by
+
+
+def test_joins_by_one_of_several_references_are_refused_unless_a_plan_is_joined_by_it() -> None:
+    """A plan names collections, not by which fields they are joined: the closest reference."""
+    other = Reference(
+        from_collection="orders", from_path="note", to_collection="customers", to_path="name",
+        to_unique=True, overlap=0.1,
+    )  # fmt: skip
+    two = Catalog(
+        database=CATALOG.database,
+        collections=CATALOG.collections,
+        references=(*CATALOG.references, other),
+    )
+    text = (
+        "db.orders.aggregate([{$lookup: {from: 'customers', localField: '%s', foreignField: '%s',"
+        "as: 'c'}}, {$unwind: '$c'}, {$project: {_id: 0, city: '$c.city'}}])"
+    )
+    assert raise_command(parse_query(text % ("customer_id", "_id")), two).outputs
+    with pytest.raises(RaiseError) as caught:
+        raise_command(parse_query(text % ("note", "name")), two)
+    assert caught.value.cause == "other-reference"
 
 
 def test_rows_beside_a_single_row_must_use_it() -> None:
@@ -340,6 +476,35 @@ def test_raising_what_was_lowered_gives_the_plan_back() -> None:
         ("db.orders.find({}, {_id: 0, items: 1})", "object-output"),
         ("db.orders.find({status: 'PAID'}).collation({locale: 'en', strength: 1})", "collation"),
         ("db.orders.countDocuments({}, {limit: 2})", "count-after-limit"),
+        (
+            "db.orders.aggregate([{$project: {_id: 0, n: {$size: '$items'}}}, {$limit: 2}])",
+            "lone-row-aggregate",
+        ),
+        (
+            "db.orders.aggregate([{$unwind: {path: '$items', preserveNullAndEmptyArrays: true}},"
+            "{$group: {_id: '$status', n: {$sum: 1}}}])",
+            "count-of-optional",
+        ),
+        (
+            "db.orders.aggregate([{$sort: {total: -1}}, {$group: {_id: '$customer_id',"
+            "t: {$first: '$status'}}}, {$project: {_id: 0, t: 1}}])",
+            "first-of-order",
+        ),
+        (
+            "db.orders.aggregate([{$group: {_id: null, t: {$first: '$status'}}},"
+            "{$project: {_id: 0, t: 1}}])",
+            "first-of-all",
+        ),
+        (
+            "db.orders.aggregate([{$group: {_id: null, t: {$sum: {$toDouble: '$status'}}}}])",
+            "conversion",
+        ),
+        (
+            "db.orders.aggregate([{$group: {_id: '$status', n: {$sum: 1}, all: {$push:"
+            "{t: '$total'}}}}, {$match: {n: {$gt: 1}}}, {$unwind: '$all'},"
+            "{$project: {_id: 0, t: '$all.t', n: 1}}])",
+            "rows-of-groups",
+        ),
         ("db.orders.find({}, {_id: 0, 'items.price': 1})", "array-output"),
         (
             "db.orders.aggregate([{$group: {_id: null, v: {$push: '$total'}}},"
