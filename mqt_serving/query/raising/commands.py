@@ -268,6 +268,8 @@ class _Stages(LookUps, Groups):
                 place = Stored(edge.foreign.collection)
                 self.environment = self.environment.with_names({stage.path: place})
             case Filtered(entity=entity, place=place, where=where):
+                if stage.preserve and where is not None:
+                    raise RaiseError("optional-filtered", "rows without any of a part are kept")
                 self._join(entity)
                 self.where.extend(conjuncts(where))
                 self.environment = self.environment.with_names({stage.path: place})

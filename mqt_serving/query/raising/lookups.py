@@ -19,11 +19,14 @@ from mqt_serving.query.plan import (
     Compare,
     Field,
 )
+from mqt_serving.query.raising.combining import all_of
+from mqt_serving.query.raising.correlation import without_correlation
 from mqt_serving.query.raising.plans import plan_of
 from mqt_serving.query.raising.scope import (
     Binding,
     Environment,
     Fields,
+    Filtered,
     Found,
     InnerRows,
     InnerValue,
@@ -96,12 +99,30 @@ class LookUps(State):
     def _look_up_inner(self, stage: Lookup) -> None:
         """A pipeline beside a single row, whose values are sub-queries of that pipeline."""
         if stage.local is not None or not self._is_single_row():
-            raise RaiseError("lookup-pipeline", "$lookup with a pipeline for each of several rows")
+            self._look_up_for_each_row(stage)
+            return
         variables = {name: self._single(self._bind(value)) for name, value in stage.let}
         inner = type(self)(self.catalog, stage.collection, variables, beside=True)
         inner.run(stage.stages or ())
         self.inner.append(inner)
         rows = InnerRows(len(self.inner) - 1)
+        self.environment = self.environment.with_names({stage.name: rows})
+
+    def _look_up_for_each_row(self, stage: Lookup) -> None:
+        """A pipeline that finds documents by one value of each row, and then tests them."""
+        outer = {name: self._bind(value) for name, value in stage.let}
+        stages, links = without_correlation(stage.stages or (), outer)
+        if stage.local is not None and stage.foreign is not None:
+            links = (*links, (stage.foreign, self.environment.find(stage.local)))
+        inner = type(self)(self.catalog, stage.collection)
+        inner.run(stages)
+        if self.grouping is not None or len(links) != 1 or not _only_tests(inner):
+            raise RaiseError("lookup-pipeline", "$lookup with a pipeline for each of several rows")
+        ((foreign, local),) = links
+        edge = self._edge_to(stage, local, foreign)
+        if set(inner.joined) != set(graph.with_parents(edge.target, self.catalog)):
+            raise RaiseError("lookup-pipeline", f"{foreign!r} is not unwound, or more than it is")
+        rows = Filtered(edge.target, _shape_of(inner), all_of(inner.where))
         self.environment = self.environment.with_names({stage.name: rows})
 
     def _look_up_for_single_row(self, stage: Lookup) -> None:
@@ -138,14 +159,7 @@ class LookUps(State):
         self.become(self.inner[number])
         if name is None:
             return
-        shown = self.environment
-        if shown.base is None:
-            rows: Binding = Fields(dict(shown.names))
-        elif not shown.names and not shown.hidden - {"_id"}:
-            rows = shown.base
-        else:
-            raise RaiseError("lookup-pipeline", "whole documents with fields added or left out")
-        self.environment = Environment(None, {**values, name: rows})
+        self.environment = Environment(None, {**values, name: _shape_of(self)})
 
     def _of_inner(self, binding: Binding, inner: State) -> Binding:
         """A value of the single row beside inner rows: theirs, where these were found by it."""
@@ -179,26 +193,24 @@ class LookUps(State):
     def _look_up_equal(self, stage: Lookup) -> None:
         assert stage.local is not None and stage.foreign is not None
         local = self.environment.find(stage.local)
-        if isinstance(local, Known) and isinstance(local.operand, Field):
-            local = Stored(local.operand.collection, local.operand.path)
-        if isinstance(local, Fields) and len(local.members) == 1:
-            (local,) = local.members.values()
-        if not isinstance(local, Stored):
-            raise RaiseError("lookup-computed", f"{stage.local!r} is no field of the data")
         if self.grouping is not None:
-            self._look_up_for_groups(stage, local)
+            self._look_up_for_groups(stage, _place_of(local))
             return
+        edge = self._edge_to(stage, local, stage.foreign)
+        self.looked_up.append(edge)
+        self.environment = self.environment.with_names({stage.name: LookedUp(edge)})
+
+    def _edge_to(self, stage: Lookup, local: Binding | None, foreign: str) -> Edge:
+        """The edge from what rows have to documents that are looked up by it."""
+        source = stored_field(_place_of(local), self.catalog)
+        target = stored_field(Stored(stage.collection, foreign), self.catalog)
         used = {entity.collection for entity in self.joined}
         if stage.collection in used or any(
             isinstance(binding, LookedUp) and binding.edge.foreign.collection == stage.collection
             for binding in self.environment.names.values()
         ):
             raise RaiseError("self-join", f"{stage.collection} is joined twice")
-        source = stored_field(local, self.catalog)
-        target = stored_field(Stored(stage.collection, stage.foreign), self.catalog)
-        edge = self._edge(source, target)
-        self.looked_up.append(edge)
-        self.environment = self.environment.with_names({stage.name: LookedUp(edge)})
+        return self._edge(source, target)
 
     def _look_up_for_groups(self, stage: Lookup, local: Stored) -> None:
         """Documents looked up by a group key: there is one for each group, or it is no plan."""
@@ -243,3 +255,33 @@ class LookUps(State):
             f"{edge.source.collection} and {edge.target.collection} are joined by other fields "
             f"than {edge.local.path} and {edge.foreign.path}: a plan cannot say by which",
         )
+
+
+def _place_of(binding: Binding | None) -> Stored:
+    """The place in the data that documents are looked up by."""
+    if isinstance(binding, Fields) and len(binding.members) == 1:
+        (binding,) = binding.members.values()
+    match binding:
+        case Stored():
+            return binding
+        case Known(operand=Field(collection=collection, path=path)):
+            return Stored(collection, path)
+        case _:
+            raise RaiseError("lookup-computed", "documents are looked up by no field of the data")
+
+
+def _only_tests(inner: State) -> bool:
+    """Whether a pipeline only unwinds, tests and projects."""
+    plain = inner.grouping is None and not inner.having and not inner.optional
+    uncut = inner.limit is None and not inner.skip and not inner.order
+    return plain and uncut and not inner.looked_up
+
+
+def _shape_of(state: State) -> Stored | Fields:
+    """What the rows of a pipeline stand for."""
+    shown = state.environment
+    if shown.base is None:
+        return Fields(dict(shown.names))
+    if not shown.names and not shown.hidden - {"_id"}:
+        return shown.base
+    raise RaiseError("lookup-pipeline", "whole documents with fields added or left out")

@@ -78,11 +78,11 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Filtered:
-    """The rows of an entity that meet a test, as an array at a place."""
+    """The rows of an entity that meet a test, as an array of what `place` stands for."""
 
     entity: Entity
-    place: Stored
-    where: Predicate
+    place: Stored | Fields
+    where: Predicate | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -385,6 +385,27 @@ def test_lowering_the_raised_plan_gives_the_same_result(
             "foreignField: 'customer_id', as: 't'}}, {$project: {_id: 0, total: 1}}])",
             "where=None",
         ),
+        # A pipeline that finds documents by a value of each row is a join.
+        (
+            "db.customers.aggregate([{$lookup: {from: 'orders', let: {c: '$_id'}, pipeline:"
+            "[{$match: {$expr: {$and: [{$eq: ['$customer_id', '$$c']}, {$gt: ['$total', 6]}]}}},"
+            "{$project: {sum: '$total'}}], as: 'o'}}, {$unwind: '$o'},"
+            "{$project: {_id: 0, name: 1, total: '$o.sum'}}])",
+            "where=Compare(left=Field(collection='orders', path='total'), op=<Comparator.GT",
+        ),
+        (
+            "db.products.aggregate([{$lookup: {from: 'orders', let: {p: '$_id'}, pipeline:"
+            "[{$unwind: '$items'}, {$match: {$expr: {$eq: ['$items.product_id', '$$p']}}},"
+            "{$match: {'items.quantity': {$gt: 2}}}], as: 'o'}},"
+            "{$match: {'o.0': {$exists: true}}}, {$project: {_id: 0, title: 1}}])",
+            "where=Related(entity=Entity(collection='orders', path='items'), where=Compare(",
+        ),
+        (
+            "db.customers.aggregate([{$lookup: {from: 'orders', localField: '_id', foreignField:"
+            "'customer_id', pipeline: [{$match: {status: 'open'}}], as: 'o'}}, {$project:"
+            "{_id: 0, name: 1, n: {$size: '$o'}}}])",
+            "argument=Entity(collection='orders', path=''), distinct=False, where=Compare(",
+        ),
         # Totals of each row, not of all rows.
         ("db.orders.aggregate([{$project: {_id: 0, n: {$size: '$items'}}}])",
          "order_by=(Order(by=Field(collection='orders', path='_id')"),
@@ -476,6 +497,12 @@ def test_raising_what_was_lowered_gives_the_plan_back() -> None:
         ("db.orders.find({}, {_id: 0, items: 1})", "object-output"),
         ("db.orders.find({status: 'PAID'}).collation({locale: 'en', strength: 1})", "collation"),
         ("db.orders.countDocuments({}, {limit: 2})", "count-after-limit"),
+        (
+            "db.products.aggregate([{$lookup: {from: 'orders', let: {p: '$_id'}, pipeline:"
+            "[{$match: {$expr: {$eq: ['$items.product_id', '$$p']}}}], as: 'o'}}, {$unwind: '$o'},"
+            "{$project: {_id: 0, title: 1}}])",
+            "lookup-pipeline",
+        ),
         (
             "db.orders.aggregate([{$project: {_id: 0, n: {$size: '$items'}}}, {$limit: 2}])",
             "lone-row-aggregate",
