@@ -359,7 +359,12 @@ def read_value(value: Value, left: Operand | None, schema: SchemaItems) -> Scala
 
 
 def to_plan(steps: Sequence[Step], linked: Linked, schema: SchemaItems) -> Plan:
-    """Raises `NotExpressible` when a value makes no sense where the steps put it."""
+    """Raises `NotExpressible` when a value makes no sense where the steps put it.
+
+    Steps that say that there is no answer are no plan either.
+    """
+    if steps[0] == _token(Token.CANNOT):
+        raise NotExpressible("the data does not hold what the question asks for")
     return _Reader(steps, linked, schema).plan()
 
 
