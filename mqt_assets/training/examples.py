@@ -27,6 +27,8 @@ from mqt_serving.query.plan_json import plan_from_json, plan_to_json
 from mqt_serving.schema import digest_of
 
 Source: TypeAlias = Literal["synthetic", "tend", "correction"]
+UNANSWERABLE: Final = "unanswerable"
+"""The kind of a question that its database can't answer: saying so is what is learned."""
 SOURCES: Final = ("synthetic", "tend", "correction")
 
 
@@ -89,12 +91,13 @@ def make_example(
     *,
     source: Source,
     ordered: bool | None = None,
+    kind: str = "",
 ) -> Example:
-    """An example with its id and kind; `ordered` defaults to whether the plan orders its rows."""
+    """An example with its id; `ordered` and `kind` default to what the plan says."""
     if ordered is None:
         ordered = plan is not None and bool(plan.order_by)
     identity = digest_of([database, question, command, ordered, source])
-    kind = "unraised" if plan is None else kind_of(plan)
+    kind = kind or ("unraised" if plan is None else kind_of(plan))
     return Example(identity, question, database, plan, command, ordered, source, kind)
 
 
