@@ -33,8 +33,10 @@ from mqt_serving.query.plan import (
 from mqt_serving.query.plan_json import plan_from_json, plan_to_json
 from mqt_serving.schema import digest_of
 
-Source: TypeAlias = Literal["synthetic", "tend", "correction"]
-SOURCES: Final = ("synthetic", "tend", "correction")
+Source: TypeAlias = Literal["synthetic", "tend", "spider_syn", "correction"]
+SOURCES: Final = ("synthetic", "tend", "spider_syn", "correction")
+CORPUS_SOURCES: Final = frozenset({"tend", "spider_syn"})
+"""Sources whose questions are about the databases of the public corpus."""
 
 
 @dataclass(frozen=True, slots=True)
