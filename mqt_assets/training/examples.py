@@ -26,10 +26,12 @@ from mqt_serving.query.plan import (
 from mqt_serving.query.plan_json import plan_from_json, plan_to_json
 from mqt_serving.schema import digest_of
 
-Source: TypeAlias = Literal["synthetic", "tend", "correction"]
+Source: TypeAlias = Literal["synthetic", "tend", "spider_syn", "correction"]
+SOURCES: Final = ("synthetic", "tend", "spider_syn", "correction")
+CORPUS_SOURCES: Final = frozenset({"tend", "spider_syn"})
+"""Sources whose questions are about the databases of the public corpus."""
 UNANSWERABLE: Final = "unanswerable"
 """The kind of a question that its database can't answer: saying so is what is learned."""
-SOURCES: Final = ("synthetic", "tend", "correction")
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from typing import Any
 import torch
 
 from mqt_assets.training.batches import Prepared, build_schemas, collate, prepare
-from mqt_assets.training.examples import Example
+from mqt_assets.training.examples import CORPUS_SOURCES, Example
 from mqt_assets.training.network import NetworkShape, TranslatorNetwork
 from mqt_assets.training.reader import Reader
 from mqt_serving.encoder import TextEncoder
@@ -85,12 +85,15 @@ Group = Callable[[Example], str]
 
 
 def default_group(practice: frozenset[str] = frozenset()) -> Group:
-    """Groups by source; synthetic questions over practice catalogs form a group of their own."""
+    """Groups by source; synthetic questions over practice catalogs form a group of their own.
+
+    All wordings of TEND's golds are of the group `tend`, whoever worded them.
+    """
 
     def group(example: Example) -> str:
         if example.source == "synthetic":
             return "practice" if example.database in practice else "own"
-        return example.source
+        return "tend" if example.source in CORPUS_SOURCES else example.source
 
     return group
 
