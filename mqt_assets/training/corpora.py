@@ -68,9 +68,7 @@ def load_tend(
     FileNotFoundError naming the file that the folder lacks, and KeyError for a database that has
     records but no documents.
     """
-    records = [
-        r for r in _read(folder / "train.json") if databases is None or r["db_id"] in databases
-    ]
+    records = tend_records(folder, databases)
     if catalogs is None:
         catalogs = tend_catalogs(folder, {record["db_id"] for record in records})
     examples: list[Example] = []
@@ -87,6 +85,12 @@ def load_tend(
                 make_example(question, database, plan, text, source="tend", ordered=ordered)
             )
     return CorpusReport(tuple(examples), tuple(failed), len(records))
+
+
+def tend_records(folder: Path, databases: Collection[str] | None = None) -> list[dict[str, Any]]:
+    """The records of all databases (or of those named), in the order of the file."""
+    records = _read(folder / "train.json")
+    return [r for r in records if databases is None or r["db_id"] in databases]
 
 
 def tend_catalogs(folder: Path, databases: Collection[str] | None = None) -> dict[str, Catalog]:
