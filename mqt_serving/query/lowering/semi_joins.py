@@ -86,7 +86,7 @@ class _Test:
     def all_conditions(self) -> list[Predicate]:
         found = list(self.conditions)
         for child in self.children.values():
-            found.extend(child.all_conditions())
+            found.extend(child.all_conditions() or [Related(child.entity)])
         return found
 
 

@@ -264,12 +264,16 @@ class _Stages(LookUps, Groups):
                 place = Stored(collection)
                 self.environment = self.environment.with_names({stage.path: place})
             case LookedUp(edge=edge):
+                if edge.target in self.joined:
+                    raise RaiseError("self-join", f"{edge.target.collection} is joined twice")
                 self._join(edge.target)
                 place = Stored(edge.foreign.collection)
                 self.environment = self.environment.with_names({stage.path: place})
             case Filtered(entity=entity, place=place, where=where):
                 if stage.preserve and where is not None:
                     raise RaiseError("optional-filtered", "rows without any of a part are kept")
+                if found.cut:
+                    raise RaiseError("lookup-pipeline", "some of the documents looked up")
                 self._join(entity)
                 self.where.extend(conjuncts(where))
                 self.environment = self.environment.with_names({stage.path: place})

@@ -47,6 +47,7 @@ from mqt_serving.query.raising.scope import (
     Environment,
     Fields,
     Filtered,
+    FilteredValues,
     Found,
     InnerCount,
     InnerRows,
@@ -307,7 +308,7 @@ class ExpressionRaiser:
                     return Known(Aggregate(Function.COUNT, field))
             case Known(operand=Aggregate()):
                 return bound
-            case Filtered():
+            case Filtered(cut=False):
                 return SizeOf(bound)
             case InnerRows(number=number):
                 return InnerCount(number)
@@ -321,6 +322,9 @@ class ExpressionRaiser:
             case Collected(operand=operand, different=different, where=None):
                 distinct = different and function in (Function.SUM, Function.AVG)
                 return Known(Aggregate(function, operand, distinct))
+            case FilteredValues(filtered=filtered, value=Stored() as place) if not filtered.cut:
+                field = stored_field(place, self._catalog)
+                return Known(Aggregate(function, field, where=filtered.where))
             case _:
                 raise RaiseError("expression-total", "a total of something computed")
 
@@ -352,7 +356,7 @@ class ExpressionRaiser:
             isinstance(default, LiteralExpression) and default.value in (0, (), None)
         )
         if nothing and (
-            isinstance(bound, LookedUp | Collected)
+            isinstance(bound, LookedUp | Collected | Filtered)
             or (isinstance(bound, Known) and isinstance(bound.operand, Aggregate))
             or (isinstance(bound, Stored) and array_entity(bound, self._catalog) is not None)
         ):

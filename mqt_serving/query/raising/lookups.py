@@ -113,7 +113,8 @@ class LookUps(State):
         outer = {name: self._bind(value) for name, value in stage.let}
         stages, links = without_correlation(stage.stages or (), outer)
         if stage.local is not None and stage.foreign is not None:
-            links = (*links, (stage.foreign, self.environment.find(stage.local)))
+            link = (stage.foreign, self.environment.find(stage.local))
+            links = (link, *(other for other in links if other != link))
         inner = type(self)(self.catalog, stage.collection)
         inner.run(stages)
         if self.grouping is not None or len(links) != 1 or not _only_tests(inner):
@@ -122,7 +123,8 @@ class LookUps(State):
         edge = self._edge_to(stage, local, foreign)
         if set(inner.joined) != set(graph.with_parents(edge.target, self.catalog)):
             raise RaiseError("lookup-pipeline", f"{foreign!r} is not unwound, or more than it is")
-        rows = Filtered(edge.target, _shape_of(inner), all_of(inner.where))
+        cut = inner.limit is not None
+        rows = Filtered(edge.target, _shape_of(inner), all_of(inner.where), cut)
         self.environment = self.environment.with_names({stage.name: rows})
 
     def _look_up_for_single_row(self, stage: Lookup) -> None:
@@ -205,10 +207,7 @@ class LookUps(State):
         source = stored_field(_place_of(local), self.catalog)
         target = stored_field(Stored(stage.collection, foreign), self.catalog)
         used = {entity.collection for entity in self.joined}
-        if stage.collection in used or any(
-            isinstance(binding, LookedUp) and binding.edge.foreign.collection == stage.collection
-            for binding in self.environment.names.values()
-        ):
+        if stage.collection in used:
             raise RaiseError("self-join", f"{stage.collection} is joined twice")
         return self._edge(source, target)
 
@@ -271,10 +270,9 @@ def _place_of(binding: Binding | None) -> Stored:
 
 
 def _only_tests(inner: State) -> bool:
-    """Whether a pipeline only unwinds, tests and projects."""
+    """Whether a pipeline only unwinds, tests and projects, or keeps some of what it finds."""
     plain = inner.grouping is None and not inner.having and not inner.optional
-    uncut = inner.limit is None and not inner.skip and not inner.order
-    return plain and uncut and not inner.looked_up
+    return plain and not inner.skip and not inner.order and not inner.looked_up
 
 
 def _shape_of(state: State) -> Stored | Fields:

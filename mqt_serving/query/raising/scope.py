@@ -78,11 +78,23 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Filtered:
-    """The rows of an entity that meet a test, as an array of what `place` stands for."""
+    """The rows of an entity that meet a test, as an array of what `place` stands for.
+
+    When `cut`, only some of them: whether there is any can be asked, nothing else.
+    """
 
     entity: Entity
     place: Stored | Fields
     where: Predicate | None
+    cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FilteredValues:
+    """What such rows have at a place, as an array."""
+
+    filtered: Filtered
+    value: Binding
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +178,7 @@ Binding: TypeAlias = (
     | Unjoined
     | Found
     | Filtered
+    | FilteredValues
     | SizeOf
     | Choice
     | AnyMet
@@ -226,6 +239,9 @@ def inside(binding: Binding, path: str) -> Binding | None:
             return Stored(edge.foreign.collection, path)
         case InnerRows(number=number):
             return InnerValue(number, path)
+        case Filtered(place=place):
+            value = inside(place, path)
+            return None if value is None else FilteredValues(binding, value)
         case Fields(members=members):
             if path in members:
                 return members[path]

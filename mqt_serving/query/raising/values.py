@@ -27,6 +27,7 @@ from mqt_serving.query.raising.scope import (
     Constant,
     Fields,
     Filtered,
+    FilteredValues,
     Found,
     InnerCount,
     InnerRows,
@@ -62,7 +63,7 @@ def as_values(binding: Binding, catalog: Catalog) -> Binding:
             return binding
         case Unjoined(cause=cause, message=message):
             raise RaiseError(cause, message)
-        case LookedUp() | Found() | Filtered():
+        case LookedUp() | Found() | Filtered() | FilteredValues():
             raise RaiseError("array-output", "looked-up documents are used as a value")
         case Collected() | CollectedRows():
             raise RaiseError("array-output", "the collected values of a group are shown")
