@@ -291,6 +291,11 @@ def spanning_joins(entities: Sequence[Entity], catalog: Catalog) -> JoinTree:
     return min(candidates, key=lambda candidate: candidate[0])[1]
 
 
+def joins_from(anchor: Entity, entities: Sequence[Entity], catalog: Catalog) -> JoinTree | None:
+    """The joins of the anchor's rows to all entities, whichever way; None where there is none."""
+    return _tree(anchor, entities, catalog, upward_only=False)
+
+
 def _tree(
     anchor: Entity, needed: Sequence[Entity], catalog: Catalog, upward_only: bool
 ) -> JoinTree | None:

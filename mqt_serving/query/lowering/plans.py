@@ -383,5 +383,16 @@ def _is_plain(projection: Project) -> bool:
 
 
 def joins_of(plan: Plan, catalog: Catalog) -> JoinTree:
-    """The joins that the plan's rows need, for explanations and tests."""
-    return graph.spanning_joins(grain_entities(plan, catalog), catalog)
+    """The joins that the plan's rows need, for explanations and tests.
+
+    They start from what every row has: from customers, where their orders are optional.
+    """
+    entities = grain_entities(plan, catalog)
+    tree = graph.spanning_joins(entities, catalog)
+    needed = [entity for entity in entities if entity not in plan.optional]
+    if tree.anchor not in plan.optional or not needed:
+        return tree
+    start = graph.spanning_joins(needed, catalog).anchor
+    if start.collection == tree.anchor.collection:
+        return tree
+    return graph.joins_from(start, entities, catalog) or tree

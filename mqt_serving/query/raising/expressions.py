@@ -53,7 +53,9 @@ from mqt_serving.query.raising.scope import (
     InnerRows,
     InnerValue,
     Known,
+    Listed,
     LookedUp,
+    Single,
     SizeOf,
     Stored,
     Test,
@@ -336,6 +338,8 @@ class ExpressionRaiser:
                 return Stored(edge.foreign.collection)
             case Found(collection=collection):
                 return Stored(collection)
+            case Listed(plan=plan):
+                return Single(plan)
             case InnerValue():
                 return replace(bound, is_single=True)
             case Stored(collection=collection) if collection != self._collection:

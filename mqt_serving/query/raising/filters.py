@@ -44,6 +44,7 @@ from mqt_serving.query.plan import (
     Exists,
     Field,
     Function,
+    In,
     IsNull,
     Not,
     Operand,
@@ -77,6 +78,7 @@ from mqt_serving.query.raising.scope import (
     Constant,
     Filtered,
     Known,
+    Listed,
     LookedUp,
     Single,
     SizeOf,
@@ -343,8 +345,8 @@ class FilterRaiser:
         """A boolean expression as a predicate."""
         match expression:
             case Operation(operator="$and", arguments=arguments):
-                parts = [self.condition(argument) for argument in _several(arguments)]
-                return not_none(all_of(parts))
+                tests = without_guards(_several(arguments))
+                return not_none(all_of([self.condition(test) for test in tests]))
             case Operation(operator="$or", arguments=arguments):
                 return any_of([self.condition(argument) for argument in _several(arguments)])
             case Operation(operator="$not", arguments=(argument,)):
@@ -409,6 +411,8 @@ class FilterRaiser:
             case NamedOperation(operator="$map", arguments=arguments) if bound == Constant(True):
                 return self._any_collected(dict(arguments))
         listed = self._bind(right)
+        if isinstance(listed, Listed):
+            return In(self._operand(bound, "?"), listed.plan)
         entity = self._entity(listed)
         if isinstance(bound, Constant) and isinstance(listed, Collected):
             return collected_test(listed, "$eq", bound.value)
@@ -451,6 +455,25 @@ class FilterRaiser:
         found = pattern.value
         regex = found if isinstance(found, Regex) else Regex(str(found), str(flags))
         return plain_test(operand, "$regex", regex)
+
+
+def without_guards(tests: Sequence[Expression]) -> list[Expression]:
+    """The tests without `{$gt: [x, null]}` beside a comparison of `x`, which plans imply."""
+    compared = {
+        side
+        for test in tests
+        if isinstance(test, Operation) and test.operator in COMPARATORS
+        for side in test.arguments
+        if LiteralExpression(None) not in test.arguments
+    }
+    return [
+        test
+        for test in tests
+        if not isinstance(test, Operation)
+        or test.operator != "$gt"
+        or test.arguments[1:] != (LiteralExpression(None),)
+        or test.arguments[0] not in compared
+    ]
 
 
 def _several(arguments: Sequence[Expression]) -> Sequence[Expression]:

@@ -18,6 +18,7 @@ from mqt_serving.query.plan import (
     Comparator,
     Compare,
     Field,
+    Plan,
 )
 from mqt_serving.query.raising.combining import all_of
 from mqt_serving.query.raising.correlation import without_correlation
@@ -34,6 +35,7 @@ from mqt_serving.query.raising.scope import (
     LookedUp,
     Single,
     Stored,
+    SubQueries,
     Unjoined,
     stored_field,
 )
@@ -109,7 +111,10 @@ class LookUps(State):
         self.environment = self.environment.with_names({stage.name: rows})
 
     def _look_up_for_each_row(self, stage: Lookup) -> None:
-        """A pipeline that finds documents by one value of each row, and then tests them."""
+        """A pipeline that finds documents by one value of each row, and then tests them.
+
+        By none, its rows are the same for all: they are what sub-queries list.
+        """
         outer = {name: self._bind(value) for name, value in stage.let}
         stages, links = without_correlation(stage.stages or (), outer)
         if stage.local is not None and stage.foreign is not None:
@@ -117,6 +122,10 @@ class LookUps(State):
             links = (link, *(other for other in links if other != link))
         inner = type(self)(self.catalog, stage.collection)
         inner.run(stages)
+        if not links and not stage.let and inner.environment.base is None:
+            queries = SubQueries({name: _listing(inner, name) for name in inner.environment.names})
+            self.environment = self.environment.with_names({stage.name: queries})
+            return
         if self.grouping is not None or len(links) != 1 or not _only_tests(inner):
             raise RaiseError("lookup-pipeline", "$lookup with a pipeline for each of several rows")
         ((foreign, local),) = links
@@ -267,6 +276,13 @@ def _place_of(binding: Binding | None) -> Stored:
             return Stored(collection, path)
         case _:
             raise RaiseError("lookup-computed", "documents are looked up by no field of the data")
+
+
+def _listing(inner: State, name: str) -> Plan:
+    """The plan that lists one column of a pipeline."""
+    alone = inner.copied()
+    alone.environment = Environment(None, {name: inner.environment.names[name]})
+    return plan_of(alone)
 
 
 def _only_tests(inner: State) -> bool:

@@ -127,6 +127,20 @@ class Single:
     plan: Plan
 
 
+@dataclass(frozen=True)
+class SubQueries:
+    """The rows of a pipeline looked up for every row alike: by column, the plan that lists it."""
+
+    columns: Mapping[str, Plan]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The values that a sub-query lists."""
+
+    plan: Plan
+
+
 @dataclass(frozen=True, slots=True)
 class InnerRows:
     """The rows of a pipeline that was looked up for a single row; the state keeps its number."""
@@ -183,6 +197,8 @@ Binding: TypeAlias = (
     | Choice
     | AnyMet
     | Single
+    | SubQueries
+    | Listed
     | InnerRows
     | InnerValue
     | InnerCount
@@ -239,6 +255,8 @@ def inside(binding: Binding, path: str) -> Binding | None:
             return Stored(edge.foreign.collection, path)
         case InnerRows(number=number):
             return InnerValue(number, path)
+        case SubQueries(columns=columns):
+            return Listed(columns[path]) if path in columns else None
         case Filtered(place=place):
             value = inside(place, path)
             return None if value is None else FilteredValues(binding, value)

@@ -33,10 +33,12 @@ from mqt_serving.query.raising.scope import (
     InnerRows,
     InnerValue,
     Known,
+    Listed,
     LookedUp,
     Single,
     SizeOf,
     Stored,
+    SubQueries,
     Test,
     Unjoined,
     stored_field,
@@ -71,7 +73,7 @@ def as_values(binding: Binding, catalog: Catalog) -> Binding:
             return Known(Aggregate(Function.COUNT, filtered.entity, where=filtered.where))
         case InnerRows() | InnerValue() | InnerCount():
             raise RaiseError("array-output", "the rows of a looked-up pipeline are used as a value")
-        case Single():
+        case SubQueries() | Listed() | Single():
             raise RaiseError("sub-query-output", "the value of a sub-query is shown")
         case Choice() | AnyMet():
             raise RaiseError("choice-output", "a value chosen by a test is shown")
