@@ -86,8 +86,12 @@ class _Test:
     def all_conditions(self) -> list[Predicate]:
         found = list(self.conditions)
         for child in self.children.values():
-            found.extend(child.all_conditions() or [Related(child.entity)])
+            found.extend(child.all_conditions() or child.existence())
         return found
+
+    def existence(self) -> list[Predicate]:
+        """That there is such a row at all; what holds a row always is."""
+        return [] if self.edge.direction is Direction.UP else [Related(self.entity)]
 
 
 class SemiJoins:
