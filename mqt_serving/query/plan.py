@@ -20,6 +20,17 @@ Scalar: TypeAlias = str | int | float | bool | datetime | ObjectId | Decimal128
 """A literal as it is stored: lowering never converts it, `literals` fits it to the schema."""
 
 
+def _hashable(value: object) -> object:
+    """The value, or what tells it apart where BSON's own type cannot be hashed."""
+    match value:
+        case Decimal128():
+            return value.bid
+        case tuple():
+            return tuple(_hashable(each) for each in value)
+        case _:
+            return value
+
+
 @dataclass(frozen=True, slots=True)
 class Entity:
     """A kind of thing that can be counted: a collection, or an array inside its documents.
@@ -103,6 +114,9 @@ class Arithmetic:
     left: Term
     right: Term
 
+    def __hash__(self) -> int:
+        return hash((self.operator, _hashable(self.left), _hashable(self.right)))
+
 
 Operand: TypeAlias = Field | PartOf | Arithmetic | Aggregate
 Term: TypeAlias = Field | PartOf | Arithmetic | Aggregate | int | float | Decimal128
@@ -129,6 +143,9 @@ class Compare:
     op: Comparator
     right: Scalar | Field | Plan
 
+    def __hash__(self) -> int:
+        return hash((self.left, self.op, _hashable(self.right)))
+
 
 @dataclass(frozen=True, slots=True)
 class Between:
@@ -138,6 +155,9 @@ class Between:
     low: Scalar
     high: Scalar
     half_open: bool = False
+
+    def __hash__(self) -> int:
+        return hash((self.left, _hashable((self.low, self.high)), self.half_open))
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +171,9 @@ class In:
     left: Operand
     values: tuple[Scalar, ...] | Plan
     negated: bool = False
+
+    def __hash__(self) -> int:
+        return hash((self.left, _hashable(self.values), self.negated))
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,6 +166,8 @@ class ExpressionRaiser:
                 return self._converted(argument, operator in _TO_NUMBERS)
             case (argument,) if operator in _PARTS:
                 return self._part(_PARTS[operator], argument)
+            case (argument,) if operator == "$ceil":
+                return self._quarter(argument)
             case (argument,) if operator == "$size":
                 return self._size(argument)
             case (argument,) if operator in _TOTALS:
@@ -293,6 +295,20 @@ class ExpressionRaiser:
         if isinstance(bound, Known) and isinstance(bound.operand, Field):
             return Known(PartOf(part, bound.operand))
         raise RaiseError("expression-date", "a calendar part of something computed")
+
+    def _quarter(self, argument: Expression) -> Binding:
+        """A third of the month, rounded up: all that plans round."""
+        match self.bind(argument):
+            case Known(
+                operand=Arithmetic(
+                    operator=Operator.DIVIDE,
+                    left=PartOf(part=DatePart.MONTH, field=field),
+                    right=3,
+                )
+            ):
+                return Known(PartOf(DatePart.QUARTER, field))
+            case _:
+                raise RaiseError("expression-ceil", "something rounded up")
 
     def _size(self, argument: Expression) -> Binding:
         bound = self.bind(argument)

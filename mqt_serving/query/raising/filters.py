@@ -62,6 +62,7 @@ from mqt_serving.query.raising.combining import (
 from mqt_serving.query.raising.field_tests import (
     ANTI,
     COMPARATORS,
+    as_field,
     collected_test,
     number_collected,
     plain_test,
@@ -351,6 +352,15 @@ class FilterRaiser:
                 return any_of([self.condition(argument) for argument in _several(arguments)])
             case Operation(operator="$not", arguments=(argument,)):
                 return self.none(self.condition(argument))
+            case Operation(
+                operator="$eq" | "$ne" as operator,
+                arguments=(
+                    Operation(operator="$type", arguments=(argument,)),
+                    LiteralExpression(value="missing"),
+                ),
+            ):
+                field = as_field(self._operand(self._bind(argument), "?"))
+                return Exists(field, negated=operator == "$eq")
             case Operation(operator=operator, arguments=(left, right)) if operator in COMPARATORS:
                 return self._comparison(COMPARATORS[operator], left, right)
             case Operation(operator="$in", arguments=(left, right)):
@@ -387,7 +397,11 @@ class FilterRaiser:
                 entity = self._entity(first)
                 assert entity is not None
                 return Related(entity, negated=op is Comparator.EQ)
-            return plain_test(self._operand(first, "?"), f"${op.value}", second.value)
+            operand = self._operand(first, "?")
+            if second.value is None and op in (Comparator.GT, Comparator.LTE):
+                # In expressions null and missing are less than all else.
+                return IsNull(as_field(operand), negated=op is Comparator.GT)
+            return plain_test(operand, f"${op.value}", second.value)
         operand, other = self._operand(first, "?"), self._operand(second, "?")
         if not isinstance(other, Field):
             if isinstance(operand, Field):
@@ -459,13 +473,13 @@ class FilterRaiser:
 
 def without_guards(tests: Sequence[Expression]) -> list[Expression]:
     """The tests without `{$gt: [x, null]}` beside a comparison of `x`, which plans imply."""
-    compared = {
+    compared = [
         side
         for test in tests
         if isinstance(test, Operation) and test.operator in COMPARATORS
         for side in test.arguments
         if LiteralExpression(None) not in test.arguments
-    }
+    ]
     return [
         test
         for test in tests

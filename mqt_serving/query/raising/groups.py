@@ -241,11 +241,12 @@ class Groups(State):
             return Known(counted) if operator == "$sum" else AnyMet(counted)
         nothing = otherwise == Constant(None) or (operator, otherwise) == ("$sum", Constant(0))
         value = as_values(then, self.catalog)
-        if nothing and isinstance(value, Known) and isinstance(value.operand, Field | PartOf):
-            if operator in ("$push", "$addToSet"):
-                return Collected(value.operand, operator == "$addToSet", test)
-            if operator in _FUNCTIONS:
-                return Known(Aggregate(_FUNCTIONS[operator], value.operand, where=test))
+        if nothing and isinstance(value, Known) and not aggregates_of(value.operand):
+            operand = value.operand
+            if operator in ("$push", "$addToSet") and isinstance(operand, Field | PartOf):
+                return Collected(operand, operator == "$addToSet", test)
+            if operator in _FUNCTIONS and not isinstance(operand, Aggregate):
+                return Known(Aggregate(_FUNCTIONS[operator], operand, where=test))
         raise RaiseError("conditional-aggregate", f"{operator} of one of two values")
 
     def _counted(self, where: Predicate | None = None) -> Aggregate:

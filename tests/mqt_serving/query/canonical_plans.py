@@ -21,12 +21,12 @@ from mqt_serving.query.plan import (
     Comparator,
     Compare,
     DatePart,
-    Entity,
     Exists,
     Field,
     Function,
     In,
     IsNull,
+    Not,
     Operator,
     Or,
     Order,
@@ -93,6 +93,11 @@ ON_ORDERS: tuple[Predicate, ...] = (
     Compare(BUYER, Comparator.EQ, BUSY),
     In(BUYER, LISTED),
     In(BUYER, LISTED, negated=True),
+    In(BUYER, _plan(BUYER_ID, where=In(CITY, _plan(CITY, where=is_over(AGE, 30))))),
+    Or((PAID, Compare(TOTAL, Comparator.GT, _plan(MEAN)))),
+    Not(And((PAID, is_over(TOTAL, FIVE)))),
+    Compare(PartOf(DatePart.QUARTER, PLACED), Comparator.LTE, 2),
+    In(PartOf(DatePart.WEEKDAY, PLACED), (1, 7)),
 )
 ON_ITEMS: tuple[Predicate, ...] = (
     is_over(QUANTITY, 1),
@@ -105,6 +110,7 @@ ON_ITEMS: tuple[Predicate, ...] = (
 TOPS: tuple[Top, ...] = (
     Top(ORDERS, (Order(TOTAL, True),), 2),
     Top(ORDERS, (Order(PLACED), Order(TOTAL, True)), 3, PAID, 1),
+    Top(ITEMS, (Order(QUANTITY, True),), 2),
 )
 
 OF_GROUPS: tuple[Aggregate | Arithmetic, ...] = (
@@ -114,6 +120,9 @@ OF_GROUPS: tuple[Aggregate | Arithmetic, ...] = (
     count(BUYER, True),
     Aggregate(Function.COUNT, ORDERS, where=PAID),
     Aggregate(Function.SUM, TOTAL, where=PAID),
+    Aggregate(Function.COUNT, ORDERS, where=Or((PAID, IsNull(NOTE)))),
+    Aggregate(Function.COUNT, ORDERS, where=Exists(NOTE)),
+    Aggregate(Function.COUNT, BUYER, True, And((PAID, is_over(TOTAL, FIVE)))),
     Arithmetic(Operator.DIVIDE, Aggregate(Function.SUM, TOTAL), count(ORDERS)),
     Arithmetic(Operator.SUBTRACT, Aggregate(Function.MAX, TOTAL), Aggregate(Function.MIN, TOTAL)),
 )
@@ -122,6 +131,7 @@ OF_ITEMS: tuple[Aggregate | Arithmetic, ...] = (
     Aggregate(Function.SUM, WORTH),
     Aggregate(Function.AVG, PRICE),
     Aggregate(Function.COUNT, ITEMS, where=is_over(QUANTITY, 1)),
+    Aggregate(Function.SUM, WORTH, where=is_over(QUANTITY, 1)),
     Arithmetic(Operator.DIVIDE, Aggregate(Function.SUM, WORTH), count(ITEMS)),
 )
 OF_CUSTOMERS: tuple[Aggregate, ...] = (
@@ -143,8 +153,8 @@ def _all_of(tests: Sequence[Predicate]) -> Predicate | None:
 def _cut(draw: st.DrawFn, by: Sequence[Any]) -> dict[str, Any]:
     """An order by what is shown, and a limit where there is one."""
     order = tuple(Order(each, draw(st.booleans())) for each in _some(draw, by, 0, 1))
-    limit = draw(st.sampled_from([None, 3])) if order else None
-    return {"order_by": order, "limit": limit}
+    limit, skip = draw(st.sampled_from([(None, None), (3, None), (2, 1)]))
+    return {"order_by": order, **({"limit": limit, "skip": skip} if order else {})}
 
 
 @st.composite
@@ -167,7 +177,10 @@ def groups(draw: st.DrawFn) -> Plan:
     if not keys:
         return _plan(*totals, where=where)
     counted = count(ITEMS if over_items else ORDERS)
-    having = draw(st.sampled_from([None, is_over(counted, 1)]))
+    having = draw(st.sampled_from([
+        None, Compare(counted, Comparator.GT, 1), Between(counted, 1, 3), In(counted, (1, 2)),
+        Compare(totals[0], Comparator.GTE, _plan(MEAN)),
+    ]))  # fmt: skip
     return _plan(
         *keys, *totals, where=where, group_by=tuple(keys), having=having, **_cut(draw, totals)
     )  # fmt: skip
@@ -178,14 +191,14 @@ def totals_of_rows(draw: st.DrawFn) -> Plan:
     """Customers with totals of what belongs to each."""
     totals = _some(draw, OF_CUSTOMERS, 1, 2)
     where = _all_of(_some(draw, (is_equal(CITY, "Berlin"), is_over(AGE, 30)), 0, 1))
-    having = draw(st.sampled_from([None, is_over(count(ORDERS), 1)]))
+    having = draw(st.sampled_from([None, Compare(count(ORDERS), Comparator.GT, 1)]))
     return _plan(NAME, *totals, where=where, having=having, **_cut(draw, totals))
 
 
 @st.composite
 def wider_rows(draw: st.DrawFn) -> Plan:
     """Rows of finer entities than shown, rows that may lack some, the first of an order."""
-    form = draw(st.sampled_from(["rows", "optional", "top", "distinct"]))
+    form = draw(st.sampled_from(["rows", "optional", "left join", "top", "distinct"]))
     match form:
         case "rows":
             return _plan(NAME, where=draw(st.sampled_from([None, PAID])), rows=ORDERS)
@@ -193,8 +206,11 @@ def wider_rows(draw: st.DrawFn) -> Plan:
             return _plan(
                 TOTAL, QUANTITY, where=draw(st.sampled_from([None, PAID])), optional=(ITEMS,)
             )
+        case "left join":
+            return _plan(NAME, draw(st.sampled_from([TOTAL, STATUS])), optional=(ORDERS,))
         case "top":
-            tests = [draw(st.sampled_from(TOPS)), *_some(draw, ON_ITEMS, 0, 1)]
+            # The first items, and nothing after them, would be an order and a limit.
+            tests = [draw(st.sampled_from(TOPS)), *_some(draw, ON_ITEMS, 1, 2)]
             return _plan(QUANTITY, where=_all_of(tests))
         case _:
             keys = (draw(st.sampled_from([STATUS, YEAR])), *_some(draw, (CITY, MONTH), 0, 1))

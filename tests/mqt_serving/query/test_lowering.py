@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from pymongo import MongoClient
 from pymongo.database import Database
 
+from mqt_assets.schemas.catalogs import catalog_from_documents
 from mqt_serving.errors import MqtError, PlanError, UnknownCollection, UnknownField
 from mqt_serving.query.dialects.parsing import parse_query
 from mqt_serving.query.dialects.rendering import render_mongosh
@@ -520,3 +521,34 @@ def test_plans_that_make_no_sense_are_refused(known: Catalog) -> None:
         lower(Plan((Output(NAME, "$x"),)), known)
     with pytest.raises(PlanError, match="regular expression"):
         lower(plan(NAME, where=Text(NAME, TextMatch.REGEX, "a(")), known)
+
+
+def test_rows_behind_rows_must_be_there(ask: Ask) -> None:
+    """An order without items gives its customer no items."""
+    bought = {row["name"] for row in ask.rows(plan(NAME, QUANTITY))}
+    assert ask.names(Related(ITEMS)) == bought
+    assert ask.names(Related(ITEMS, negated=True)).isdisjoint(bought)
+
+
+def test_rows_stay_without_what_is_optional_in_another_collection(ask: Ask) -> None:
+    asked = plan(NAME, TOTAL, optional=(ORDERS,))
+    everybody = set(ask.column(plan(NAME)))
+    rows = ask.rows(asked)
+    assert {row["name"] for row in rows} == everybody
+    ordered = {row["name"] for row in ask.rows(plan(NAME, TOTAL))}
+    assert {row["name"] for row in rows if row.get("total") is None} == everybody - ordered
+
+
+def test_aggregates_over_rows_that_meet_a_test_on_decimals(ask: Ask) -> None:
+    test = is_over(TOTAL, Decimal128("6.00"))
+    dear = Aggregate(Function.COUNT, ORDERS, where=test)
+    rows = ask.rows(plan(STATUS, dear, group_by=(STATUS,), order_by=(Order(dear, True),)))
+    assert sum(row["count"] for row in rows) == len(ask.totals(test))
+
+
+def test_fields_of_sibling_arrays_meet_in_no_row() -> None:
+    two = catalog_from_documents("pair", {"pairs": [{"a": [{"x": 1}], "b": [{"y": 2}]}]})
+    left, right = Field("pairs", "a.x"), Field("pairs", "b.y")
+    where = Compare(left, Comparator.GT, right)
+    with pytest.raises(PlanError):
+        lower(plan(Aggregate(Function.COUNT, Entity("pairs")), where=where), two)
