@@ -103,6 +103,9 @@ class Arithmetic:
     left: Term
     right: Term
 
+    def __hash__(self) -> int:
+        return hash((self.operator, _hashable(self.left), _hashable(self.right)))
+
 
 Operand: TypeAlias = Field | PartOf | Arithmetic | Aggregate
 Term: TypeAlias = Field | PartOf | Arithmetic | Aggregate | int | float | Decimal128
@@ -129,6 +132,9 @@ class Compare:
     op: Comparator
     right: Scalar | Field | Plan
 
+    def __hash__(self) -> int:
+        return hash((self.left, self.op, _hashable(self.right)))
+
 
 @dataclass(frozen=True, slots=True)
 class Between:
@@ -138,6 +144,9 @@ class Between:
     low: Scalar
     high: Scalar
     half_open: bool = False
+
+    def __hash__(self) -> int:
+        return hash((self.left, _hashable(self.low), _hashable(self.high), self.half_open))
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +160,11 @@ class In:
     left: Operand
     values: tuple[Scalar, ...] | Plan
     negated: bool = False
+
+    def __hash__(self) -> int:
+        values = self.values
+        each = tuple(map(_hashable, values)) if isinstance(values, tuple) else values
+        return hash((self.left, each, self.negated))
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +294,11 @@ class Plan:
     distinct: bool = False
     rows: Entity | None = None
     optional: tuple[Entity, ...] = ()
+
+
+def _hashable(value: object) -> object:
+    """The value, or what stands for it: `Decimal128` has no hash of its own."""
+    return value.bid if isinstance(value, Decimal128) else value
 
 
 def walk(node: object) -> Iterator[object]:

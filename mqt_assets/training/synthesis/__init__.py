@@ -14,7 +14,14 @@ from random import Random
 from typing import Final, TypeAlias
 
 from mqt_assets.training.examples import Example, make_example, normal_question
-from mqt_assets.training.synthesis import aggregates, groups, lists, rankings, superlatives
+from mqt_assets.training.synthesis import (
+    aggregates,
+    conditional_totals,
+    groups,
+    lists,
+    rankings,
+    superlatives,
+)
 from mqt_assets.training.synthesis.draft import Draft, NotHere
 from mqt_assets.training.synthesis.subjects import Posed
 from mqt_assets.training.synthesis.things import EntityView
@@ -45,6 +52,9 @@ SHAPES: Final[tuple[tuple[Shape, float], ...]] = (
     (rankings.top_groups, 7.0),
     (rankings.having, 6.0),
     (rankings.owners_by_parts, 5.0),
+    (conditional_totals.part_and_whole, 3.5),
+    (conditional_totals.two_parts, 2.0),
+    (conditional_totals.zero_groups, 1.5),
 )
 _TRIES: Final = 12
 """Drawings per wanted example before a poor schema is left with fewer examples."""
