@@ -16,6 +16,7 @@ from typing import Final, TypeAlias
 from mqt_assets.training.examples import Example, make_example, normal_question
 from mqt_assets.training.synthesis import (
     aggregates,
+    computed,
     conditional_totals,
     groups,
     lists,
@@ -55,6 +56,11 @@ SHAPES: Final[tuple[tuple[Shape, float], ...]] = (
     (conditional_totals.part_and_whole, 3.5),
     (conditional_totals.two_parts, 2.0),
     (conditional_totals.zero_groups, 1.5),
+    (computed.computed_fields, 2.5),
+    (computed.computed_totals, 4.0),
+    (computed.computed_tests, 3.0),
+    (computed.ranked_by_computed, 2.0),
+    (computed.spread, 2.0),
 )
 _TRIES: Final = 12
 """Drawings per wanted example before a poor schema is left with fewer examples."""
