@@ -15,6 +15,7 @@ from typing import Final, TypeAlias
 
 from mqt_assets.training.examples import Example, make_example, normal_question
 from mqt_assets.training.synthesis import (
+    against_values,
     aggregates,
     computed,
     conditional_totals,
@@ -61,6 +62,10 @@ SHAPES: Final[tuple[tuple[Shape, float], ...]] = (
     (computed.computed_tests, 3.0),
     (computed.ranked_by_computed, 2.0),
     (computed.spread, 2.0),
+    (against_values.beside_average, 3.5),
+    (against_values.equal_to_extreme, 2.0),
+    (against_values.beyond_others, 2.0),
+    (against_values.beside_named, 3.0),
 )
 _TRIES: Final = 12
 """Drawings per wanted example before a poor schema is left with fewer examples."""
