@@ -17,6 +17,7 @@ from mqt_assets.training.examples import Example, make_example, normal_question
 from mqt_assets.training.synthesis import (
     against_values,
     aggregates,
+    both_and_neither,
     computed,
     conditional_totals,
     groups,
@@ -66,6 +67,9 @@ SHAPES: Final[tuple[tuple[Shape, float], ...]] = (
     (against_values.equal_to_extreme, 2.0),
     (against_values.beyond_others, 2.0),
     (against_values.beside_named, 3.0),
+    (both_and_neither.shared_values, 4.0),
+    (both_and_neither.rows_elsewhere, 2.0),
+    (both_and_neither.related_to_two, 2.0),
 )
 _TRIES: Final = 12
 """Drawings per wanted example before a poor schema is left with fewer examples."""

@@ -269,12 +269,12 @@ def _maybe_among(
 def _comparable_elsewhere(
     draft: Draft, view: EntityView, item: FieldView
 ) -> tuple[EntityView, FieldView] | None:
-    """A number of the same measure in a thing that the subject belongs to or that belongs to it."""
+    """A number of the same measure in another thing."""
     measure = measure_of(item.words)
     found = [
-        (link.target, other)
-        for link in (*view.owners, *view.parts)
-        for other in link.target.of_role(Role.NUMBER)
+        (target, other)
+        for target in view.others
+        for other in target.of_role(Role.NUMBER)
         if measure_of(other.words) == measure
     ]
     return draft.pick(found) if found and draft.chance(0.6) else None
