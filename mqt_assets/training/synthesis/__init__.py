@@ -21,6 +21,7 @@ from mqt_assets.training.synthesis import (
     computed,
     conditional_totals,
     groups,
+    kept_empty,
     lists,
     rankings,
     superlatives,
@@ -70,6 +71,8 @@ SHAPES: Final[tuple[tuple[Shape, float], ...]] = (
     (both_and_neither.shared_values, 4.0),
     (both_and_neither.rows_elsewhere, 2.0),
     (both_and_neither.related_to_two, 2.0),
+    (kept_empty.totals_with_zero, 3.0),
+    (kept_empty.parts_if_any, 1.5),
 )
 _TRIES: Final = 12
 """Drawings per wanted example before a poor schema is left with fewer examples."""
