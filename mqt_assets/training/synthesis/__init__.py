@@ -23,6 +23,7 @@ from mqt_assets.training.synthesis import (
     groups,
     kept_empty,
     lists,
+    positions,
     rankings,
     superlatives,
 )
@@ -73,6 +74,10 @@ SHAPES: Final[tuple[tuple[Shape, float], ...]] = (
     (both_and_neither.related_to_two, 2.0),
     (kept_empty.totals_with_zero, 3.0),
     (kept_empty.parts_if_any, 1.5),
+    (positions.nth_thing, 3.0),
+    (positions.nth_group, 1.0),
+    (positions.places, 1.5),
+    (positions.without_first, 1.5),
 )
 _TRIES: Final = 12
 """Drawings per wanted example before a poor schema is left with fewer examples."""
