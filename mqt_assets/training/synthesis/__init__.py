@@ -20,11 +20,13 @@ from mqt_assets.training.synthesis import (
     both_and_neither,
     computed,
     conditional_totals,
+    gaps,
     groups,
     kept_empty,
     lists,
     positions,
     rankings,
+    stretches,
     superlatives,
 )
 from mqt_assets.training.synthesis.draft import Draft, NotHere
@@ -78,6 +80,13 @@ SHAPES: Final[tuple[tuple[Shape, float], ...]] = (
     (positions.nth_group, 1.0),
     (positions.places, 1.5),
     (positions.without_first, 1.5),
+    (gaps.missing_value, 3.0),
+    (gaps.two_gaps, 1.5),
+    (gaps.gap_totals, 1.0),
+    (stretches.number_bound, 1.5),
+    (stretches.number_stretch, 2.0),
+    (stretches.date_stretch_in_words, 1.5),
+    (stretches.group_stretch, 1.0),
 )
 _TRIES: Final = 12
 """Drawings per wanted example before a poor schema is left with fewer examples."""
