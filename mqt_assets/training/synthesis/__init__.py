@@ -18,12 +18,16 @@ from mqt_assets.training.synthesis import (
     against_values,
     aggregates,
     both_and_neither,
+    columns,
     computed,
     conditional_totals,
+    distinct_counts,
+    flags,
     gaps,
     groups,
     kept_empty,
     lists,
+    one_element,
     positions,
     rankings,
     stretches,
@@ -87,6 +91,11 @@ SHAPES: Final[tuple[tuple[Shape, float], ...]] = (
     (stretches.number_stretch, 2.0),
     (stretches.date_stretch_in_words, 1.5),
     (stretches.group_stretch, 1.0),
+    (one_element.with_such_a_part, 3.5),
+    (distinct_counts.different_per_group, 3.0),
+    (columns.named_columns, 3.0),
+    (flags.one_flag, 1.0),
+    (flags.two_flags, 1.0),
 )
 _TRIES: Final = 12
 """Drawings per wanted example before a poor schema is left with fewer examples."""

@@ -104,7 +104,7 @@ def computed_fields(draft: Draft, view: EntityView) -> Posed:
                 f"{names} and {words} for all {rows}",
                 f"{draft.pick(SHOW)} {names} together with the {words} for {rows}",
                 f"what are the {names} and the {words} of every {noun}",
-                f"{draft.pick(SHOW)} {rows} by {names} with the {words}",
+                f"{rows}: {names} and {words}",
             )
         )
     else:
