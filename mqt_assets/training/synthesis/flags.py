@@ -12,9 +12,16 @@ from mqt_assets.training.synthesis.wanted import posed_rows
 from mqt_serving.query.plan import And, Comparator, Compare, Or, Predicate
 
 
-def one_flag(draft: Draft, view: EntityView) -> Posed:
-    """Customers that are still active; orders not yet paid."""
-    item = draft.pick(view.of_role(Role.BOOL))
+def flagged(draft: Draft, view: EntityView) -> Posed:
+    """Customers that are still active; orders paid but not shipped."""
+    flags = view.of_role(Role.BOOL)
+    if len(flags) > 1 and draft.chance(0.5):
+        first, second = draft.rng.sample(flags, 2)
+        return _two_flags(draft, view, first, second)
+    return _one_flag(draft, view, draft.pick(flags))
+
+
+def _one_flag(draft: Draft, view: EntityView, item: FieldView) -> Posed:
     noun = draft.pick(view.nouns).plural
     value = draft.chance(0.5)
     word = _quality(item)
@@ -57,12 +64,8 @@ def one_flag(draft: Draft, view: EntityView) -> Posed:
     return posed_rows(draft, view, draft.pick(forms), where)
 
 
-def two_flags(draft: Draft, view: EntityView) -> Posed:
+def _two_flags(draft: Draft, view: EntityView, first: FieldView, second: FieldView) -> Posed:
     """Active but not verified; neither paid nor cancelled; one or the other."""
-    flags = view.of_role(Role.BOOL)
-    if len(flags) < 2:
-        raise NotHere
-    first, second = draft.rng.sample(flags, 2)
     one, other = _quality(first), _quality(second)
     noun = draft.pick(view.nouns).plural
     who = "who" if view.is_person and draft.chance(0.7) else "that"
