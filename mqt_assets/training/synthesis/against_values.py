@@ -108,7 +108,9 @@ def equal_to_extreme(draft: Draft, view: EntityView) -> Posed:
             else ("lowest", "minimum", "smallest")
         )
     inner, inner_rows = _maybe_among(draft, view, noun.plural, item, 0.2)
-    of = f" of {inner_rows}" if inner is not None else draft.pick(("", "", f" of all {noun.plural}"))
+    of = (
+        f" of {inner_rows}" if inner is not None else draft.pick(("", "", f" of all {noun.plural}"))
+    )
     adjective = superlatives_of(item.words, greatest, is_date)
     forms = [
         f"{noun.plural} whose {name} equals the {best} {name}{of}",
@@ -280,9 +282,7 @@ def _comparable_elsewhere(
     return draft.pick(found) if found and draft.chance(0.6) else None
 
 
-def _among(
-    draft: Draft, view: EntityView, phrase: str, where: Predicate, item: FieldView
-) -> Posed:
+def _among(draft: Draft, view: EntityView, phrase: str, where: Predicate, item: FieldView) -> Posed:
     """The rows, seldom with a further condition that the phrase says last."""
     if draft.chance(0.85):
         return posed_rows(draft, view, phrase, where)

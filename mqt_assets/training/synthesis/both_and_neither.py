@@ -1,4 +1,4 @@
-"""Shapes that intersect and subtract: cities with both customers and suppliers, or with no supplier.
+"""Shapes that intersect and subtract: cities with customers and suppliers, or without the latter.
 
 The test is a sub-query that lists values (`In`), or two tests for related things. The first
 thing that the question names gives the rows, the second one the sub-query. Depends on `wanted`.

@@ -225,7 +225,9 @@ def computed_tests(draft: Draft, view: EntityView) -> Posed:
         value = Arithmetic(Operator.MULTIPLY, right.field, times)
         predicate = Compare(value, _MIRRORED[op], left.field)
         name, other = field_words(draft, left), field_words(draft, right)
-        said = f"{name} is {phrase} {draft.say(words)} {draft.pick(('their', 'the', 'its'))} {other}"
+        said = (
+            f"{name} is {phrase} {draft.say(words)} {draft.pick(('their', 'the', 'its'))} {other}"
+        )
     link = draft.pick(("whose", "where the", "for which the", "where"))
     where: Predicate = predicate if about.where is None else _and(about.where, predicate)
     return posed_rows(draft, view, f"{about.phrase(draft)} {link} {said}", where)

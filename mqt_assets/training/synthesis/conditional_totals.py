@@ -155,7 +155,9 @@ def two_parts(draft: Draft, view: EntityView) -> Posed:
         )
     )
     if key is None:
-        text = draft.pick((f"{draft.pick(SHOW)} {pair}", f"compare {pair}", pair, f"{pair} overall"))
+        text = draft.pick(
+            (f"{draft.pick(SHOW)} {pair}", f"compare {pair}", pair, f"{pair} overall")
+        )
     else:
         one = key.one
         text = draft.pick(

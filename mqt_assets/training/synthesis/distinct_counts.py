@@ -72,9 +72,7 @@ def different_per_group(draft: Draft, view: EntityView) -> Posed:
             )
         )
         order = (Order(value, descending),)
-        plan = Plan(
-            key.outputs, about.where, group_by=key.fields, order_by=order, limit=limit
-        )
+        plan = Plan(key.outputs, about.where, group_by=key.fields, order_by=order, limit=limit)
         return Posed(plan, text)
     bound = min(count_bound(draft, 100), 10)
     op, words = draft.pick(

@@ -75,7 +75,7 @@ def _two_flags(draft: Draft, view: EntityView, first: FieldView, second: FieldVi
     match kind:
         case "and":
             where: Predicate = And((yes[0], yes[1]))
-            forms = (
+            forms: tuple[str, ...] = (
                 f"{noun} {who} are both {one} and {other}",
                 f"{noun} {who} are {one} and {other}",
                 f"{noun} {who} are {one} as well as {other}",

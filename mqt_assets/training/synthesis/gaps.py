@@ -6,7 +6,6 @@ Depends on `wanted`.
 
 from __future__ import annotations
 
-
 from mqt_assets.training.synthesis.asking import SHOW
 from mqt_assets.training.synthesis.conditions import condition
 from mqt_assets.training.synthesis.draft import Draft, NotHere
@@ -111,9 +110,7 @@ def two_gaps(draft: Draft, view: EntityView) -> Posed:
                 )
             )
         case _:
-            where = And(
-                (IsNull(first.field, negated=True), IsNull(second.field, negated=True))
-            )
+            where = And((IsNull(first.field, negated=True), IsNull(second.field, negated=True)))
             tail = draft.pick(
                 (
                     f"with both {a_one} and {an_other}",
@@ -125,8 +122,6 @@ def two_gaps(draft: Draft, view: EntityView) -> Posed:
                 )
             )
     return posed_rows(draft, view, f"{noun} {tail}", where)
-
-
 
 
 def gap_totals(draft: Draft, view: EntityView) -> Posed:

@@ -124,5 +124,9 @@ def _kept(draft: Draft, about: Subject, link: Link, counted: bool) -> str:
         f"whether or not they have any {parts}",
     ]
     if counted:
-        words += ["zero if there are none", f"with 0 for {owners} without {parts}", "zeros included"]
+        words += [
+            "zero if there are none",
+            f"with 0 for {owners} without {parts}",
+            "zeros included",
+        ]
     return draft.pick(words)

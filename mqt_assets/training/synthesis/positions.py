@@ -185,7 +185,9 @@ def _measure(draft: Draft, view: EntityView) -> Asked:
 
 
 def _place(draft: Draft) -> tuple[int, str]:
-    place = draft.weighted(((2, 5), (3, 3), (4, 1), (5, 1), (6, 0.3), (7, 0.3), (8, 0.3), (10, 0.4)))
+    place = draft.weighted(
+        ((2, 5), (3, 3), (4, 1), (5, 1), (6, 0.3), (7, 0.3), (8, 0.3), (10, 0.4))
+    )
     spelled = draft.pick((_ORDINALS[place], _ORDINALS[place], ordinal(place)))
     return place, draft.say(spelled)
 
@@ -196,7 +198,9 @@ def _best(draft: Draft, by: Asked, descending: bool) -> tuple[str, str]:
     if is_date:
         plain = draft.pick(("latest", "most recent") if descending else ("earliest", "oldest"))
     else:
-        plain = draft.pick(("highest", "largest", "greatest") if descending else ("lowest", "smallest"))
+        plain = draft.pick(
+            ("highest", "largest", "greatest") if descending else ("lowest", "smallest")
+        )
     adjectives = [
         word
         for word in superlatives_of(by.view.words, descending, is_date)
