@@ -7,16 +7,16 @@ the words name. Depends on `groups`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from mqt_assets.training.synthesis.asking import SHOW, stands_for
+from mqt_assets.training.synthesis.computations import Computed, alike_pair, computed
 from mqt_assets.training.synthesis.draft import Draft, NotHere
 from mqt_assets.training.synthesis.groups import Key, expect_different, group_key
-from mqt_assets.training.synthesis.lexicon import COMPARATIVES, measure_of
+from mqt_assets.training.synthesis.lexicon import COMPARATIVES
 from mqt_assets.training.synthesis.phrases import field_words
 from mqt_assets.training.synthesis.subjects import Asked, Posed, Subject, measure, subject
-from mqt_assets.training.synthesis.things import EntityView, FieldView, Role
+from mqt_assets.training.synthesis.things import EntityView
 from mqt_assets.training.synthesis.wanted import posed_rows
 from mqt_assets.training.wording import spell_count, spell_number
 from mqt_serving.query.plan import (
@@ -33,65 +33,11 @@ from mqt_serving.query.plan import (
     Predicate,
 )
 
-_COUNTS: Final = frozenset(
-    "quantity units stock copies nights hours days count pieces bottles seats tickets minutes "
-    "guests participants number boxes tons workers months shares items rooms sessions".split()
-)
-_MONEY: Final = frozenset(
-    "price cost amount total revenue salary wage fee budget balance payment discount spent fare "
-    "rent income profit fine paid subtotal tax charge rate bill value funding deposit raised goal "
-    "premium".split()
-)
-_WORDS: Final[dict[Operator, tuple[str, ...]]] = {
-    Operator.MULTIPLY: (
-        "{0} times {1}",
-        "{0} multiplied by {1}",
-        "product of {0} and {1}",
-        "{0} times the {1}",
-        "{0} * {1}",
-        "{0} x {1}",
-    ),
-    Operator.SUBTRACT: (
-        "difference between {0} and {1}",
-        "{0} minus {1}",
-        "{0} less the {1}",
-        "difference of {0} and {1}",
-        "{0} - {1}",
-        "{0} minus the {1}",
-        "gap between {0} and {1}",
-    ),
-    Operator.ADD: (
-        "sum of {0} and {1}",
-        "{0} plus {1}",
-        "{0} and {1} added together",
-        "{0} + {1}",
-        "{0} plus the {1}",
-        "{0} and {1} combined",
-    ),
-    Operator.DIVIDE: (
-        "{0} divided by {1}",
-        "ratio of {0} to {1}",
-        "{0} divided by the {1}",
-        "quotient of {0} and {1}",
-        "{0} / {1}",
-    ),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class _Computed:
-    """An operation on two fields with its words; both fields' values run from 0 or above."""
-
-    value: Arithmetic
-    words: str
-    left: FieldView
-    right: FieldView
-
 
 def computed_fields(draft: Draft, view: EntityView) -> Posed:
     """For each order line, show the product and quantity times price."""
     about = subject(draft, view, most=1)
-    found = _computed(draft, view)
+    found = computed(draft, view)
     shown = stands_for(view) if view.names and draft.chance(0.7) else ()
     words = found.words
     noun, rows = about.phrase(draft, plural=False), about.phrase(draft)
@@ -124,7 +70,7 @@ def computed_fields(draft: Draft, view: EntityView) -> Posed:
 def computed_totals(draft: Draft, view: EntityView) -> Posed:
     """The total of price times quantity, overall or per city."""
     about = subject(draft, view, most=1)
-    found = _computed(draft, view)
+    found = computed(draft, view)
     function = draft.weighted(
         ((Function.SUM, 0.5), (Function.AVG, 0.3), (Function.MAX, 0.12), (Function.MIN, 0.08))
     )
@@ -204,11 +150,11 @@ def computed_tests(draft: Draft, view: EntityView) -> Posed:
         raise NotHere
     form = draft.rng.random()
     if form < 0.5:
-        found = _computed(draft, view)
+        found = computed(draft, view)
         predicate, test = _bounded(draft, found)
         said = f"{found.words} {test}"
     else:
-        left, right = _alike_pair(draft, view)
+        left, right = alike_pair(draft, view)
         times, words = draft.weighted(
             (
                 ((2, "twice"), 0.5),
@@ -255,7 +201,7 @@ def _and(first: Predicate, second: Predicate) -> Predicate:
 def ranked_by_computed(draft: Draft, view: EntityView) -> Posed:
     """The 5 projects with the largest difference between budget and amount spent."""
     about = subject(draft, view, most=1)
-    found = _computed(draft, view)
+    found = computed(draft, view)
     descending = draft.chance(0.7)
     limit = 1 if draft.chance(0.4) else draft.weighted(((3, 3), (5, 3), (10, 2), (2, 1)))
     best = draft.pick(
@@ -327,69 +273,7 @@ def spread(draft: Draft, view: EntityView) -> Posed:
     return _grouped(draft, about, key, value, said, rows)
 
 
-# ---------------------------------------------------------------------- pairs
-
-
-def _computed(draft: Draft, view: EntityView) -> _Computed:
-    numbers = view.of_role(Role.NUMBER)
-    if len(numbers) < 2:
-        raise NotHere
-    operator = draft.weighted(
-        (
-            (Operator.MULTIPLY, 0.4),
-            (Operator.SUBTRACT, 0.35),
-            (Operator.ADD, 0.13),
-            (Operator.DIVIDE, 0.12),
-        )
-    )
-    if operator is Operator.MULTIPLY:
-        left, right = _price_and_count(draft, numbers)
-    elif operator is Operator.DIVIDE:
-        left, right = _any_pair(draft, numbers)
-    else:
-        left, right = _alike_pair(draft, view)
-    words = draft.pick(_WORDS[operator])
-    one, other = field_words(draft, left), field_words(draft, right)
-    if draft.chance(0.05) and operator is Operator.SUBTRACT:
-        words = "{1} subtracted from {0}"
-    value = Arithmetic(operator, left.field, right.field)
-    return _Computed(value, words.format(one, other), left, right)
-
-
-def _price_and_count(draft: Draft, numbers: list[FieldView]) -> tuple[FieldView, FieldView]:
-    prices = [item for item in numbers if set(item.words) & _MONEY]
-    counts = [item for item in numbers if set(item.words) & _COUNTS and item not in prices]
-    if not prices or not counts:
-        if draft.chance(0.8):
-            raise NotHere
-        return _any_pair(draft, numbers)
-    pair = (draft.pick(prices), draft.pick(counts))
-    return pair if draft.chance(0.5) else (pair[1], pair[0])
-
-
-def _any_pair(draft: Draft, numbers: list[FieldView]) -> tuple[FieldView, FieldView]:
-    if len(numbers) < 2:
-        raise NotHere
-    left, right = draft.rng.sample(numbers, 2)
-    return left, right
-
-
-def _alike_pair(draft: Draft, view: EntityView) -> tuple[FieldView, FieldView]:
-    """Two numbers that can be compared or added: the same measure, or both money."""
-    numbers = view.of_role(Role.NUMBER)
-    left, right = _any_pair(draft, numbers)
-    alike = (
-        left.head == right.head
-        or measure_of(left.words) == measure_of(right.words)
-        or bool(set(left.words) & _MONEY and set(right.words) & _MONEY)
-        or bool(set(left.words) & _COUNTS and set(right.words) & _COUNTS)
-    )
-    if not alike and draft.chance(0.85):
-        raise NotHere
-    return left, right
-
-
-def _bounded(draft: Draft, found: _Computed) -> tuple[Predicate, str]:
+def _bounded(draft: Draft, found: Computed) -> tuple[Predicate, str]:
     """A test of the computed value against a round number of its size."""
     high = float(found.left.schema.maximum or "nan"), float(found.right.schema.maximum or "nan")
     if not (high[0] > 0 and high[1] > 0):

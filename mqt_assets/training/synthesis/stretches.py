@@ -267,17 +267,15 @@ def group_stretch(draft: Draft, view: EntityView) -> Posed:
 
 def _with_measure(draft: Draft, view: EntityView, name: str, bound: str) -> str:
     noun = draft.pick(view.nouns).plural
+    a_name = with_article(name)
     if bound.startswith(("of ", "that ")):
-        return draft.pick(
-            (f"{noun} with {with_article(name)} {bound}", f"{noun} that have {with_article(name)} {bound}",
-             f"{noun} having {with_article(name)} {bound}")
-        )  # fmt: skip
+        return f"{noun} {draft.pick(('with', 'that have', 'having'))} {a_name} {bound}"
     return draft.pick(
         (
             f"{noun} whose {name} is {bound}",
-            f"{noun} with {with_article(name)} {bound}",
+            f"{noun} with {a_name} {bound}",
             f"{noun} where the {name} is {bound}",
             f"{noun} with {name} {bound}",
-            f"{noun} that have {with_article(name)} {bound}",
+            f"{noun} that have {a_name} {bound}",
         )
     )
