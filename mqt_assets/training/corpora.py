@@ -87,9 +87,7 @@ def load_tend(
     return CorpusReport(tuple(examples), tuple(failed), len(records))
 
 
-def tend_records(
-    folder: Path, databases: Collection[str] | None = None
-) -> list[dict[str, Any]]:
+def tend_records(folder: Path, databases: Collection[str] | None = None) -> list[dict[str, Any]]:
     """The records of all databases (or of those named), in the order of the file."""
     records = _read(questions_file(folder))
     return [r for r in records if databases is None or r["db_id"] in databases]
