@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from benchmarks.command_shape import Shape, shape_of
+from benchmarks.command_shape import Shape, output_fields, shape_of
 from mqt_assets.evaluation.execution_accuracy import comparable_name, equal_results
 from mqt_assets.training.examples import collections_of
-from mqt_serving.query.naming import output_names
 from mqt_serving.query.pipeline import Command
-from mqt_serving.query.plan import Aggregate, And, Arithmetic, Entity, Plan, Predicate
+from mqt_serving.query.plan import Aggregate, And, Arithmetic, Plan, Predicate
 
 Row = Mapping[str, Any]
 
@@ -134,14 +133,9 @@ def _of_fields(gold: Result, found: Result) -> Iterator[Difference]:
 
 
 def _fields(result: Result) -> dict[str, str] | None:
-    """Names of the fields by what EX-E compares; None where neither rows nor plan tell."""
-    if result.rows:
-        names = [name for row in result.rows for name in row]
-    elif result.plan and not any(isinstance(o.value, Entity) for o in result.plan.outputs):
-        names = [*output_names(result.plan)]
-    else:
-        return None
-    return {comparable_name(name): name for name in names}
+    """Names of the fields by what EX-E compares; None where neither rows nor projection tell."""
+    names = [name for row in result.rows for name in row] or output_fields(result.command)
+    return {comparable_name(name): name for name in names} or None
 
 
 def _same_values(gold: Sequence[Row], name: str, found: Sequence[Row], other: str) -> bool:

@@ -27,6 +27,7 @@ from mqt_serving.query.pipeline import (
     LiteralExpression,
     Lookup,
     Match,
+    Project,
     SortByCount,
     Stage,
 )
@@ -74,6 +75,18 @@ def shape_of(command: Command) -> Shape:
         ),
         limit=_limit(command, stages),
     )
+
+
+def output_fields(command: Command) -> tuple[str, ...]:
+    """What the last projection names; empty where there is none."""
+    if isinstance(command, Find):
+        projections = [command.projection] if command.projection else []
+    elif isinstance(command, Aggregate):
+        projections = [stage for stage in command.stages if isinstance(stage, Project)]
+    else:
+        projections = []
+    items = projections[-1].items if projections else ()
+    return tuple(name for name, value in items if value is not False)
 
 
 def _stages(stages: tuple[Stage, ...]) -> Iterator[Stage]:
