@@ -103,10 +103,10 @@ def questions_file(folder: Path) -> Path:
         return usual
     found = [path for path in sorted(folder.glob("*.json")) if _holds_records(_read(path))]
     if len(found) != 1:
-        names = ", ".join(path.name for path in found) or "no JSON file"
+        names = ", ".join(path.name for path in found) or "none"
         raise FileNotFoundError(
-            f"{usual} is missing, and {names} in {folder} holds records: the folder needs exactly "
-            "one file of questions in TEND's format"
+            f"{folder} is no TEND corpus: it needs {usual.name}, or exactly one JSON file of "
+            f"records (see TEND's README); found {names}"
         )
     return found[0]
 
