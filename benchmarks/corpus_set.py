@@ -6,7 +6,6 @@ Reads files into examples; knows neither MongoDB nor a translator.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +15,10 @@ from benchmarks.sampling import evenly
 from mqt_assets.evaluation.questions import choose_questions
 from mqt_assets.training.corpora import load_tend, tend_catalogs, tend_documents, tend_records
 from mqt_assets.training.examples import Example, make_example
+from mqt_assets.training.spider_syn import normal_sql
 from mqt_serving.schema import Catalog
 
 _DEV = "dev_databases.json"
-_SPACES = re.compile(r"\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +81,10 @@ def synonym_pairs(
 ) -> list[Pair]:
     """The entries of Spider-Syn whose database and SQL a record has, with that record's gold.
 
-    Entries are skipped when no record matches. SQL matches but for spacing, case and a semicolon.
+    Entries are skipped when no record matches; SQL is compared by `normal_sql`.
     """
     golds = {(e.database, e.command): e for e in corpus.examples}
-    matched: dict[tuple[str, str], Example] = {}
+    matched: dict[tuple[str, tuple[str, ...]], Example] = {}
     for record in corpus.records:
         gold = golds.get((record["db_id"], record["MQL"].strip()))
         if gold is not None:
@@ -99,13 +98,9 @@ def synonym_pairs(
     return list(evenly(pairs, limit))
 
 
-def normal_sql(sql: str) -> str:
-    return _SPACES.sub(" ", sql.strip().rstrip("; ")).casefold()
-
-
 def _reworded(gold: Example, question: str) -> Example:
     return make_example(
-        question, gold.database, gold.plan, gold.command, source=gold.source, ordered=gold.ordered
+        question, gold.database, gold.plan, gold.command, source="spider_syn", ordered=gold.ordered
     )
 
 

@@ -45,9 +45,9 @@ def corpus_catalogs(
     group_name="training",
     kinds={"parquet"},
     io_manager_key="parquet_io",
-    code_version="1",
+    code_version="2",
     description="Questions of the public corpus whose gold query has a plan (and those without "
-    "one, for evaluation only).",
+    "one, for evaluation only), and Spider-Syn's wordings of them (MQT_SPIDER_SYN_FOLDER).",
 )
 def corpus_examples(
     context: dg.AssetExecutionContext,
@@ -56,20 +56,34 @@ def corpus_examples(
 ) -> dg.Output[Any]:
     from mqt_assets.training.corpora import load_tend
     from mqt_assets.training.examples import dataset_digest
+    from mqt_assets.training.spider_syn import load_spider_syn
     from mqt_assets.training.tables import to_table
 
-    folder = settings.load().tend_folder
+    config = settings.load()
+    folder = config.tend_folder
     if folder is None:
-        return dg.Output(to_table([]), metadata={"examples": 0})
+        missing = "none: MQT_TEND_FOLDER is not set"
+        context.log.info(f"corpus questions: {missing}")
+        return dg.Output(to_table([]), metadata={"examples": 0, "corpus": missing})
     report = load_tend(folder, read_catalogs(corpus_catalogs))
     failures = sorted(report.failures.items(), key=lambda item: -item[1])
     context.log.info(f"{len(report.examples)} questions from {folder.name}")
+    examples, spider_syn = list(report.examples), "none: MQT_SPIDER_SYN_FOLDER is not set"
+    if config.spider_syn_folder is not None:
+        more = load_spider_syn(config.spider_syn_folder, folder, report)
+        examples += more.examples
+        spider_syn = (
+            f"{len(more.examples)} questions: {more.matched} of {more.entries} entries ask what "
+            f"the corpus asks, {more.set_apart} of them on databases set apart"
+        )
+    context.log.info(f"Spider-Syn: {spider_syn}")
     return dg.Output(
-        to_table(report.examples),
-        data_version=dg.DataVersion(dataset_digest(report.examples)),
+        to_table(examples),
+        data_version=dg.DataVersion(dataset_digest(examples)),
         metadata={
-            "examples": len(report.examples),
-            "by_kind": _by_kind(report.examples),
+            "examples": len(examples),
+            "spider_syn": spider_syn,
+            "by_kind": _by_kind(examples),
             "not_raised": markdown(["cause", "records"], failures),
         },
     )

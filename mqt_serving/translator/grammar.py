@@ -4,7 +4,7 @@ A plan is written as steps: a word of the fixed vocabulary (`Token`), a pointer 
 or a pointer to a candidate value. A pushdown automaton over a few symbols tells what each next
 step may be, so that every finished sequence is a well-formed plan.
 
-    plan  := DISTINCT? out+ (WHERE pred)? (GROUP key+)? (HAVING pred)? (ORDER ord+)?
+    plan  := CANNOT | DISTINCT? out+ (WHERE pred)? (GROUP key+)? (HAVING pred)? (ORDER ord+)?
              (SKIP value)? (LIMIT (value | LIMIT_ONE))? (ROWS entity)? (OPTIONAL entity)* END
     out   := item | aggregate | ONLY aggregate pred | part | sum
     sum   := ADD term term | SUBTRACT term term | ...
@@ -29,6 +29,7 @@ import numpy.typing as npt
 class Token(IntEnum):
     BEGIN = 0
     END = auto()
+    CANNOT = auto()  # the data does not hold what the question asks for
     DISTINCT = auto()
     WHERE = auto()
     GROUP = auto()
@@ -98,7 +99,8 @@ class Step(NamedTuple):
 class Symbol(IntEnum):
     """What the automaton expects next."""
 
-    START = 0
+    BEGIN = 0
+    START = auto()
     OUT = auto()
     AFTER_OUT = auto()
     AFTER_WHERE = auto()
@@ -181,6 +183,7 @@ class Allowed:
 
 
 ALLOWED: dict[Symbol, Allowed] = {
+    _S.BEGIN: Allowed(OPERAND_STARTS | {_T.DISTINCT, _T.CANNOT}, Items.ALL),
     _S.START: Allowed(OPERAND_STARTS | {_T.DISTINCT}, Items.ALL),
     _S.OUT: Allowed(OPERAND_STARTS, Items.ALL),
     _S.AFTER_OUT: Allowed(OPERAND_STARTS | set(_TAIL), Items.ALL),
@@ -235,7 +238,7 @@ ITEM_CLASSES = np.array([ALLOWED[symbol].items for symbol in Symbol], np.int64)
 VALUE_CLASSES = np.array([ALLOWED[symbol].values for symbol in Symbol], np.int64)
 
 Stack = tuple[Symbol, ...]
-INITIAL: Stack = (_S.DONE, _S.START)
+INITIAL: Stack = (_S.DONE, _S.BEGIN)
 
 
 def advance(stack: Stack, token: Token | None) -> Stack:
@@ -252,12 +255,14 @@ def _replacement(symbol: Symbol, token: Token | None) -> tuple[Symbol, ...]:
     if token in _CLAUSES and symbol not in (_S.PREDICATE, _S.GROUP_PREDICATE, _S.RELATED):
         assert token is not None
         return _CLAUSES[token]
-    if symbol == _S.START and token == _T.DISTINCT:
+    if token == _T.CANNOT:
+        return ()
+    if token == _T.DISTINCT:
         return (_S.OUT, _S.AFTER_OUT)
     if token == _T.SUB:
         return (_S.START,)
     after: tuple[Symbol, ...] = ()
-    if symbol == _S.START:
+    if symbol in (_S.BEGIN, _S.START):
         after = (_S.AFTER_OUT,)
     elif symbol in _REPEATS:
         after = (symbol,)
