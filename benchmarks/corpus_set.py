@@ -49,13 +49,19 @@ def load_corpus(
     """The questions about `databases` (None: all of the folder).
 
     With `limit`, at most so many: first wordings first, the same ones every time. Raises
-    FileNotFoundError and KeyError as `load_tend` does, ValueError when no record is left.
+    FileNotFoundError for what the folder lacks, ValueError when no record is left.
     """
     records = tend_records(folder, databases)
     if not records:
         raise ValueError(f"{folder} has no record about {', '.join(sorted(databases or ()))}")
     names = sorted({record["db_id"] for record in records})
     catalogs = tend_catalogs(folder, names)
+    bare = [name for name in names if name not in catalogs]
+    if bare:
+        raise FileNotFoundError(
+            f"{folder / 'databases'} has no documents of {', '.join(bare)}: add them, or leave "
+            "these databases out with --databases"
+        )
     examples: Sequence[Example] = load_tend(folder, catalogs, names).examples
     if limit is not None:
         examples = choose_questions(examples, names, limit)

@@ -67,6 +67,14 @@ def test_two_files_of_records_are_one_too_many(folder: Path) -> None:
         load_corpus(folder)
 
 
+def test_a_database_without_documents_is_named(folder: Path) -> None:
+    (folder / "databases" / "attic" / "pans.json").unlink()
+    (folder / "databases" / "attic").rmdir()
+    with pytest.raises(FileNotFoundError, match="no documents of attic"):
+        load_corpus(folder)
+    assert len(load_corpus(folder, ["kitchen"]).examples) == 2
+
+
 def test_the_folders_own_list_of_databases_counts_unless_another_is_named(folder: Path) -> None:
     assert database_names(folder, None) is None
     (folder / "dev_databases.json").write_text('["attic"]')
