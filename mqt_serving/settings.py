@@ -126,6 +126,9 @@ class Settings(BaseSettings):
 
     # Learning
     embedding_model: str = Field("", description="Default: the packaged all-MiniLM-L6-v2.")
+    base_model: str = Field(
+        "", description="Folder of base weights; empty: the shipped ones, `none`: from scratch."
+    )
     private_fields: _CommaList = Field(
         (), description="Comma list of `collection.path`: never sampled, stored or returned."
     )

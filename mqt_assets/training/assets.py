@@ -244,7 +244,8 @@ def training_set(
     kinds={"pytorch", "onnx", "mlflow"},
     io_manager_key="folder_io",
     code_version="1",
-    description="A translator trained from scratch and exported for serving, registered in MLflow. "
+    description="A translator trained from the base weights, exported for serving and registered in "
+    "MLflow. "
     "It serves only after evaluation and release.",
 )
 def candidate_model(
@@ -258,15 +259,19 @@ def candidate_model(
     settings: SettingsResource,
     mlflow: MlflowTracking,
 ) -> dg.Output[Path]:
+    from mqt_assets.training.base import find_base
     from mqt_assets.training.examples import dataset_digest
     from mqt_assets.training.export import export_translator
     from mqt_assets.training.fitting import fit, options_from
+    from mqt_assets.training.reader import PACKAGED
     from mqt_assets.training.selection import choose_training
     from mqt_assets.training.tables import from_table
     from mqt_serving.encoder import ENCODER_FILES
 
     config = settings.load()
-    options = options_from(config)
+    base = find_base(config.base_model, config.embedding_model or PACKAGED)
+    options = options_from(config, base)
+    origin = base.digest if base else "scratch"
     found = from_table(training_set)
     digest = dataset_digest(found)
     examples = choose_training(found, config.corpus_questions)
@@ -288,11 +293,12 @@ def candidate_model(
                 "dataset_examples": len(found),
                 "examples": len(examples),
                 "corpus_questions": config.corpus_questions,
+                "base_model": origin,
                 **vars_of(options),
             }
         )
         model = fit(
-            examples, read_catalogs(stored), text_encoder, options, practice, context.log.info
+            examples, read_catalogs(stored), text_encoder, options, practice, context.log.info, base
         )
         export_translator(model, translator, text_encoder)
         losses = dict(model.losses)
@@ -314,6 +320,7 @@ def candidate_model(
     record = {
         "translator": identity,
         "dataset_digest": digest,
+        "base_model": origin,
         "examples": len(examples),
         "steps": model.steps,
         "seconds": round(model.seconds, 1),
@@ -331,6 +338,7 @@ def candidate_model(
             "mlflow_run": mlflow_link(config.mlflow_uri, run.run_id),
             "mlflow_model_version": version,
             "dataset_digest": digest,
+            "base_model": origin,
             "steps": model.steps,
             "seconds": round(model.seconds, 1),
             "final_loss": model.losses[-1][1] if model.losses else float("nan"),

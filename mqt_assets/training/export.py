@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from mqt_assets.training.network import Decoder, TranslatorNetwork
 from mqt_assets.training.reader import (
     FROZEN_LAYERS,
+    PACKAGED,
     Reader,
     load_transformer,
     packaged_encoder,
@@ -37,7 +38,6 @@ from mqt_serving.translator.linking import (
 from mqt_serving.translator.model import layout
 
 _OPSET = 17
-PACKAGED = "all-MiniLM-L6-v2"
 MINIMUM_MATCH = 0.5
 """Below this a question names nothing in the schema (see `Linked.best_match`)."""
 
