@@ -20,6 +20,7 @@ from mqt_serving.query.plan import Entity, Field
 from mqt_serving.schema import Catalog, CollectionSchema
 from mqt_serving.translator.words import name_stems, natural_name
 
+_MARK: Final = "~"
 _FIELDS_TAKEN: Final = 0.2
 _COLLECTION_TAKEN: Final = 0.35
 """How often a whole collection goes instead of fields."""
@@ -79,7 +80,7 @@ def thinned(
             catalog = without(catalogs[name], taken)
             if not taken or not catalog.collections:
                 continue
-            database = f"{name}~{version + 1}"
+            database = f"{name}{_MARK}{version + 1}"
             made[database] = catalog
             found += _questions(own, taken, database, rng)
             others = [n for n in by_database if n != name]
@@ -87,6 +88,11 @@ def thinned(
                 found += _far(by_database[rng.choice(others)], catalog, database, rng)
             found += _no_questions(catalog, database, rng)
     return Thinned(tuple(found), made)
+
+
+def is_thinned(example: Example) -> bool:
+    """Whether the example is over a catalog that `thinned` made."""
+    return _MARK in example.database
 
 
 def without(catalog: Catalog, taken: Iterable[Field | Entity]) -> Catalog:

@@ -244,9 +244,8 @@ def training_set(
     kinds={"pytorch", "onnx", "mlflow"},
     io_manager_key="folder_io",
     code_version="1",
-    description="A translator trained from the base weights, exported for serving and registered in "
-    "MLflow. "
-    "It serves only after evaluation and release.",
+    description="A translator trained from the base weights, exported for serving and registered "
+    "in MLflow. It serves only after evaluation and release.",
 )
 def candidate_model(
     context: dg.AssetExecutionContext,

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mqt_assets.training.absence import thinned
+from mqt_assets.training.absence import is_thinned, thinned
 from mqt_assets.training.base import DESCRIPTION, save_base
 from mqt_assets.training.corpora import dev_databases, load_tend, tend_catalogs
 from mqt_assets.training.examples import Example, dataset_digest
@@ -72,8 +72,8 @@ def base_data(
     )
 
 
-def group(example: Example) -> str:
-    if "~" in example.database:
+def _group(example: Example) -> str:
+    if is_thinned(example):
         return "thinned"
     return "practice" if example.source == "synthetic" else example.source
 
@@ -89,7 +89,7 @@ def train_base(data: BaseData, folder: Path, options: TrainingOptions) -> Traine
         encoder,
         options,
         _say,
-        group,
+        _group,
         reader=Reader.untrained(packaged_encoder()),
         checkpoint=Checkpoint(folder / "state.pt"),
     )

@@ -38,6 +38,8 @@ from mqt_serving.translator.linking import (
 from mqt_serving.translator.model import layout
 
 _OPSET = 17
+REFUSAL = 0.5
+"""From this probability on that the data lacks what is asked for, the translator says so."""
 MINIMUM_MATCH = 0.5
 """Below this a question names nothing in the schema (see `Linked.best_match`)."""
 
@@ -121,6 +123,7 @@ def export_translator(model: TrainedModel, folder: Path, encoder_folder: Path) -
         "layout": layout(),
         "shape": model.network.shape.as_dict(),
         "minimum_match": MINIMUM_MATCH,
+        "refusal": REFUSAL,
         "encoder": model.encoder.name,
         "steps": model.steps,
         "seed": model.options.seed,

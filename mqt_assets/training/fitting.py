@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from mqt_assets.training.absence import thinned
 from mqt_assets.training.base import BaseModel
 from mqt_assets.training.examples import Example
 from mqt_assets.training.trainer import (
@@ -47,10 +48,14 @@ def fit(
     say: Callable[[str], object],
     base: BaseModel | None = None,
 ) -> TrainedModel:
-    """Train, from `base` where there is one.
+    """Train, from `base` where there is one, with questions that thinned catalogs can't answer.
 
     `practice` names the catalogs whose synthetic questions are practice only.
     """
+    own = [example for example in examples if example.source == "synthetic"]
+    less = thinned(own, catalogs, options.seed, versions=1)
+    examples = [*examples, *less.examples]
+    catalogs = {**catalogs, **less.catalogs}
     encoder = TextEncoder.load(encoder_folder)
     reporter = _Reporter(say)
     start = base.network if base else None
