@@ -17,10 +17,10 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from mqt_assets.training.base_folder import PACKAGED
 from mqt_assets.training.network import Decoder, TranslatorNetwork
 from mqt_assets.training.reader import (
     FROZEN_LAYERS,
-    PACKAGED,
     Reader,
     load_transformer,
     packaged_encoder,
