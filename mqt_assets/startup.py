@@ -52,9 +52,9 @@ class Situation:
 
     `trained_on` are the databases that the candidate was trained for, empty without a candidate;
     `model_answers` is False when its evaluation found nothing right; `trained_from` are the base
-    weights that it started from, `base` those that it would start from now. `embedded_with` is the model
-    of the stored index. `released_catalogs` and `stored_catalogs` map databases to catalog
-    digests, the former None when nothing was released (or not readable).
+    weights that it started from, `base` those that it would start from now. `embedded_with` is
+    the model of the stored index. `released_catalogs` and `stored_catalogs` map databases to
+    catalog digests, the former None when nothing was released (or not readable).
     """
 
     known: Mapping[str, Fingerprint]
