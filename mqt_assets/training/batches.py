@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mqt_assets.training.examples import Example
+from mqt_assets.training.examples import UNANSWERABLE, Example
 from mqt_assets.training.network import MAX_STEPS
 from mqt_serving.encoder import TextEncoder
 from mqt_serving.schema import Catalog
@@ -32,7 +32,7 @@ from mqt_serving.translator.grammar import (
 from mqt_serving.translator.items import SchemaItems, build_items
 from mqt_serving.translator.linking import Linked, link, prepare_words
 from mqt_serving.translator.masks import Mask, Masks, value_words
-from mqt_serving.translator.sequence import NotExpressible, fields_of, texts_of, to_steps
+from mqt_serving.translator.sequence import CANNOT, NotExpressible, fields_of, texts_of, to_steps
 from mqt_serving.translator.words import Word
 
 NEGATIVE = -1e9
@@ -84,7 +84,12 @@ def prepare(
 
     `for_reader` keeps what a reader is trained on (17 kB a question), else its word vectors.
     """
-    usable = [e for e in examples if e.plan is not None and e.database in schemas]
+    usable = [
+        example
+        for example in examples
+        if (example.plan is not None or example.kind == UNANSWERABLE)
+        and example.database in schemas
+    ]
     left_out: Counter[str] = Counter()
     left_out["no plan"] = len(examples) - len(usable)
     words = [prepare_words(example.question) for example in usable]
@@ -124,14 +129,13 @@ def _prepare_one(
     own: np.ndarray,
     now: datetime,
 ) -> Prepared:
-    assert example.plan is not None
-    required = fields_of(example.plan)
+    required = fields_of(example.plan) if example.plan else set()
     missing = [ref for ref in required if ref not in schema.index]
     if missing:
         raise NotExpressible(f"no item for {missing[0]}")
     unknown = _taken_for_unknown(example, schema)
     linked = link(example.question, words, contextual, own, schema, now, required, unknown)
-    steps = to_steps(example.plan, linked, schema)
+    steps = [CANNOT] if example.plan is None else to_steps(example.plan, linked, schema)
     if len(steps) > MAX_STEPS:
         raise NotExpressible(f"a plan of {len(steps)} steps")
     stack, symbols = INITIAL, []
@@ -158,7 +162,8 @@ def _taken_for_unknown(example: Example, schema: SchemaItems) -> frozenset[str]:
     values: as many questions as in serving must be learned with a value that no sample holds.
     The choice depends on the question alone.
     """
-    assert example.plan is not None
+    if example.plan is None:
+        return frozenset()
     draw = int(hashlib.sha256(example.question.encode()).hexdigest()[:8], 16) / 0xFFFFFFFF
     found = set()
     for field, text in texts_of(example.plan):

@@ -26,8 +26,12 @@ from mqt_serving.query.plan import (
 from mqt_serving.query.plan_json import plan_from_json, plan_to_json
 from mqt_serving.schema import digest_of
 
-Source: TypeAlias = Literal["synthetic", "tend", "correction"]
-SOURCES: Final = ("synthetic", "tend", "correction")
+Source: TypeAlias = Literal["synthetic", "tend", "spider_syn", "correction"]
+SOURCES: Final = ("synthetic", "tend", "spider_syn", "correction")
+CORPUS_SOURCES: Final = frozenset({"tend", "spider_syn"})
+"""Sources whose questions are about the databases of the public corpus."""
+UNANSWERABLE: Final = "unanswerable"
+"""The kind of a question that its database can't answer: saying so is what is learned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +93,13 @@ def make_example(
     *,
     source: Source,
     ordered: bool | None = None,
+    kind: str = "",
 ) -> Example:
-    """An example with its id and kind; `ordered` defaults to whether the plan orders its rows."""
+    """An example with its id; `ordered` and `kind` default to what the plan says."""
     if ordered is None:
         ordered = plan is not None and bool(plan.order_by)
     identity = digest_of([database, question, command, ordered, source])
-    kind = "unraised" if plan is None else kind_of(plan)
+    kind = kind or ("unraised" if plan is None else kind_of(plan))
     return Example(identity, question, database, plan, command, ordered, source, kind)
 
 

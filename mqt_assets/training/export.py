@@ -17,6 +17,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from mqt_assets.training.base_folder import PACKAGED
 from mqt_assets.training.network import Decoder, TranslatorNetwork
 from mqt_assets.training.reader import (
     FROZEN_LAYERS,
@@ -37,7 +38,8 @@ from mqt_serving.translator.linking import (
 from mqt_serving.translator.model import layout
 
 _OPSET = 17
-PACKAGED = "all-MiniLM-L6-v2"
+REFUSAL = 0.5
+"""From this probability on that the data lacks what is asked for, the translator says so."""
 MINIMUM_MATCH = 0.5
 """Below this a question names nothing in the schema (see `Linked.best_match`)."""
 
@@ -121,6 +123,7 @@ def export_translator(model: TrainedModel, folder: Path, encoder_folder: Path) -
         "layout": layout(),
         "shape": model.network.shape.as_dict(),
         "minimum_match": MINIMUM_MATCH,
+        "refusal": REFUSAL,
         "encoder": model.encoder.name,
         "steps": model.steps,
         "seed": model.options.seed,

@@ -23,8 +23,9 @@ from typing import Any
 
 import torch
 
+from mqt_assets.training.absence import is_thinned
 from mqt_assets.training.batches import Prepared, build_schemas, collate, prepare
-from mqt_assets.training.examples import Example
+from mqt_assets.training.examples import CORPUS_SOURCES, Example
 from mqt_assets.training.network import NetworkShape, TranslatorNetwork
 from mqt_assets.training.reader import Reader
 from mqt_serving.encoder import TextEncoder
@@ -53,7 +54,13 @@ class TrainingOptions:
     now: datetime = datetime(2026, 1, 1)
     shape: NetworkShape = field(default_factory=NetworkShape)
     shares: Mapping[str, float] = field(
-        default_factory=lambda: {"own": 0.65, "practice": 0.1, "tend": 0.25, "correction": 0.12}
+        default_factory=lambda: {
+            "own": 0.6,
+            "practice": 0.1,
+            "tend": 0.25,
+            "correction": 0.12,
+            "thinned": 0.1,
+        }
     )
 
 
@@ -85,12 +92,18 @@ Group = Callable[[Example], str]
 
 
 def default_group(practice: frozenset[str] = frozenset()) -> Group:
-    """Groups by source; synthetic questions over practice catalogs form a group of their own."""
+    """Groups by source; synthetic questions over practice catalogs form a group of their own.
+
+    All wordings of TEND's golds are of the group `tend`, whoever worded them. Questions over
+    thinned catalogs are of the group `thinned`.
+    """
 
     def group(example: Example) -> str:
+        if is_thinned(example):
+            return "thinned"
         if example.source == "synthetic":
             return "practice" if example.database in practice else "own"
-        return example.source
+        return "tend" if example.source in CORPUS_SOURCES else example.source
 
     return group
 

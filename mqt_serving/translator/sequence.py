@@ -52,6 +52,9 @@ from mqt_serving.translator.items import SchemaItems
 from mqt_serving.translator.linking import Linked
 from mqt_serving.translator.values import Value, ValueKind
 
+CANNOT = Step(0, int(Token.CANNOT))
+"""The whole of a sequence that says that the data does not hold what is asked for."""
+
 
 class NotExpressible(Exception):
     """The plan cannot be written with the linked items and values; the message says why."""
@@ -363,7 +366,7 @@ def to_plan(steps: Sequence[Step], linked: Linked, schema: SchemaItems) -> Plan:
 
     Steps that say that there is no answer are no plan either.
     """
-    if steps[0] == _token(Token.CANNOT):
+    if steps[0] == CANNOT:
         raise NotExpressible("the data does not hold what the question asks for")
     return _Reader(steps, linked, schema).plan()
 
