@@ -9,12 +9,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, Protocol
 
 from pymongo.database import Database
 
-from mqt_assets.training.examples import Example
+from mqt_assets.training.examples import ASKED_AT, Example
 from mqt_serving.errors import (
     CannotAnswer,
     MqtError,
@@ -38,7 +37,7 @@ from mqt_serving.schema import Catalog
 EVALUATION_LIMITS = Limits(max_rows=50_000, max_time_ms=4_000)
 """Rows enough that no gold result is cut; a query that is slower than this is no answer."""
 
-NOW = datetime(2026, 1, 1)
+NOW = ASKED_AT
 """What "last month" refers to in evaluation; fixed, so that a result is the same tomorrow."""
 
 

@@ -30,6 +30,7 @@ from mqt_assets.training.synthesis import (
     one_element,
     positions,
     rankings,
+    spoken_dates,
     stretches,
     superlatives,
 )
@@ -95,6 +96,7 @@ SHAPES: Final[tuple[tuple[Shape, float], ...]] = (
     (distinct_counts.different_per_group, 3.0),
     (columns.named_columns, 3.0),
     (flags.flagged, 3.0),
+    (spoken_dates.recent_things, 1.5),
 )
 """What is drawn, with its weight. What public corpora hardly ask has about a third."""
 _TRIES: Final = 12

@@ -27,6 +27,7 @@ from mqt_assets.training.synthesis import (
     kept_empty,
     one_element,
     positions,
+    spoken_dates,
     stretches,
     synthesise,
 )
