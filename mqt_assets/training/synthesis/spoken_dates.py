@@ -73,14 +73,13 @@ def _decade(draft: Draft, item: FieldView, low: datetime, high: datetime) -> tup
     before = Compare(field, Comparator.LT, span.start)
     after = Compare(field, Comparator.GTE, span.end)
     since = Compare(field, Comparator.GTE, span.start)
-    where, word = draft.weighted(
-        (
-            ((inside, "in"), 5.0),
-            ((inside, "during"), 1.0),
-            ((inside, "sometime in"), 0.5),
-            ((before, "before"), 1.0),
-            ((after, "after"), 1.0),
-            ((since, "since"), 0.7),
-        )
+    options: tuple[tuple[tuple[Predicate, str], float], ...] = (
+        ((inside, "in"), 5.0),
+        ((inside, "during"), 1.0),
+        ((inside, "sometime in"), 0.5),
+        ((before, "before"), 1.0),
+        ((after, "after"), 1.0),
+        ((since, "since"), 0.7),
     )
+    where, word = draft.weighted(options)
     return where, f"{word} {text}"

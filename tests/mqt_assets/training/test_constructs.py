@@ -60,7 +60,7 @@ from mqt_serving.translator.words import split_words
 NOW = datetime(2026, 1, 1)
 CONSTRUCTS = (
     against_values, both_and_neither, columns, computed, conditional_totals, distinct_counts,
-    flags, gaps, kept_empty, one_element, positions, stretches,
+    flags, gaps, kept_empty, one_element, positions, spoken_dates, stretches,
 )  # fmt: skip
 NEW = tuple(
     shape for shape, _ in SHAPES if shape.__module__ in {module.__name__ for module in CONSTRUCTS}
