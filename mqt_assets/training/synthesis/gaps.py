@@ -196,7 +196,7 @@ def _not_there(draft: Draft, item: FieldView, who: str) -> str:
         f"still lacking {a_name}",
     ]
     done = participle_of(item.words)
-    if item.role == Role.DATE and done and " " not in done:
+    if item.role == Role.DATE and done and " " not in done and done != "born":
         words += [f"{who} are not {done} yet", f"not yet {done}", f"{who} have never been {done}",
                   f"still not {done}", f"{who} haven't been {done}"]  # fmt: skip
     return draft.pick(words)
@@ -222,6 +222,6 @@ def _there(draft: Draft, item: FieldView, who: str) -> str:
         f"{who} come with {a_name}",
     ]
     done = participle_of(item.words)
-    if item.role == Role.DATE and done and " " not in done:
+    if item.role == Role.DATE and done and " " not in done and done != "born":
         words += [f"{who} are already {done}", f"already {done}", f"{who} have been {done}"]
     return draft.pick(words)
