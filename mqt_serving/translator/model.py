@@ -23,6 +23,7 @@ from mqt_serving.query.lowering.plans import lower
 from mqt_serving.query.plan import Plan
 from mqt_serving.schema import Catalog
 from mqt_serving.translator.decoding import Beam, search
+from mqt_serving.translator.stepping import StepScorer
 from mqt_serving.translator.grammar import Symbol, Token
 from mqt_serving.translator.items import SchemaItems, build_items
 from mqt_serving.translator.linking import (
@@ -40,7 +41,7 @@ from mqt_serving.translator.sequence import NotExpressible, to_plan
 from mqt_serving.translator.words import Word, natural_name
 
 GRAPH_FILES = ("joint.onnx", "decoder.onnx", "translator.json")
-FORMAT = 2
+FORMAT = 3
 _LONE_CACHE = 50_000
 _SPARE_BEAMS = 3
 """Searched beyond those asked for, so that re-ranking has something to bring forward."""
@@ -138,9 +139,7 @@ class Translator:
         return link(question, words, contextual, lone, schema, now)
 
     def beams(self, linked: Linked, schema: SchemaItems, width: int) -> list[Beam]:
-        count = len(linked.relations)
-        padding = np.zeros((1, count), np.float32)
-        memory = self._joint.run(
+        remembered = self._joint.run(
             None,
             {
                 "word_vectors": linked.word_vectors[None],
@@ -151,27 +150,9 @@ class Translator:
                 "value_features": linked.value_features[None],
                 "value_words": value_words(linked)[None],
                 "relations": linked.relations[None].astype(np.int64),
-                "padding": padding,
             },
-        )[0]
-
-        def score(
-            tokens: npt.NDArray[np.int64],
-            pointers: npt.NDArray[np.int64],
-            symbols: npt.NDArray[np.int64],
-        ) -> Floats:
-            inputs = {
-                "memory": memory,
-                "padding": padding,
-                "links": linked.links[None],
-                "tokens": tokens,
-                "pointers": pointers,
-                "symbols": symbols,
-            }
-            scores: Floats = self._decoder.run(None, inputs)[0]
-            return scores[:, -1]
-
-        return search(linked, schema, score, width)
+        )
+        return search(linked, schema, StepScorer(self._decoder, remembered, linked.links), width)
 
     def _candidates(
         self, beams: Sequence[Beam], linked: Linked, schema: SchemaItems
