@@ -28,8 +28,12 @@ from mqt_serving.translator.linking import (
     WORD_FEATURES,
 )
 from mqt_serving.translator.model import layout
+from mqt_serving.translator.stepping import REMEMBERED
 
 _OPSET = 17
+_REMEMBERED_AXES = dict(
+    zip(REMEMBERED, ({0: "choices"}, {3: "places"}, {1: "places"}, {1: "words"}), strict=True)
+)
 MINIMUM_MATCH = 0.5
 """Below this a question names nothing in the schema (see `Linked.best_match`)."""
 
@@ -124,18 +128,18 @@ def export_network(network: TranslatorNetwork, folder: Path) -> None:
         ),
     }  # fmt: skip
     joint, step = _Joint(network), _Step(network.decoder)
-    remembered = dict(zip(REMEMBERED_AXES, joint(*(tensor for tensor, _ in question.values()))))
+    read = dict(zip(REMEMBERED, joint(*(tensor for tensor, _ in question.values())), strict=True))
     _export(
         joint,
         tuple(tensor for tensor, _ in question.values()),
         folder / "joint.onnx",
         {name: axes for name, (_, axes) in question.items()},
-        REMEMBERED_AXES,
+        _REMEMBERED_AXES,
     )
     size = shape.width // shape.heads
     own = torch.randn(shape.decoder_layers, 2, beams, shape.heads, steps, size)
     inputs = {
-        **{name: (remembered[name], axes) for name, axes in REMEMBERED_AXES.items()},
+        **{name: (read[name], axes) for name, axes in _REMEMBERED_AXES.items()},
         "links": (torch.rand(1, words, items + values), {1: "words", 2: "named"}),
         "chosen": (torch.randint(0, len(Token) + places, (beams,)), {0: "beams"}),
         "symbols": (torch.randint(0, len(Symbol), (beams,)), {0: "beams"}),
@@ -149,14 +153,6 @@ def export_network(network: TranslatorNetwork, folder: Path) -> None:
         {name: axes for name, (_, axes) in inputs.items()},
         {"scores": {0: "beams", 1: "choices"}, "grown": {2: "beams", 4: "steps"}},
     )
-
-
-REMEMBERED_AXES = {
-    "choices": {0: "choices"},
-    "cross": {3: "places"},
-    "pointer_keys": {1: "places"},
-    "link_keys": {1: "words"},
-}
 
 
 class _Joint(nn.Module):

@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -273,7 +273,7 @@ class Decoder(nn.Module):
         """Of one question's memory, (1, N, d), whose first places are its `words`."""
         return Remembered(
             choices=torch.cat([self.token.weight, self.pointed(memory[0])]),
-            cross=tuple(layer.cross.keys_values(memory) for layer in self.layers),
+            cross=tuple(layer.cross.keys_values(memory) for layer in self._layers()),
             pointer_keys=self.pointer_key(memory),
             link_keys=self.link_key(memory[:, :words]),
         )
@@ -290,11 +290,14 @@ class Decoder(nn.Module):
         """Scores of the next step, (K, tokens + N), as `forward` gives, and `own` with this one."""
         x = remembered.choices[choices] + self.symbol(symbols) + self.position(position)
         x, grown = x[None], []
-        for layer, before, cross in zip(self.layers, own, remembered.cross, strict=True):
+        for layer, before, cross in zip(self._layers(), own, remembered.cross, strict=True):
             x, after = layer.step(x, before, cross)
             grown.append(after)
         scores = self._scores(x, remembered.pointer_keys, remembered.link_keys, links)
         return scores[0], grown
+
+    def _layers(self) -> list[DecoderLayer]:
+        return cast("list[DecoderLayer]", list(self.layers))
 
     def _scores(
         self,

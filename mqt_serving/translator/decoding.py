@@ -26,6 +26,7 @@ from mqt_serving.translator.linking import Linked
 from mqt_serving.translator.masks import Masks
 
 MAX_DECODED_STEPS = 48
+_TOKENS = tuple(Token)
 _NEGATIVE = np.float32(-1e9)
 Scores = npt.NDArray[np.float32]
 Indices = npt.NDArray[np.int64]
@@ -59,11 +60,13 @@ def search(linked: Linked, schema: SchemaItems, score: Scorer, width: int) -> li
     for _ in range(MAX_DECODED_STEPS):
         symbols = [int(beam.stack[-1]) for beam in beams]
         scores = score(np.array(parents), np.array(chosen), np.array(symbols))
-        allowed = np.stack([_allowed(masks, beam, linked) for beam in beams])
+        allowed = _allowed(masks, beams, scores.shape[1])
         extended = _best(scores, allowed, np.array([beam.log_probability for beam in beams]), width)
         following: list[Beam] = []
         parents, chosen = [], []
         for total, row, place in extended[: 2 * width]:
+            if len(following) == width and place != Token.END:
+                continue  # no room, and it does not finish
             beam = _extend(beams[row], place, total, linked)
             if beam.stack[-1] == Symbol.DONE:
                 finished.append(beam)
@@ -79,12 +82,16 @@ def search(linked: Linked, schema: SchemaItems, score: Scorer, width: int) -> li
     return finished[:width]
 
 
-def _allowed(masks: Masks, beam: Beam, linked: Linked) -> npt.NDArray[np.bool_]:
-    """(tokens + places,) what may follow the beam; nothing may in a dead end."""
-    symbol = beam.stack[-1]
-    words = np.zeros(len(linked.words), bool)
-    items, values = masks.items(symbol, beam.steps), masks.values(symbol, beam.steps)
-    return np.concatenate([TOKEN_MASKS[symbol], words, items, values])
+def _allowed(masks: Masks, beams: list[Beam], choices: int) -> npt.NDArray[np.bool_]:
+    """(beams, choices) what may follow each; nothing may in a dead end, and words never."""
+    allowed = np.zeros((len(beams), choices), bool)
+    for row, beam in enumerate(beams):
+        symbol = beam.stack[-1]
+        items, values = masks.items(symbol, beam.steps), masks.values(symbol, beam.steps)
+        allowed[row, : len(Token)] = TOKEN_MASKS[symbol]
+        allowed[row, choices - len(items) - len(values) : choices - len(values)] = items
+        allowed[row, choices - len(values) :] = values
+    return allowed
 
 
 def _best(
@@ -113,7 +120,7 @@ def _best(
 def _extend(beam: Beam, place: int, total: float, linked: Linked) -> Beam:
     words, items = len(linked.words), len(linked.chosen)
     if place < len(Token):
-        step, token = Step(0, place), Token(place)
+        step, token = Step(0, place), _TOKENS[place]
         return Beam((*beam.steps, step), advance(beam.stack, token), total)
     at = place - len(Token) - words
     step = Step(1, at) if at < items else Step(2, at - items)

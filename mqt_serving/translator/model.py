@@ -23,7 +23,6 @@ from mqt_serving.query.lowering.plans import lower
 from mqt_serving.query.plan import Plan
 from mqt_serving.schema import Catalog
 from mqt_serving.translator.decoding import Beam, search
-from mqt_serving.translator.stepping import StepScorer
 from mqt_serving.translator.grammar import Symbol, Token
 from mqt_serving.translator.items import SchemaItems, build_items
 from mqt_serving.translator.linking import (
@@ -38,6 +37,7 @@ from mqt_serving.translator.linking import (
 from mqt_serving.translator.masks import value_words
 from mqt_serving.translator.ranking import probabilities
 from mqt_serving.translator.sequence import NotExpressible, to_plan
+from mqt_serving.translator.stepping import StepScorer
 from mqt_serving.translator.words import Word, natural_name
 
 GRAPH_FILES = ("joint.onnx", "decoder.onnx", "translator.json")
@@ -96,7 +96,8 @@ class Translator:
         return cls(
             TextEncoder.load(folder, threads),
             open_session(folder / "joint.onnx", threads),
-            open_session(folder / "decoder.onnx", threads),
+            # A step of a few beams is over before a second thread has woken up.
+            open_session(folder / "decoder.onnx", 1),
             float(meta["minimum_match"]),
         )
 
@@ -139,6 +140,10 @@ class Translator:
         return link(question, words, contextual, lone, schema, now)
 
     def beams(self, linked: Linked, schema: SchemaItems, width: int) -> list[Beam]:
+        return search(linked, schema, self.scorer(linked, schema), width)
+
+    def scorer(self, linked: Linked, schema: SchemaItems) -> StepScorer:
+        """Reads the question once; serves one search."""
         remembered = self._joint.run(
             None,
             {
@@ -152,7 +157,7 @@ class Translator:
                 "relations": linked.relations[None].astype(np.int64),
             },
         )
-        return search(linked, schema, StepScorer(self._decoder, remembered, linked.links), width)
+        return StepScorer(self._decoder, remembered, linked.links)
 
     def _candidates(
         self, beams: Sequence[Beam], linked: Linked, schema: SchemaItems

@@ -29,8 +29,7 @@ class StepScorer:
             **dict(zip(REMEMBERED, remembered, strict=True)),
             "links": links[None],
         }
-        layers, pair, beams, heads, _, size = decoder.get_inputs()[-1].shape
-        # (layers, keys and values, beams, heads, steps, size)
+        layers, pair, _beams, heads, _steps, size = decoder.get_inputs()[-1].shape
         self._own = np.zeros((layers, pair, 1, heads, 0, size), np.float32)
 
     def __call__(self, parents: Indices, chosen: Indices, symbols: Indices) -> Scores:
