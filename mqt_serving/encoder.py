@@ -1,15 +1,17 @@
 """The text encoder of serving: a sentence-transformers model as an ONNX graph.
 
 Turns texts into unit vectors (for semantic search and schema items) and questions into one
-vector a word (for the translator). The folder is written by `mqt_assets.training.export`
-(`encoder.onnx`, `tokenizer.json`, `encoder.json`); no torch is needed to read it. The vectors
-are those of sentence-transformers to within float rounding (a test compares them).
+vector a word (for the translator). Questions go through the lower layers of the same model, then
+through a reader of their own: its upper layers, trained on questions. The folder is written by
+`mqt_assets.training.export` (`encoder.onnx`, `reader.onnx`, `tokenizer.json`, `encoder.json`); no
+torch is needed to read it. Unit vectors are those of sentence-transformers to within float
+rounding (a test compares them).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +23,10 @@ from tokenizers import Tokenizer
 from mqt_serving.errors import ReleaseCorrupt
 
 Vectors = npt.NDArray[np.float32]
+Spans = Sequence[tuple[int, int]]
+"""Character spans, each (start, end)."""
 
-ENCODER_FILES = ("encoder.onnx", "tokenizer.json", "encoder.json")
+ENCODER_FILES = ("encoder.onnx", "reader.onnx", "tokenizer.json", "encoder.json")
 _BATCH = 32
 _MAX_TOKENS = 256
 
@@ -44,8 +48,11 @@ def open_session(path: Path, threads: int) -> Any:
 class TextEncoder:
     """Loaded once, shared by threads (ONNX Runtime sessions are thread-safe)."""
 
-    def __init__(self, session: Any, tokenizer: Tokenizer, name: str, dimension: int) -> None:
+    def __init__(
+        self, session: Any, reader: Any, tokenizer: Tokenizer, name: str, dimension: int
+    ) -> None:
         self._session = session
+        self._reader = reader
         self._tokenizer = tokenizer
         self.name = name
         self.dimension = dimension
@@ -60,58 +67,73 @@ class TextEncoder:
         tokenizer.no_padding()
         tokenizer.enable_truncation(_MAX_TOKENS)
         session = open_session(folder / "encoder.onnx", threads)
-        return cls(session, tokenizer, meta["name"], meta["dimension"])
+        reader = open_session(folder / "reader.onnx", threads)
+        return cls(session, reader, tokenizer, meta["name"], meta["dimension"])
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Unit vectors, (len(texts), dimension)."""
         result = np.zeros((len(texts), self.dimension), dtype=np.float32)
-        # Texts of similar length share a batch, so that little is spent on padding.
         encodings = [self._tokenizer.encode(text) for text in texts]
-        order = sorted(range(len(texts)), key=lambda i: len(encodings[i].ids))
-        for start in range(0, len(order), _BATCH):
-            chosen = order[start : start + _BATCH]
-            _, vectors = self._run([encodings[i].ids for i in chosen])
-            result[chosen] = vectors
+        for chosen in _alike(encodings):
+            result[chosen] = self._run([encodings[i].ids for i in chosen])[0]
         return result
 
-    def encode_words(
-        self, texts: Sequence[str], spans: Sequence[Sequence[tuple[int, int]]]
-    ) -> list[Vectors]:
-        """The mean token vector of each character span: per text (len(spans[i]), dimension)."""
+    def encode_words(self, texts: Sequence[str], spans: Sequence[Spans]) -> list[Vectors]:
+        """The mean of the reader's token states over each character span.
+
+        Per text (len(spans[i]), dimension).
+        """
         encodings = [self._tokenizer.encode(text) for text in texts]
-        order = sorted(range(len(texts)), key=lambda i: len(encodings[i].ids))
         result: list[Vectors] = [np.zeros((0, self.dimension), np.float32)] * len(texts)
-        for start in range(0, len(order), _BATCH):
-            chosen = order[start : start + _BATCH]
-            tokens, _ = self._run([encodings[i].ids for i in chosen])
+        for chosen in _alike(encodings):
+            _, early, mask = self._run([encodings[i].ids for i in chosen])
+            (states,) = self._reader.run(None, {"early": early, "mask": mask})
             for row, i in enumerate(chosen):
-                result[i] = _pool(tokens[row], encodings[i].offsets, spans[i], self.dimension)
+                tokens = states[row, : len(encodings[i].ids)]
+                result[i] = _span_weights(encodings[i].offsets, spans[i]) @ tokens
         return result
 
-    def _run(self, ids: list[list[int]]) -> tuple[Vectors, Vectors]:
+    def before_reading(
+        self, texts: Sequence[str], spans: Sequence[Spans]
+    ) -> list[tuple[Vectors, Vectors]]:
+        """What a reader is trained on, per text of K tokens and W spans.
+
+        The states it starts from, (K, dimension), and how much each token counts in each span's
+        mean, (W, K).
+        """
+        encodings = [self._tokenizer.encode(text) for text in texts]
+        nothing = np.zeros((0, self.dimension), np.float32)
+        found: list[tuple[Vectors, Vectors]] = [(nothing, nothing)] * len(texts)
+        for chosen in _alike(encodings):
+            _, early, _ = self._run([encodings[i].ids for i in chosen])
+            for row, i in enumerate(chosen):
+                weights = _span_weights(encodings[i].offsets, spans[i])
+                found[i] = (early[row, : len(encodings[i].ids)], weights)
+        return found
+
+    def _run(self, ids: list[list[int]]) -> tuple[Vectors, Vectors, npt.NDArray[np.int64]]:
         longest = max(len(row) for row in ids)
         tokens = np.zeros((len(ids), longest), dtype=np.int64)
         mask = np.zeros((len(ids), longest), dtype=np.int64)
         for row, values in enumerate(ids):
             tokens[row, : len(values)] = values
             mask[row, : len(values)] = 1
-        states, vectors = self._session.run(None, {"ids": tokens, "mask": mask})
-        return states, vectors
+        vectors, early = self._session.run(None, {"ids": tokens, "mask": mask})
+        return vectors, early, mask
 
 
-def _pool(
-    states: Vectors,
-    offsets: Sequence[tuple[int, int]],
-    spans: Sequence[tuple[int, int]],
-    dimension: int,
-) -> Vectors:
-    pooled = np.zeros((len(spans), dimension), dtype=np.float32)
+def _alike(encodings: Sequence[Any]) -> Iterator[list[int]]:
+    """Batches of texts of similar length, so that little is spent on padding."""
+    order = sorted(range(len(encodings)), key=lambda i: len(encodings[i].ids))
+    for start in range(0, len(order), _BATCH):
+        yield order[start : start + _BATCH]
+
+
+def _span_weights(offsets: Sequence[tuple[int, int]], spans: Spans) -> Vectors:
+    """(spans, tokens): each row averages the tokens that touch the span; zero where none does."""
+    weights = np.zeros((len(spans), len(offsets)), np.float32)
     for index, (start, end) in enumerate(spans):
-        rows = [
-            position
-            for position, (left, right) in enumerate(offsets)
-            if right > left and left < end and right > start
-        ]
-        if rows:
-            pooled[index] = states[rows].mean(axis=0)
-    return pooled
+        for position, (left, right) in enumerate(offsets):
+            weights[index, position] = right > left and left < end and right > start
+    weights /= np.maximum(weights.sum(1, keepdims=True), 1.0)
+    return weights

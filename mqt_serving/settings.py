@@ -27,7 +27,10 @@ SAMPLE_DATABASE = "shop"
 RUN_ID = "MQT_RUN_ID"
 """Variable that marks the processes of one `mqt up`, so that they can be found if it is killed."""
 
-_TEND_DEFAULT = Path("../shared/tend")
+_CORPUS_DEFAULTS = {
+    "tend_folder": Path("../shared/tend"),
+    "spider_syn_folder": Path("../shared/spider_syn"),
+}
 _CommaList = Annotated[tuple[str, ...], NoDecode]
 
 
@@ -91,6 +94,9 @@ class Settings(BaseSettings):
     journal_uri: str = Field("", description="MongoDB that keeps questions and feedback.")
     mlflow_uri: str = Field("", description="MLflow tracking store. Default: SQLite in home.")
     tend_folder: Path | None = Field(None, description="The TEND corpus, when there is one.")
+    spider_syn_folder: Path | None = Field(
+        None, description="Spider-Syn, when there is one: more wordings of TEND's questions."
+    )
 
     # What listens
     host: str = Field("127.0.0.1", description="Address that web page and API listen on.")
@@ -120,6 +126,9 @@ class Settings(BaseSettings):
 
     # Learning
     embedding_model: str = Field("", description="Default: the packaged all-MiniLM-L6-v2.")
+    base_model: str = Field(
+        "", description="Folder of base weights; empty: the shipped ones, `none`: from scratch."
+    )
     private_fields: _CommaList = Field(
         (), description="Comma list of `collection.path`: never sampled, stored or returned."
     )
@@ -155,8 +164,9 @@ class Settings(BaseSettings):
         except ValidationError as error:
             raise SettingError(_explain(error)) from error
         found: dict[str, Any] = {"home": settings.home.resolve()}
-        if settings.tend_folder is None and _TEND_DEFAULT.is_dir():
-            found["tend_folder"] = _TEND_DEFAULT.resolve()
+        for name, folder in _CORPUS_DEFAULTS.items():
+            if getattr(settings, name) is None and folder.is_dir():
+                found[name] = folder.resolve()
         return settings.model_copy(update=found)
 
     def with_servers(self, servers: RunningServers) -> Self:
@@ -198,7 +208,7 @@ class Settings(BaseSettings):
             raise ValueError("must start with redis://, rediss:// or unix://")
         return value
 
-    @field_validator("tend_folder")
+    @field_validator("tend_folder", "spider_syn_folder")
     @classmethod
     def _folder_exists(cls, value: Path | None) -> Path | None:
         if value is not None and not value.is_dir():

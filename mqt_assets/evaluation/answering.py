@@ -31,6 +31,7 @@ from mqt_serving.query.execution import run
 from mqt_serving.query.guarding.guard import Limits, Policy, check
 from mqt_serving.query.lowering.plans import lower
 from mqt_serving.query.pipeline import Command
+from mqt_serving.query.plan import Plan
 from mqt_serving.release_loading import Translator
 from mqt_serving.schema import Catalog
 
@@ -64,14 +65,19 @@ class Answering:
             self.milliseconds.append((time.perf_counter() - started) * 1000)
 
 
-def _first_that_lowers(plans: Sequence[Any], catalog: Catalog) -> Command:
+def _first_that_lowers(plans: Sequence[Plan], catalog: Catalog) -> Command:
     problem: MqtError = CannotAnswer("the translator gave no candidates")
     for plan in plans:
         try:
-            return lower(check_plan(plan, catalog).plan, catalog)
+            return command_of(plan, catalog)
         except MqtError as error:
             problem = error
     raise problem
+
+
+def command_of(plan: Plan, catalog: Catalog) -> Command:
+    """The command that serving runs for a plan; raises MqtError when it makes no sense."""
+    return lower(check_plan(plan, catalog).plan, catalog)
 
 
 def runner(database_of: DatabaseOf) -> Callable[[str, Command], list[dict[str, Any]]]:

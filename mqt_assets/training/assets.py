@@ -45,9 +45,9 @@ def corpus_catalogs(
     group_name="training",
     kinds={"parquet"},
     io_manager_key="parquet_io",
-    code_version="1",
+    code_version="2",
     description="Questions of the public corpus whose gold query has a plan (and those without "
-    "one, for evaluation only).",
+    "one, for evaluation only), and Spider-Syn's wordings of them (MQT_SPIDER_SYN_FOLDER).",
 )
 def corpus_examples(
     context: dg.AssetExecutionContext,
@@ -56,20 +56,34 @@ def corpus_examples(
 ) -> dg.Output[Any]:
     from mqt_assets.training.corpora import load_tend
     from mqt_assets.training.examples import dataset_digest
+    from mqt_assets.training.spider_syn import load_spider_syn
     from mqt_assets.training.tables import to_table
 
-    folder = settings.load().tend_folder
+    config = settings.load()
+    folder = config.tend_folder
     if folder is None:
-        return dg.Output(to_table([]), metadata={"examples": 0})
+        missing = "none: MQT_TEND_FOLDER is not set"
+        context.log.info(f"corpus questions: {missing}")
+        return dg.Output(to_table([]), metadata={"examples": 0, "corpus": missing})
     report = load_tend(folder, read_catalogs(corpus_catalogs))
     failures = sorted(report.failures.items(), key=lambda item: -item[1])
     context.log.info(f"{len(report.examples)} questions from {folder.name}")
+    examples, spider_syn = list(report.examples), "none: MQT_SPIDER_SYN_FOLDER is not set"
+    if config.spider_syn_folder is not None:
+        more = load_spider_syn(config.spider_syn_folder, folder, report)
+        examples += more.examples
+        spider_syn = (
+            f"{len(more.examples)} questions: {more.matched} of {more.entries} entries ask what "
+            f"the corpus asks, {more.set_apart} of them on databases set apart"
+        )
+    context.log.info(f"Spider-Syn: {spider_syn}")
     return dg.Output(
-        to_table(report.examples),
-        data_version=dg.DataVersion(dataset_digest(report.examples)),
+        to_table(examples),
+        data_version=dg.DataVersion(dataset_digest(examples)),
         metadata={
-            "examples": len(report.examples),
-            "by_kind": _by_kind(report.examples),
+            "examples": len(examples),
+            "spider_syn": spider_syn,
+            "by_kind": _by_kind(examples),
             "not_raised": markdown(["cause", "records"], failures),
         },
     )
@@ -230,8 +244,8 @@ def training_set(
     kinds={"pytorch", "onnx", "mlflow"},
     io_manager_key="folder_io",
     code_version="1",
-    description="A translator trained from scratch and exported for serving, registered in MLflow. "
-    "It serves only after evaluation and release.",
+    description="A translator trained from the base weights, exported for serving and registered "
+    "in MLflow. It serves only after evaluation and release.",
 )
 def candidate_model(
     context: dg.AssetExecutionContext,
@@ -244,15 +258,19 @@ def candidate_model(
     settings: SettingsResource,
     mlflow: MlflowTracking,
 ) -> dg.Output[Path]:
+    from mqt_assets.training.base import find_base
     from mqt_assets.training.examples import dataset_digest
     from mqt_assets.training.export import export_translator
     from mqt_assets.training.fitting import fit, options_from
+    from mqt_assets.training.reader import PACKAGED
     from mqt_assets.training.selection import choose_training
     from mqt_assets.training.tables import from_table
     from mqt_serving.encoder import ENCODER_FILES
 
     config = settings.load()
-    options = options_from(config)
+    base = find_base(config.base_model, config.embedding_model or PACKAGED)
+    options = options_from(config, base)
+    origin = base.digest if base else "scratch"
     found = from_table(training_set)
     digest = dataset_digest(found)
     examples = choose_training(found, config.corpus_questions)
@@ -274,11 +292,12 @@ def candidate_model(
                 "dataset_examples": len(found),
                 "examples": len(examples),
                 "corpus_questions": config.corpus_questions,
+                "base_model": origin,
                 **vars_of(options),
             }
         )
         model = fit(
-            examples, read_catalogs(stored), text_encoder, options, practice, context.log.info
+            examples, read_catalogs(stored), text_encoder, options, practice, context.log.info, base
         )
         export_translator(model, translator, text_encoder)
         losses = dict(model.losses)
@@ -300,6 +319,7 @@ def candidate_model(
     record = {
         "translator": identity,
         "dataset_digest": digest,
+        "base_model": origin,
         "examples": len(examples),
         "steps": model.steps,
         "seconds": round(model.seconds, 1),
@@ -317,6 +337,7 @@ def candidate_model(
             "mlflow_run": mlflow_link(config.mlflow_uri, run.run_id),
             "mlflow_model_version": version,
             "dataset_digest": digest,
+            "base_model": origin,
             "steps": model.steps,
             "seconds": round(model.seconds, 1),
             "final_loss": model.losses[-1][1] if model.losses else float("nan"),

@@ -10,14 +10,14 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from mqt_assets.training.examples import Example
+from mqt_assets.training.examples import UNANSWERABLE, Example
 from mqt_assets.training.network import MAX_STEPS
 from mqt_serving.encoder import TextEncoder
 from mqt_serving.schema import Catalog
@@ -32,7 +32,7 @@ from mqt_serving.translator.grammar import (
 from mqt_serving.translator.items import SchemaItems, build_items
 from mqt_serving.translator.linking import Linked, link, prepare_words
 from mqt_serving.translator.masks import Mask, Masks, value_words
-from mqt_serving.translator.sequence import NotExpressible, fields_of, texts_of, to_steps
+from mqt_serving.translator.sequence import CANNOT, NotExpressible, fields_of, texts_of, to_steps
 from mqt_serving.translator.words import Word
 
 NEGATIVE = -1e9
@@ -49,6 +49,8 @@ class Prepared:
     symbols: tuple[Symbol, ...]
     item_masks: tuple[Mask, ...]  # (items,) at each step
     value_masks: tuple[Mask, ...]  # (values,) at each step
+    early: np.ndarray | None = None  # (tokens, d) half precision: what a reader starts from
+    spans: np.ndarray | None = None  # (words, tokens): how much of each token is in each word
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +78,18 @@ def prepare(
     encoder: TextEncoder,
     now: datetime,
     progress: Callable[[int], None] = lambda done: None,
+    for_reader: bool = False,
 ) -> Preparation:
-    """Link every example that has a plan; `progress` hears how many are done."""
-    usable = [e for e in examples if e.plan is not None and e.database in schemas]
+    """Link every example that has a plan; `progress` hears how many are done.
+
+    `for_reader` keeps what a reader is trained on (17 kB a question), else its word vectors.
+    """
+    usable = [
+        example
+        for example in examples
+        if (example.plan is not None or example.kind == UNANSWERABLE)
+        and example.database in schemas
+    ]
     left_out: Counter[str] = Counter()
     left_out["no plan"] = len(examples) - len(usable)
     words = [prepare_words(example.question) for example in usable]
@@ -86,18 +97,24 @@ def prepare(
     prepared: list[Prepared] = []
     for start in range(0, len(usable), 512):
         block = range(start, min(start + 512, len(usable)))
-        vectors = encoder.encode_words(
-            [usable[i].question for i in block],
-            [[(w.start, w.end) for w in words[i]] for i in block],
-        )
-        for i, contextual in zip(block, vectors, strict=True):
+        questions = [usable[i].question for i in block]
+        spans = [[(w.start, w.end) for w in words[i]] for i in block]
+        before = encoder.before_reading(questions, spans) if for_reader else None
+        vectors = None if for_reader else encoder.encode_words(questions, spans)
+        for at, i in enumerate(block):
             example, schema = usable[i], schemas[usable[i].database]
             if not words[i]:
                 left_out["no words"] += 1
                 continue
             own = np.stack([lone[w.text.lower()] for w in words[i]])
             try:
-                prepared.append(_prepare_one(example, schema, words[i], contextual, own, now))
+                one = _prepare_one(
+                    example, schema, words[i], vectors[at] if vectors else own, own, now
+                )
+                if before is not None:
+                    early, weights = before[at]
+                    one = replace(one, early=early.astype(np.float16), spans=weights)
+                prepared.append(one)
             except NotExpressible as reason:
                 left_out[str(reason).split(" ", 3)[1] + ": " + str(reason)[:60]] += 1
         progress(min(start + 512, len(usable)))
@@ -112,14 +129,13 @@ def _prepare_one(
     own: np.ndarray,
     now: datetime,
 ) -> Prepared:
-    assert example.plan is not None
-    required = fields_of(example.plan)
+    required = fields_of(example.plan) if example.plan else set()
     missing = [ref for ref in required if ref not in schema.index]
     if missing:
         raise NotExpressible(f"no item for {missing[0]}")
     unknown = _taken_for_unknown(example, schema)
     linked = link(example.question, words, contextual, own, schema, now, required, unknown)
-    steps = to_steps(example.plan, linked, schema)
+    steps = [CANNOT] if example.plan is None else to_steps(example.plan, linked, schema)
     if len(steps) > MAX_STEPS:
         raise NotExpressible(f"a plan of {len(steps)} steps")
     stack, symbols = INITIAL, []
@@ -146,7 +162,8 @@ def _taken_for_unknown(example: Example, schema: SchemaItems) -> frozenset[str]:
     values: as many questions as in serving must be learned with a value that no sample holds.
     The choice depends on the question alone.
     """
-    assert example.plan is not None
+    if example.plan is None:
+        return frozenset()
     draw = int(hashlib.sha256(example.question.encode()).hexdigest()[:8], 16) / 0xFFFFFFFF
     found = set()
     for field, text in texts_of(example.plan):
@@ -187,7 +204,26 @@ def collate(rows: Sequence[Prepared]) -> dict[str, Tensor]:
     }
     for row, one in enumerate(rows):
         _fill(arrays, row, one, w, i)
+    if rows[0].early is not None:
+        arrays |= _before_reading(rows, w)
     return {name: torch.from_numpy(array) for name, array in arrays.items()}
+
+
+def _before_reading(rows: Sequence[Prepared], w: int) -> dict[str, np.ndarray]:
+    early = [row.early for row in rows if row.early is not None]
+    k = max(len(states) for states in early)
+    arrays: dict[str, np.ndarray] = {
+        "early": np.zeros((len(rows), k, early[0].shape[1]), np.float32),
+        "tokens_there": np.zeros((len(rows), k), np.float32),
+        "spans": np.zeros((len(rows), w, k), np.float32),
+    }
+    for at, row in enumerate(rows):
+        assert row.early is not None and row.spans is not None
+        words, tokens = row.spans.shape
+        arrays["early"][at, :tokens] = row.early
+        arrays["tokens_there"][at, :tokens] = 1.0
+        arrays["spans"][at, :words, :tokens] = row.spans
+    return arrays
 
 
 def _fill(arrays: dict[str, np.ndarray], row: int, one: Prepared, w: int, i: int) -> None:

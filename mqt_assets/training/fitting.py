@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from mqt_assets.training.absence import thinned
+from mqt_assets.training.base import BaseModel
 from mqt_assets.training.examples import Example
 from mqt_assets.training.trainer import (
     Progress,
@@ -19,15 +22,20 @@ from mqt_serving.schema import Catalog
 from mqt_serving.settings import Settings
 
 _REPORT_EVERY_S = 5.0
+_ADAPTING = TrainingOptions(learning_rate=3e-4, batch_size=32)
 
 
-def options_from(settings: Settings) -> TrainingOptions:
-    """The trainer's own defaults but for seed, time limit and, when set, the number of steps."""
-    defaults = TrainingOptions()
-    return TrainingOptions(
+def options_from(settings: Settings, base: BaseModel | None = None) -> TrainingOptions:
+    """The trainer's own defaults but for seed, time limit and, when set, the number of steps.
+
+    From base weights: their shape, and a learning rate that keeps what they know.
+    """
+    defaults = TrainingOptions() if base is None else replace(_ADAPTING, shape=base.shape)
+    return replace(
+        defaults,
         seed=settings.seed or defaults.seed,
         max_steps=settings.training_steps or defaults.max_steps,
-        max_seconds=settings.training_seconds,
+        max_seconds=float(settings.training_seconds),
     )
 
 
@@ -38,11 +46,21 @@ def fit(
     options: TrainingOptions,
     practice: frozenset[str],
     say: Callable[[str], object],
+    base: BaseModel | None = None,
 ) -> TrainedModel:
-    """Train; `practice` names the catalogs whose synthetic questions are practice only."""
+    """Train, from `base` where there is one, with questions that thinned catalogs can't answer.
+
+    `practice` names the catalogs whose synthetic questions are practice only.
+    """
+    own = [example for example in examples if example.source == "synthetic"]
+    less = thinned(own, catalogs, options.seed, versions=1)
+    examples = [*examples, *less.examples]
+    catalogs = {**catalogs, **less.catalogs}
     encoder = TextEncoder.load(encoder_folder)
     reporter = _Reporter(say)
-    return train(examples, catalogs, encoder, options, reporter, default_group(practice))
+    start = base.network if base else None
+    group = default_group(practice)
+    return train(examples, catalogs, encoder, options, reporter, group, start=start)
 
 
 class _Reporter:

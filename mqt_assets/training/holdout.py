@@ -91,10 +91,10 @@ def freeze(
     """The holdout of these examples, every member of `previous` included.
 
     `catalogs` tell which collections are hubs (without them: those most often joined in the
-    examples); `corpus_databases` are the databases that a corpus sets apart. Corrections are
-    never chosen.
+    examples); `corpus_databases` are the databases that a corpus sets apart. Corrections and
+    further wordings of a corpus's golds are never chosen.
     """
-    chosen = [example for example in examples if example.source != "correction"]
+    chosen = [example for example in examples if example.source in ("synthetic", "tend")]
     before = previous or Holdout(())
     databases = set(before.databases) | _held_databases(chosen, corpus_databases)
     own = [example for example in chosen if example.source == "synthetic"]

@@ -19,6 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from mqt_assets.training.reader import Reader
 from mqt_serving.translator.grammar import Symbol, Token
 from mqt_serving.translator.linking import (
     ITEM_FEATURES,
@@ -319,16 +320,23 @@ class Decoder(nn.Module):
 
 
 class TranslatorNetwork(nn.Module):
-    def __init__(self, shape: NetworkShape) -> None:
+    """With a `reader`, it learns too, and batches hold what it starts from (see `batches`)."""
+
+    def __init__(self, shape: NetworkShape, reader: Reader | None = None) -> None:
         super().__init__()
         self.shape = shape
         self.encoder = Encoder(shape)
         self.decoder = Decoder(shape)
+        self.reader = reader
 
     def loss(self, batch: dict[str, Tensor]) -> Tensor:
         """Mean cross-entropy a step over what the grammar allows there."""
+        if self.reader is None:
+            word_vectors = batch["word_vectors"]
+        else:
+            word_vectors = batch["spans"] @ self.reader(batch["early"], batch["tokens_there"])
         memory = self.encoder(
-            batch["word_vectors"], batch["word_features"], batch["leaf_vectors"],
+            word_vectors, batch["word_features"], batch["leaf_vectors"],
             batch["path_vectors"], batch["item_features"], batch["value_features"],
             batch["value_words"], batch["relations"], batch["padding"],
         )  # fmt: skip

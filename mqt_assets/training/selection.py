@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from mqt_assets.evaluation.questions import first_wordings_first
-from mqt_assets.training.examples import Example
+from mqt_assets.training.examples import CORPUS_SOURCES, Example
 
 
 def choose_training(examples: Sequence[Example], most_from_corpus: int) -> list[Example]:
@@ -22,7 +22,7 @@ def choose_training(examples: Sequence[Example], most_from_corpus: int) -> list[
     """
     by_database: defaultdict[str, list[Example]] = defaultdict(list)
     for example in examples:
-        if example.source == "tend":
+        if example.source in CORPUS_SOURCES:
             by_database[example.database].append(example)
     first: list[Example] = []
     rest: list[Example] = []
@@ -32,7 +32,7 @@ def choose_training(examples: Sequence[Example], most_from_corpus: int) -> list[
         first += ordered[:golds]
         rest += ordered[golds:]
     kept = {example.id for example in [*first, *rest][:most_from_corpus]}
-    return [e for e in examples if e.source != "tend" or e.id in kept]
+    return [e for e in examples if e.source not in CORPUS_SOURCES or e.id in kept]
 
 
 def _scattered(name: str) -> str:

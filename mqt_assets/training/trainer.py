@@ -1,26 +1,33 @@
 """Training: examples and catalogs in, a trained network out.
 
-The text encoder stays frozen; only the joint encoder and the decoder learn. Batches mix the
+The joint encoder and the decoder learn, from scratch or from weights of before; the text encoder
+stays frozen but for its reader, where one is given. Batches mix the
 sources in fixed shares, so that a small source (corrections) is not drowned by a large one.
 Training ends, its learning rate decayed, at `max_steps` or `max_seconds`, whichever comes first:
-deterministic for a seed and a thread count where the steps decide. Runs unchanged on a GPU.
+deterministic for a seed and a thread count where the steps decide. With a `Checkpoint` a killed
+training goes on where it was. Runs unchanged on a GPU.
 """
 
 from __future__ import annotations
 
 import math
+import os
 import random
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from pathlib import Path
+from typing import Any
 
 import torch
 
+from mqt_assets.training.absence import is_thinned
 from mqt_assets.training.batches import Prepared, build_schemas, collate, prepare
-from mqt_assets.training.examples import Example
+from mqt_assets.training.examples import CORPUS_SOURCES, Example
 from mqt_assets.training.network import NetworkShape, TranslatorNetwork
+from mqt_assets.training.reader import Reader
 from mqt_serving.encoder import TextEncoder
 from mqt_serving.errors import MqtError
 from mqt_serving.schema import Catalog
@@ -39,6 +46,7 @@ class TrainingOptions:
     max_seconds: float = 1800.0
     batch_size: int = 16
     learning_rate: float = 1.5e-3
+    reader_rate: float = 0.125  # of the learning rate, for the reader
     warmup_share: float = 0.06
     weight_decay: float = 0.01
     clip: float = 1.0
@@ -46,7 +54,13 @@ class TrainingOptions:
     now: datetime = datetime(2026, 1, 1)
     shape: NetworkShape = field(default_factory=NetworkShape)
     shares: Mapping[str, float] = field(
-        default_factory=lambda: {"own": 0.65, "practice": 0.1, "tend": 0.25, "correction": 0.12}
+        default_factory=lambda: {
+            "own": 0.6,
+            "practice": 0.1,
+            "tend": 0.25,
+            "correction": 0.12,
+            "thinned": 0.1,
+        }
     )
 
 
@@ -78,14 +92,40 @@ Group = Callable[[Example], str]
 
 
 def default_group(practice: frozenset[str] = frozenset()) -> Group:
-    """Groups by source; synthetic questions over practice catalogs form a group of their own."""
+    """Groups by source; synthetic questions over practice catalogs form a group of their own.
+
+    All wordings of TEND's golds are of the group `tend`, whoever worded them. Questions over
+    thinned catalogs are of the group `thinned`.
+    """
 
     def group(example: Example) -> str:
+        if is_thinned(example):
+            return "thinned"
         if example.source == "synthetic":
             return "practice" if example.database in practice else "own"
-        return example.source
+        return "tend" if example.source in CORPUS_SOURCES else example.source
 
     return group
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """Where a training keeps its state, about every so many seconds."""
+
+    file: Path
+    every_seconds: float = 120.0
+
+    def save(self, state: Mapping[str, object]) -> None:
+        partial = self.file.with_suffix(".partial")
+        torch.save(dict(state), partial)
+        os.replace(partial, self.file)
+
+    def load(self) -> dict[str, Any] | None:
+        """The state kept before; None where there is none."""
+        if not self.file.is_file():
+            return None
+        state: dict[str, Any] = torch.load(self.file, weights_only=True, map_location="cpu")
+        return state
 
 
 def train(
@@ -95,8 +135,15 @@ def train(
     options: TrainingOptions | None = None,
     progress: Callable[[Progress], None] = lambda _: None,
     group: Group | None = None,
+    *,
+    start: Mapping[str, torch.Tensor] | None = None,
+    reader: Reader | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> TrainedModel:
-    """Train from scratch. Raises `TrainingFailed` when nothing can be trained on or loss is NaN."""
+    """Train from scratch, or from the weights `start`; a `reader` learns too.
+
+    Raises `TrainingFailed` when nothing can be trained on or loss is NaN.
+    """
     options = options or TrainingOptions()
     group = group or default_group()
     started = time.monotonic()
@@ -109,7 +156,7 @@ def train(
             Progress("linking", done, len(examples), math.nan, 0.0, time.monotonic() - started)
         )
 
-    preparation = prepare(examples, schemas, encoder, options.now, linked)
+    preparation = prepare(examples, schemas, encoder, options.now, linked, reader is not None)
     groups: dict[str, list[Prepared]] = {}
     for one in preparation.prepared:
         groups.setdefault(group(one.example), []).append(one)
@@ -118,61 +165,108 @@ def train(
         raise TrainingFailed(f"none of {len(examples)} examples can be trained on: {reasons}")
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     shape = replace(options.shape, text_dimension=encoder.dimension)
-    network = TranslatorNetwork(shape).to(device)
-    losses, steps = _fit(network, groups, options, device, progress, started)
+    network = TranslatorNetwork(shape, reader)
+    if start is not None:
+        network.load_state_dict(start)
+    network.to(device)
+    fitting = _Fitting(network, options, progress, started, checkpoint)
+    fitting.run(groups, device)
     return TrainedModel(
         network=network.cpu().eval(),
         options=options,
         encoder=encoder,
-        losses=losses,
+        losses=fitting.losses,
         examples=Counter({name: len(rows) for name, rows in groups.items()}),
         left_out=preparation.left_out,
         seconds=time.monotonic() - started,
-        steps=steps,
+        steps=fitting.step,
     )
 
 
-def _fit(
-    network: TranslatorNetwork,
-    groups: Mapping[str, list[Prepared]],
-    options: TrainingOptions,
-    device: torch.device,
-    progress: Callable[[Progress], None],
-    started: float,
-) -> tuple[list[tuple[int, float]], int]:
-    optimizer = torch.optim.AdamW(
-        network.parameters(),
-        lr=options.learning_rate,
-        weight_decay=options.weight_decay,
-        fused=True,
-    )
-    batches = _batches(groups, options)
-    mean, losses = math.nan, []
-    began, step, done = time.monotonic(), 0, 0.0
-    available = options.max_seconds - (began - started)
-    network.train()
-    while done < 1.0:
-        for settings in optimizer.param_groups:
-            settings["lr"] = options.learning_rate * _schedule(done, options.warmup_share)
-        batch = {name: value.to(device) for name, value in collate(next(batches)).items()}
-        optimizer.zero_grad(set_to_none=True)
-        loss = network.loss(batch)
+class _Fitting:
+    """The steps of one training: optimiser, schedule, running loss, and what a checkpoint keeps."""
+
+    def __init__(
+        self,
+        network: TranslatorNetwork,
+        options: TrainingOptions,
+        progress: Callable[[Progress], None],
+        started: float,
+        checkpoint: Checkpoint | None,
+    ) -> None:
+        self.network, self.options, self.progress = network, options, progress
+        self.started, self.checkpoint = started, checkpoint
+        self.rates = [options.learning_rate]
+        reading = [] if network.reader is None else list(network.reader.parameters())
+        known = {id(parameter) for parameter in reading}
+        groups = [{"params": [p for p in network.parameters() if id(p) not in known]}]
+        if reading:
+            groups.append({"params": reading})
+            self.rates.append(options.learning_rate * options.reader_rate)
+        self.optimizer = torch.optim.AdamW(
+            groups, lr=options.learning_rate, weight_decay=options.weight_decay, fused=True
+        )
+        self.losses: list[tuple[int, float]] = []
+        self.mean, self.step, self.spent = math.nan, 0, 0.0
+        state = checkpoint.load() if checkpoint else None
+        if state is not None:
+            network.load_state_dict(state["network"])
+            self.optimizer.load_state_dict(state["optimizer"])
+            self.losses = [(int(step), float(loss)) for step, loss in state["losses"]]
+            self.mean, self.step, self.spent = state["mean"], state["step"], state["spent"]
+
+    def run(self, groups: Mapping[str, list[Prepared]], device: torch.device) -> None:
+        options = self.options
+        # After a checkpoint the draws go on from another seed: the order of before is not kept.
+        batches = _batches(groups, replace(options, seed=options.seed + self.step))
+        before, first, began = self.spent, self.step, time.monotonic()
+        available = max(1.0, options.max_seconds - (0.0 if before else began - self.started))
+        kept = began
+        self.network.train()
+        done = max(self.step / options.max_steps, self.spent / available)
+        while done < 1.0:
+            share = _schedule(done, options.warmup_share)
+            for settings, rate in zip(self.optimizer.param_groups, self.rates, strict=True):
+                settings["lr"] = rate * share
+            loss = self._step(
+                {name: value.to(device) for name, value in collate(next(batches)).items()}
+            )
+            self.mean = loss if math.isnan(self.mean) else 0.95 * self.mean + 0.05 * loss
+            now = time.monotonic()
+            self.spent = before + now - began
+            done = max(self.step / options.max_steps, self.spent / available)
+            if self.step % 20 == 0 or done >= 1.0:
+                self.losses.append((self.step, self.mean))
+                steps = max(self.step, round(self.step / done))
+                rate = (self.step - first) * options.batch_size / (now - began)
+                self.progress(
+                    Progress("training", self.step, steps, self.mean, rate, now - self.started)
+                )
+            if self.checkpoint and (now - kept > self.checkpoint.every_seconds or done >= 1.0):
+                self.checkpoint.save(self.state())
+                kept = now
+
+    def _step(self, batch: dict[str, torch.Tensor]) -> float:
+        self.optimizer.zero_grad(set_to_none=True)
+        loss = self.network.loss(batch)
         loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(network.parameters(), options.clip)
-        optimizer.step()
-        step += 1
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.options.clip)
+        self.optimizer.step()
+        self.step += 1
         value = float(loss.detach())
         if not math.isfinite(value):
-            raise TrainingFailed(f"loss is {value} at step {step}: lower the learning rate")
-        mean = value if math.isnan(mean) else 0.95 * mean + 0.05 * value
-        spent = time.monotonic() - began
-        done = max(step / options.max_steps, spent / max(available, 1.0))
-        if step % 20 == 0 or done >= 1.0:
-            losses.append((step, mean))
-            steps = max(step, round(step / done))
-            rate = step * options.batch_size / spent
-            progress(Progress("training", step, steps, mean, rate, time.monotonic() - started))
-    return losses, step
+            raise TrainingFailed(f"loss is {value} at step {self.step}: lower the learning rate")
+        return value
+
+    def state(self) -> dict[str, object]:
+        return {
+            "network": self.network.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "losses": self.losses,
+            "mean": self.mean,
+            "step": self.step,
+            "spent": self.spent,
+        }
 
 
 def _schedule(done: float, warmup: float) -> float:

@@ -83,6 +83,7 @@ def child_environment(settings: Settings) -> dict[str, str]:
         "MQT_REDIS_URL": settings.redis_url,
         "MQT_JOURNAL_URI": settings.journal_uri,
         "MQT_TEND_FOLDER": str(settings.tend_folder or ""),
+        "MQT_SPIDER_SYN_FOLDER": str(settings.spider_syn_folder or ""),
         "DAGSTER_HOME": str(settings.dagster_home),
         "PYTHONUNBUFFERED": "1",
     }

@@ -8,7 +8,8 @@ and hashable; building one never touches a database. Depends on nothing but `bso
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
@@ -279,3 +280,15 @@ class Plan:
     distinct: bool = False
     rows: Entity | None = None
     optional: tuple[Entity, ...] = ()
+
+
+def walk(node: object) -> Iterator[object]:
+    """The node and all inside it, sub-queries too, outermost first in the order of writing."""
+    if isinstance(node, tuple):
+        for part in node:
+            yield from walk(part)
+    elif is_dataclass(node):
+        yield node
+        if not isinstance(node, Field | Entity):
+            for item in fields(node):
+                yield from walk(getattr(node, item.name))

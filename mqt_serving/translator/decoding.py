@@ -65,8 +65,6 @@ def search(linked: Linked, schema: SchemaItems, score: Scorer, width: int) -> li
         following: list[Beam] = []
         parents, chosen = [], []
         for total, row, place in extended[: 2 * width]:
-            if len(following) == width and place != Token.END:
-                continue  # no room, and it does not finish
             beam = _extend(beams[row], place, total, linked)
             if beam.stack[-1] == Symbol.DONE:
                 finished.append(beam)

@@ -4,12 +4,15 @@ A plan is written as steps: a word of the fixed vocabulary (`Token`), a pointer 
 or a pointer to a candidate value. A pushdown automaton over a few symbols tells what each next
 step may be, so that every finished sequence is a well-formed plan.
 
-    plan  := DISTINCT? out+ (WHERE pred)? (GROUP key+)? (HAVING pred)? (ORDER ord+)?
-             (SKIP value)? (LIMIT (value | LIMIT_ONE))? END
-    out   := item | aggregate | part         key := field | part
+    plan  := CANNOT | DISTINCT? out+ (WHERE pred)? (GROUP key+)? (HAVING pred)? (ORDER ord+)?
+             (SKIP value)? (LIMIT (value | LIMIT_ONE))? (ROWS entity)? (OPTIONAL entity)* END
+    out   := item | aggregate | ONLY aggregate pred | part | sum
+    sum   := ADD term term | SUBTRACT term term | ...
+    term  := field | aggregate | part | number | sum
+    key   := field | part
     pred  := AND pred pred | OR pred pred | NOT pred | test
-    test  := EQ left right | ... | BETWEEN left value value | RANGE field date
-           | IN left value+ END_IN
+    test  := EQ left (right | SUB plan) | ... | BETWEEN left value value | RANGE field date
+           | IN left (value+ END_IN | SUB plan)
            | IS_NULL field | CONTAINS field value | SOME entity (ALONE | pred) | NO entity (...)
 """
 
@@ -26,6 +29,7 @@ import numpy.typing as npt
 class Token(IntEnum):
     BEGIN = 0
     END = auto()
+    CANNOT = auto()  # the data does not hold what the question asks for
     DISTINCT = auto()
     WHERE = auto()
     GROUP = auto()
@@ -34,6 +38,14 @@ class Token(IntEnum):
     SKIP = auto()
     LIMIT = auto()
     LIMIT_ONE = auto()
+    ROWS = auto()
+    OPTIONAL = auto()
+    ONLY = auto()
+    SUB = auto()
+    ADD = auto()
+    SUBTRACT = auto()
+    MULTIPLY = auto()
+    DIVIDE = auto()
     COUNT = auto()
     COUNT_DISTINCT = auto()
     SUM = auto()
@@ -87,7 +99,8 @@ class Step(NamedTuple):
 class Symbol(IntEnum):
     """What the automaton expects next."""
 
-    START = 0
+    BEGIN = 0
+    START = auto()
     OUT = auto()
     AFTER_OUT = auto()
     AFTER_WHERE = auto()
@@ -96,14 +109,17 @@ class Symbol(IntEnum):
     AFTER_ORDER = auto()
     AFTER_SKIP = auto()
     AFTER_LIMIT = auto()
+    AFTER_ROWS = auto()
     KEY = auto()
     PREDICATE = auto()
     GROUP_PREDICATE = auto()  # in having: aggregates may be tested
     LEFT = auto()
-    GROUP_LEFT = auto()
+    ORDER_BY = auto()
     FIELD = auto()
+    AGGREGATE = auto()  # of rows that meet the test after it
     COUNT_ARGUMENT = auto()
     ARGUMENT = auto()
+    TERM = auto()
     RIGHT = auto()
     VALUE = auto()
     DATES = auto()
@@ -123,6 +139,7 @@ AGGREGATES = frozenset({_T.COUNT, _T.COUNT_DISTINCT, _T.SUM, _T.AVG, _T.MIN, _T.
 PARTS = frozenset(
     {_T.YEAR, _T.QUARTER, _T.MONTH, _T.DAY, _T.WEEKDAY, _T.HOUR, _T.YEAR_MONTH, _T.DATE}
 )
+SUMS = frozenset({_T.ADD, _T.SUBTRACT, _T.MULTIPLY, _T.DIVIDE})
 COMPARISONS = frozenset({_T.EQ, _T.NE, _T.GT, _T.GTE, _T.LT, _T.LTE})
 _FIELD_TESTS = frozenset({_T.IS_NULL, _T.NOT_NULL, _T.EXISTS, _T.MISSING})
 _TEXT_TESTS = frozenset({_T.CONTAINS, _T.NOT_CONTAINS, _T.STARTS, _T.ENDS})
@@ -131,8 +148,11 @@ _TESTS = (
     _GROUP_TESTS | _FIELD_TESTS | _TEXT_TESTS
     | {_T.RANGE, _T.IN, _T.NOT_IN, _T.SOME, _T.NO}
 )  # fmt: skip
-_TAIL = (_T.WHERE, _T.GROUP, _T.HAVING, _T.ORDER, _T.SKIP, _T.LIMIT, _T.END)
-_OPERAND_STARTS = AGGREGATES | PARTS
+_TAIL = (
+    _T.WHERE, _T.GROUP, _T.HAVING, _T.ORDER, _T.SKIP, _T.LIMIT, _T.ROWS, _T.OPTIONAL, _T.END,
+)  # fmt: skip
+_LEFT_STARTS = AGGREGATES | PARTS | SUMS
+OPERAND_STARTS = _LEFT_STARTS | {_T.ONLY}
 
 
 class Items(IntEnum):
@@ -152,6 +172,7 @@ class Values(IntEnum):
     DATES = 2
     NUMBERS = 3
     TEXTS = 4
+    AMOUNTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,27 +183,31 @@ class Allowed:
 
 
 ALLOWED: dict[Symbol, Allowed] = {
-    _S.START: Allowed(_OPERAND_STARTS | {_T.DISTINCT}, Items.ALL),
-    _S.OUT: Allowed(_OPERAND_STARTS, Items.ALL),
-    _S.AFTER_OUT: Allowed(_OPERAND_STARTS | set(_TAIL), Items.ALL),
+    _S.BEGIN: Allowed(OPERAND_STARTS | {_T.DISTINCT, _T.CANNOT}, Items.ALL),
+    _S.START: Allowed(OPERAND_STARTS | {_T.DISTINCT}, Items.ALL),
+    _S.OUT: Allowed(OPERAND_STARTS, Items.ALL),
+    _S.AFTER_OUT: Allowed(OPERAND_STARTS | set(_TAIL), Items.ALL),
     _S.AFTER_WHERE: Allowed(frozenset(_TAIL[1:])),
     _S.AFTER_KEY: Allowed(PARTS | set(_TAIL[2:]), Items.FIELDS),
     _S.AFTER_HAVING: Allowed(frozenset(_TAIL[3:])),
     _S.AFTER_ORDER: Allowed(frozenset({_T.ASC, _T.DESC, *_TAIL[4:]})),
     _S.AFTER_SKIP: Allowed(frozenset(_TAIL[5:])),
-    _S.AFTER_LIMIT: Allowed(frozenset({_T.END})),
+    _S.AFTER_LIMIT: Allowed(frozenset(_TAIL[6:])),
+    _S.AFTER_ROWS: Allowed(frozenset(_TAIL[7:])),
     _S.KEY: Allowed(PARTS, Items.FIELDS),
     _S.PREDICATE: Allowed(_TESTS),
     _S.GROUP_PREDICATE: Allowed(_GROUP_TESTS),
-    _S.LEFT: Allowed(PARTS, Items.FIELDS),
-    _S.GROUP_LEFT: Allowed(_OPERAND_STARTS, Items.FIELDS),
+    _S.LEFT: Allowed(_LEFT_STARTS, Items.FIELDS),
+    _S.ORDER_BY: Allowed(OPERAND_STARTS, Items.FIELDS),
     _S.FIELD: Allowed(items=Items.FIELDS),
+    _S.AGGREGATE: Allowed(AGGREGATES),
     _S.COUNT_ARGUMENT: Allowed(PARTS, Items.ALL),
-    _S.ARGUMENT: Allowed(PARTS, Items.FIELDS),
-    _S.RIGHT: Allowed(items=Items.FIELDS, values=Values.ANY),
+    _S.ARGUMENT: Allowed(PARTS | SUMS, Items.FIELDS),
+    _S.TERM: Allowed(_LEFT_STARTS, Items.FIELDS, Values.AMOUNTS),
+    _S.RIGHT: Allowed(frozenset({_T.SUB}), Items.FIELDS, Values.ANY),
     _S.VALUE: Allowed(values=Values.ANY),
     _S.DATES: Allowed(values=Values.DATES),
-    _S.IN_FIRST: Allowed(values=Values.ANY),
+    _S.IN_FIRST: Allowed(frozenset({_T.SUB}), values=Values.ANY),
     _S.IN_MORE: Allowed(frozenset({_T.END_IN}), values=Values.ANY),
     _S.TEXT: Allowed(values=Values.TEXTS),
     _S.ENTITY: Allowed(items=Items.ENTITIES),
@@ -200,7 +225,9 @@ _CLAUSES: dict[Token, tuple[Symbol, ...]] = {
     _T.ORDER: (_S.ORDERING, _S.AFTER_ORDER),
     _T.SKIP: (_S.SKIP_VALUE, _S.AFTER_SKIP),
     _T.LIMIT: (_S.LIMIT_VALUE, _S.AFTER_LIMIT),
-    _T.END: (_S.DONE,),
+    _T.ROWS: (_S.ENTITY, _S.AFTER_ROWS),
+    _T.OPTIONAL: (_S.ENTITY, _S.AFTER_ROWS),
+    _T.END: (),
 }
 _REPEATS = frozenset({_S.AFTER_OUT, _S.AFTER_KEY, _S.AFTER_ORDER})
 
@@ -211,7 +238,7 @@ ITEM_CLASSES = np.array([ALLOWED[symbol].items for symbol in Symbol], np.int64)
 VALUE_CLASSES = np.array([ALLOWED[symbol].values for symbol in Symbol], np.int64)
 
 Stack = tuple[Symbol, ...]
-INITIAL: Stack = (_S.START,)
+INITIAL: Stack = (_S.DONE, _S.BEGIN)
 
 
 def advance(stack: Stack, token: Token | None) -> Stack:
@@ -228,10 +255,14 @@ def _replacement(symbol: Symbol, token: Token | None) -> tuple[Symbol, ...]:
     if token in _CLAUSES and symbol not in (_S.PREDICATE, _S.GROUP_PREDICATE, _S.RELATED):
         assert token is not None
         return _CLAUSES[token]
-    if symbol == _S.START and token == _T.DISTINCT:
+    if token == _T.CANNOT:
+        return ()
+    if token == _T.DISTINCT:
         return (_S.OUT, _S.AFTER_OUT)
+    if token == _T.SUB:
+        return (_S.START,)
     after: tuple[Symbol, ...] = ()
-    if symbol == _S.START:
+    if symbol in (_S.BEGIN, _S.START):
         after = (_S.AFTER_OUT,)
     elif symbol in _REPEATS:
         after = (symbol,)
@@ -240,7 +271,11 @@ def _replacement(symbol: Symbol, token: Token | None) -> tuple[Symbol, ...]:
     if token is None:
         return after
     if token in (_T.ASC, _T.DESC):
-        return (_S.GROUP_LEFT, *after)
+        return (_S.ORDER_BY, *after)
+    if token == _T.ONLY:
+        return (_S.AGGREGATE, _S.PREDICATE, *after)
+    if token in SUMS:
+        return (_S.TERM, _S.TERM, *after)
     if token in (_T.COUNT, _T.COUNT_DISTINCT):
         return (_S.COUNT_ARGUMENT, *after)
     if token in AGGREGATES:
@@ -253,19 +288,18 @@ def _replacement(symbol: Symbol, token: Token | None) -> tuple[Symbol, ...]:
 
 
 def _test(symbol: Symbol, token: Token) -> tuple[Symbol, ...]:
-    left = _S.GROUP_LEFT if symbol == _S.GROUP_PREDICATE else _S.LEFT
     if token in (_T.AND, _T.OR):
         return (symbol, symbol)
     if token == _T.NOT:
         return (symbol,)
     if token in COMPARISONS:
-        return (left, _S.RIGHT)
+        return (_S.LEFT, _S.RIGHT)
     if token == _T.BETWEEN:
-        return (left, _S.VALUE, _S.VALUE)
+        return (_S.LEFT, _S.VALUE, _S.VALUE)
     if token == _T.RANGE:
         return (_S.FIELD, _S.DATES)
     if token in (_T.IN, _T.NOT_IN):
-        return (left, _S.IN_FIRST)
+        return (_S.LEFT, _S.IN_FIRST)
     if token in _FIELD_TESTS:
         return (_S.FIELD,)
     if token in _TEXT_TESTS:

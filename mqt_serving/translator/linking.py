@@ -95,7 +95,8 @@ def link(
     grade[leaf_hit[:, chosen]] = 2
     grade[leaf_hit[:, chosen] & (leaf_share[chosen] >= 1.0)[None, :]] = 3
     bucket = np.searchsorted(_SIMILARITY_STEPS, similarity[:, chosen]).astype(np.uint8)
-    whole = word_vectors.mean(0) if len(words) else np.zeros(schema.leaf_vectors.shape[1])
+    telling = lone_vectors[~stops]
+    whole = telling.mean(0) if len(telling) else np.zeros(schema.leaf_vectors.shape[1])
     norm = float(np.linalg.norm(whole)) or 1.0
     entity = schema.entity_of[chosen]
     dynamic = np.stack(

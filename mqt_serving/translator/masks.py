@@ -18,6 +18,7 @@ from mqt_serving.translator.grammar import (
     AGGREGATES,
     ITEM_CLASSES,
     PARTS,
+    SUMS,
     VALUE_CLASSES,
     Items,
     Step,
@@ -38,7 +39,7 @@ _LITERALS = frozenset({Symbol.RIGHT, Symbol.VALUE, Symbol.IN_FIRST, Symbol.IN_MO
 _NUMBERS = frozenset({"number", "text-number"})
 _TOKENS = tuple(Token)
 _VALUES = tuple(Values(kind) for kind in VALUE_CLASSES)
-_CLAUSE_STARTS = (Token.BEGIN, Token.DISTINCT, Token.GROUP)
+_CLAUSE_STARTS = (Token.BEGIN, Token.DISTINCT, Token.GROUP, Token.SUB)
 
 
 class Masks:
@@ -75,13 +76,13 @@ class Masks:
     def _after_token(self, symbol: Symbol, last: Token | None) -> Mask:
         """(items,) what may stand at `symbol` after the token `last`, or after a pointer."""
         mask = self._of_class(Items(ITEM_CLASSES[symbol]))
-        if symbol == Symbol.ARGUMENT and last in (Token.SUM, Token.AVG):
+        if symbol == Symbol.TERM or (symbol == Symbol.ARGUMENT and last in (Token.SUM, Token.AVG)):
             mask &= np.isin(self._families, sorted(_NUMBERS))
         elif symbol == Symbol.FIELD and last in _DATE_TOKENS:
             mask &= self._families == "date"
         elif symbol == Symbol.FIELD and last in _TEXT_TOKENS:
             mask &= self._has_text
-        elif symbol in (Symbol.LEFT, Symbol.GROUP_LEFT) and last in _ORDER_TOKENS:
+        elif symbol == Symbol.LEFT and last in _ORDER_TOKENS:
             mask &= self._ordered
         return mask
 
@@ -100,6 +101,8 @@ class Masks:
     def values(self, symbol: Symbol, steps: Sequence[Step]) -> Mask:
         """(values,) which candidate values may follow `steps` where `symbol` is expected."""
         mask = self._kinds[_VALUES[symbol]]
+        if symbol == Symbol.TERM and steps[-1].kind == 2:
+            return np.zeros_like(mask)  # a number computed from two numbers asks nothing
         if symbol not in _LITERALS:
             return mask
         mask = mask & self._fits(*self._left(steps))
@@ -117,7 +120,11 @@ class Masks:
         before = Token(steps[at - 1].at) if at and steps[at - 1].kind == 0 else None
         if before in (Token.YEAR_MONTH, Token.DATE):
             family = "text"
-        elif before in PARTS or (before in AGGREGATES and before not in (Token.MIN, Token.MAX)):
+        elif (
+            before in PARTS
+            or before in SUMS
+            or (before in AGGREGATES and before not in (Token.MIN, Token.MAX))
+        ):
             family = "number"
         return steps[at].at, family
 
@@ -176,6 +183,8 @@ def _is_of_kind(value: Value, kind: Values) -> bool:
             return value.kind == ValueKind.NUMBER and isinstance(value.literal, int)
         case Values.TEXTS:
             return value.kind != ValueKind.CONSTANT
+        case Values.AMOUNTS:
+            return value.kind == ValueKind.NUMBER
 
 
 def _has_order(schema: SchemaItems, index: int) -> bool:
@@ -196,11 +205,18 @@ def _has_text(schema: SchemaItems, index: int) -> bool:
 def _direct(steps: Sequence[Step]) -> list[Step]:
     """Items of the clause being written (columns or group keys) that stand by themselves."""
     found: list[Step] = []
-    before = Step(0, Token.BEGIN)
+    before, terms = Step(0, Token.BEGIN), 0
     for step in steps:
-        if step == Step(0, Token.GROUP):
-            found = []
-        elif step.kind == 1 and (before.kind == 1 or before.at in _CLAUSE_STARTS):
+        if step.kind == 0:
+            if step.at in (Token.GROUP, Token.SUB):
+                found = []
+            elif step.at in SUMS:
+                terms += 1 if terms else 2
+        elif terms:
+            terms -= 1
+        elif step.kind == 1 and (
+            before.kind == 1 or (before.kind == 0 and before.at in _CLAUSE_STARTS)
+        ):
             found.append(step)
         before = step
     return found

@@ -7,6 +7,7 @@ training code. Thread-safe: sessions are shared, caches only grow up to a bound.
 from __future__ import annotations
 
 import json
+import math
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ import numpy.typing as npt
 from mqt_serving.encoder import TextEncoder, open_session
 from mqt_serving.errors import CannotAnswer, MqtError, QuestionError, ReleaseCorrupt
 from mqt_serving.query.lowering.plans import lower
-from mqt_serving.query.plan import Plan
+from mqt_serving.query.plan import Entity, Field, Plan
 from mqt_serving.schema import Catalog
 from mqt_serving.translator.decoding import Beam, search
 from mqt_serving.translator.grammar import Symbol, Token
@@ -36,13 +37,16 @@ from mqt_serving.translator.linking import (
 )
 from mqt_serving.translator.masks import value_words
 from mqt_serving.translator.ranking import probabilities
-from mqt_serving.translator.sequence import NotExpressible, to_plan
+from mqt_serving.translator.sequence import CANNOT, NotExpressible, to_plan
 from mqt_serving.translator.stepping import StepScorer
 from mqt_serving.translator.words import Word, natural_name
 
 GRAPH_FILES = ("joint.onnx", "decoder.onnx", "translator.json")
 FORMAT = 3
 _LONE_CACHE = 50_000
+_NAMES = 0.25
+"""From this strength of link on, a word names an item (see `linking`)."""
+_NEAREST = 5
 _SPARE_BEAMS = 3
 """Searched beyond those asked for, so that re-ranking has something to bring forward."""
 
@@ -72,11 +76,17 @@ class Candidate:
 
 class Translator:
     def __init__(
-        self, encoder: TextEncoder, joint: Any, decoder: Any, minimum_match: float
+        self,
+        encoder: TextEncoder,
+        joint: Any,
+        decoder: Any,
+        minimum_match: float,
+        refusal: float,
     ) -> None:
         self.encoder = encoder
         self._joint, self._decoder = joint, decoder
         self._minimum_match = minimum_match
+        self._refusal = refusal
         self._schemas: dict[str, SchemaItems] = {}
         self._lone: dict[str, Floats] = {}
         self._lock = threading.Lock()
@@ -99,6 +109,7 @@ class Translator:
             # A step of a few beams is over before a second thread has woken up.
             open_session(folder / "decoder.onnx", 1),
             float(meta["minimum_match"]),
+            float(meta["refusal"]),
         )
 
     def prepare(self, catalog: Catalog) -> SchemaItems:
@@ -115,7 +126,8 @@ class Translator:
         """At most `width` candidates that lower on the catalog, likeliest first.
 
         Raises `QuestionError` for a question without words, `CannotAnswer` when it names
-        nothing in the data or no plan for it can be lowered.
+        nothing in the data, asks for what the data does not hold, or no plan for it can be
+        lowered.
         """
         words = prepare_words(question)
         if not any(word.text[0].isalnum() for word in words):
@@ -126,6 +138,8 @@ class Translator:
         if linked.best_match < self._minimum_match:
             raise CannotAnswer(_nothing_found(catalog, linked))
         beams = self.beams(linked, schema, width + _SPARE_BEAMS)
+        if _doubt(beams) >= self._refusal:
+            raise CannotAnswer(_not_held(catalog, linked, schema))
         candidates = self._candidates(beams, linked, schema)[:width]
         if not candidates:
             raise CannotAnswer(
@@ -188,6 +202,42 @@ class Translator:
                     self._lone = {}
                 self._lone.update({word: known[word] for word in fresh})
         return np.stack([known[word] for word in words])
+
+
+def _doubt(beams: Sequence[Beam]) -> float:
+    """The probability that the data does not hold what is asked for."""
+    return sum(math.exp(beam.log_probability) for beam in beams if beam.steps == (CANNOT,))
+
+
+def _not_held(catalog: Catalog, linked: Linked, schema: SchemaItems) -> str:
+    """Names the telling words that nothing is named after, and what comes nearest to the rest."""
+    named = linked.links.max(axis=1, initial=0.0)
+    unnamed = [
+        word.text
+        for word, strength in zip(linked.words, named, strict=True)
+        if strength < _NAMES and not word.is_stop
+    ]
+    items = linked.links[:, : len(linked.chosen)]
+    order = np.argsort(-items.max(axis=0, initial=0.0), kind="stable")[:_NEAREST]
+    near = [
+        _written(schema.items[int(linked.chosen[at])].ref)
+        for at in order
+        if items[:, at].max(initial=0.0) > 0.0
+    ]
+    said = f"nothing there is called {_listed(unnamed[:4])}" if unnamed else "something is missing"
+    nearest = f"; nearest to your words are {', '.join(near)}" if near else ""
+    return (
+        f"the database {catalog.database!r} does not seem to hold what this asks for: "
+        f"{said}{nearest}"
+    )
+
+
+def _written(ref: Field | Entity) -> str:
+    return f"{ref.collection}.{ref.path}" if ref.path else ref.collection
+
+
+def _listed(words: Sequence[str]) -> str:
+    return " or ".join(repr(word) for word in words)
 
 
 def _nothing_found(catalog: Catalog, linked: Linked) -> str:

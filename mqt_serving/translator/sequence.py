@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -31,6 +31,7 @@ from mqt_serving.query.plan import (
     IsNull,
     Not,
     Operand,
+    Operator,
     Or,
     Order,
     Output,
@@ -39,15 +40,20 @@ from mqt_serving.query.plan import (
     Predicate,
     Related,
     Scalar,
+    Term,
     Text,
     TextMatch,
     Top,
+    walk,
 )
 from mqt_serving.schema import BsonType
-from mqt_serving.translator.grammar import AGGREGATES, COMPARISONS, PARTS, Step, Token
+from mqt_serving.translator.grammar import COMPARISONS, OPERAND_STARTS, PARTS, SUMS, Step, Token
 from mqt_serving.translator.items import SchemaItems
 from mqt_serving.translator.linking import Linked
 from mqt_serving.translator.values import Value, ValueKind
+
+CANNOT = Step(0, int(Token.CANNOT))
+"""The whole of a sequence that says that the data does not hold what is asked for."""
 
 
 class NotExpressible(Exception):
@@ -86,31 +92,19 @@ _DATE_EDGE: dict[Comparator, tuple[Comparator, str]] = {
 
 def fields_of(plan: Plan) -> set[Field | Entity]:
     """Every field and entity that the plan names."""
-    return {node for node in _nodes(plan) if isinstance(node, Field | Entity)}
+    return {node for node in walk(plan) if isinstance(node, Field | Entity)}
 
 
 def texts_of(plan: Plan) -> set[tuple[Field, str]]:
     """Every text that the plan compares a field with, each with its field."""
     found: set[tuple[Field, str]] = set()
-    for node in _nodes(plan):
+    for node in walk(plan):
         if isinstance(node, Compare | In) and isinstance(node.left, Field):
             literals = node.values if isinstance(node, In) else (node.right,)
             if isinstance(literals, Plan):
                 continue
             found.update((node.left, text) for text in literals if isinstance(text, str))
     return found
-
-
-def _nodes(node: object) -> Iterator[object]:
-    """The node and all inside it, outermost first; the insides of fields and entities left out."""
-    if isinstance(node, tuple):
-        for part in node:
-            yield from _nodes(part)
-    elif hasattr(node, "__dataclass_fields__"):
-        yield node
-        if not isinstance(node, Field | Entity):
-            for name in node.__dataclass_fields__:
-                yield from _nodes(getattr(node, name))
 
 
 # ------------------------------------------------------------------ plan -> steps
@@ -126,8 +120,6 @@ class _Writer:
     schema: SchemaItems
 
     def plan(self, plan: Plan) -> Iterator[Step]:
-        if plan.rows is not None or plan.optional:
-            raise NotExpressible("no step for a finer grain or for optional entities")
         if plan.distinct:
             yield _token(Token.DISTINCT)
         for output in plan.outputs:
@@ -153,16 +145,29 @@ class _Writer:
         if plan.limit is not None:
             yield _token(Token.LIMIT)
             yield _token(Token.LIMIT_ONE) if plan.limit == 1 else self.value(plan.limit, None)
+        if plan.rows is not None:
+            yield _token(Token.ROWS)
+            yield self.item(plan.rows)
+        for entity in plan.optional:
+            yield _token(Token.OPTIONAL)
+            yield self.item(entity)
         yield _token(Token.END)
 
     def operand(self, operand: Operand | Entity) -> Iterator[Step]:
         if isinstance(operand, Arithmetic):
-            raise NotExpressible("no step for something computed")
-        if isinstance(operand, Aggregate):
+            yield _token(Token[operand.operator.name])
+            for term in (operand.left, operand.right):
+                if isinstance(term, int | float | Decimal128):
+                    yield self.value(term, None)
+                else:
+                    yield from self.operand(term)
+        elif isinstance(operand, Aggregate):
             if operand.where is not None:
-                raise NotExpressible("no step for an aggregate over rows that meet a test")
+                yield _token(Token.ONLY)
             yield _token(_FUNCTION_TOKENS[(operand.function, operand.distinct)])
             yield from self.operand(operand.argument)
+            if operand.where is not None:
+                yield from self.predicate(operand.where)
         elif isinstance(operand, PartOf):
             yield _token(Token[operand.part.name])
             yield self.item(operand.field)
@@ -198,10 +203,12 @@ class _Writer:
                 yield _token(Token.NOT_IN if negated else Token.IN)
                 yield from self.operand(left)
                 if isinstance(values, Plan):
-                    raise NotExpressible("no step for a sub-query")
-                for value in values:
-                    yield self.value(value, left)
-                yield _token(Token.END_IN)
+                    yield _token(Token.SUB)
+                    yield from self.plan(values)
+                else:
+                    for value in values:
+                        yield self.value(value, left)
+                    yield _token(Token.END_IN)
             case IsNull(left, negated):
                 yield _token(Token.NOT_NULL if negated else Token.IS_NULL)
                 yield self.item(left)
@@ -228,7 +235,11 @@ class _Writer:
         self, left: Operand, op: Comparator, right: Scalar | Field | Plan
     ) -> Iterator[Step]:
         if isinstance(right, Plan):
-            raise NotExpressible("no step for a sub-query")
+            yield _token(Token[op.name])
+            yield from self.operand(left)
+            yield _token(Token.SUB)
+            yield from self.plan(right)
+            return
         if isinstance(right, datetime):
             written, step = self.date_edge(op, right)
         elif isinstance(right, Field):
@@ -351,7 +362,12 @@ def read_value(value: Value, left: Operand | None, schema: SchemaItems) -> Scala
 
 
 def to_plan(steps: Sequence[Step], linked: Linked, schema: SchemaItems) -> Plan:
-    """Raises `NotExpressible` when a value makes no sense where the steps put it."""
+    """Raises `NotExpressible` when a value makes no sense where the steps put it.
+
+    Steps that say that there is no answer are no plan either.
+    """
+    if steps[0] == CANNOT:
+        raise NotExpressible("the data does not hold what the question asks for")
     return _Reader(steps, linked, schema).plan()
 
 
@@ -395,13 +411,27 @@ class _Reader:
                 orders.append(Order(self.left(), descending))
         skip = self.number() if self.accept(Token.SKIP) else None
         limit = self.number() if self.accept(Token.LIMIT) else None
+        rows = self.entity() if self.accept(Token.ROWS) else None
+        optional: list[Entity] = []
+        while self.accept(Token.OPTIONAL):
+            optional.append(self.entity())
+        self.accept(Token.END)
         return Plan(
-            tuple(outputs), where, tuple(keys), having, tuple(orders), limit, skip, distinct
+            outputs=tuple(outputs),
+            where=where,
+            group_by=tuple(keys),
+            having=having,
+            order_by=tuple(orders),
+            limit=limit,
+            skip=skip,
+            distinct=distinct,
+            rows=rows,
+            optional=tuple(optional),
         )
 
     def starts_operand(self) -> bool:
         token = self.peek()
-        return token is None or token in AGGREGATES or token in PARTS
+        return token is None or token in OPERAND_STARTS
 
     def operand(self) -> Operand | Entity:
         step = self.take()
@@ -410,11 +440,37 @@ class _Reader:
         token = Token(step.at)
         if token in PARTS:
             return PartOf(DatePart[token.name], self.field())
+        if token in SUMS:
+            return self.computed(Operator[token.name])
+        if token == Token.ONLY:
+            aggregate = self.operand()
+            assert isinstance(aggregate, Aggregate)
+            return replace(aggregate, where=self.predicate())
         function, distinct = _FUNCTIONS[token]
         argument = self.operand()
         if isinstance(argument, Aggregate):
             raise NotExpressible("an aggregate of an aggregate")
         return Aggregate(function, argument, distinct)
+
+    def computed(self, operator: Operator) -> Arithmetic:
+        left, right = self.term(), self.term()
+        if all(isinstance(term, int | float | Decimal128) for term in (left, right)):
+            raise NotExpressible("something computed from numbers alone")
+        return Arithmetic(operator, left, right)
+
+    def term(self) -> Term:
+        if self.steps[self.at].kind != 2:
+            return self.left()
+        literal = self.linked.values[self.take().at].literal
+        if isinstance(literal, bool) or not isinstance(literal, int | float | Decimal128):
+            raise NotExpressible(f"{literal!r} is no number to compute with")
+        return literal
+
+    def entity(self) -> Entity:
+        operand = self.operand()
+        if not isinstance(operand, Entity):
+            raise NotExpressible("an entity must stand here")
+        return operand
 
     def left(self) -> Operand:
         operand = self.operand()
@@ -468,7 +524,9 @@ class _Reader:
             field, value = self.field(), self.linked.values[self.take().at]
             return self.span(field, value)
         if token in (Token.IN, Token.NOT_IN):
-            left, values = self.left(), []
+            left, values = self.left(), list[Scalar]()
+            if self.accept(Token.SUB):
+                return In(left, self.plan(), token == Token.NOT_IN)
             while not self.accept(Token.END_IN):
                 values.append(self.value(left))
             return In(left, tuple(values), token == Token.NOT_IN)
@@ -482,14 +540,14 @@ class _Reader:
         return self.related(negated=token == Token.NO)
 
     def related(self, negated: bool) -> Related:
-        entity = self.operand()
-        if not isinstance(entity, Entity):
-            raise NotExpressible("an entity must stand here")
+        entity = self.entity()
         where = None if self.accept(Token.ALONE) else self.predicate()
         return Related(entity, where, negated)
 
     def comparison(self, op: Comparator) -> Predicate:
         left = self.left()
+        if self.accept(Token.SUB):
+            return Compare(left, op, self.plan())
         if self.steps[self.at].kind == 1:
             return Compare(left, op, self.field())
         value = self.linked.values[self.steps[self.at].at]

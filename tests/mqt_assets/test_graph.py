@@ -103,6 +103,7 @@ def world(
         }.items():
             patch.setenv(name, value)
         patch.delenv("MQT_TEND_FOLDER", raising=False)
+        patch.delenv("MQT_SPIDER_SYN_FOLDER", raising=False)
         fill(client)
         yield World(Settings.load(), client, folder)
         client.drop_database(SHOP)

@@ -30,6 +30,18 @@ def test_everything_has_a_default(tmp_path: Path) -> None:
     assert settings.mlflow_tracking_uri == f"sqlite:///{tmp_path}/.mqt/mlflow/mlflow.db"
 
 
+def test_corpora_are_found_beside_the_project(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("project", "shared/tend", "shared/spider_syn"):
+        (tmp_path / name).mkdir(parents=True)
+    assert Settings.load().spider_syn_folder is None
+    monkeypatch.chdir(tmp_path / "project")
+    settings = Settings.load()
+    assert settings.tend_folder == tmp_path / "shared/tend"
+    assert settings.spider_syn_folder == tmp_path / "shared/spider_syn"
+
+
 def test_an_empty_variable_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MONGODB_URI", "")
     monkeypatch.setenv("MQT_PORT", "")
@@ -54,6 +66,7 @@ def test_lists_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
         ("MQT_JOURNAL_URI", "mongodb:///db", "name a host"),
         ("MQT_REDIS_URL", "http://x", "must start with redis://"),
         ("MQT_TEND_FOLDER", "/no/such/folder", "no such folder"),
+        ("MQT_SPIDER_SYN_FOLDER", "/no/such/folder", "no such folder"),
         ("MQT_PRIVATE_FIELDS", "email", "collection.path"),
     ],
 )

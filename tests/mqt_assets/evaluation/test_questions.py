@@ -59,3 +59,12 @@ def test_a_part_of_a_corpus_is_whole_databases() -> None:
     assert len({e.database for e in chosen}) == 3
     assert choose_training(other[::-1], most_from_corpus=6)[::-1] == chosen
     assert choose_training(other, most_from_corpus=0) == []
+
+
+def test_further_wordings_of_a_corpus_count_as_the_corpus() -> None:
+    more = [
+        example(f"again {n}?", "bank", f"db.b.find({{n: {n}}})", "spider_syn") for n in range(9)
+    ]
+    chosen = choose_training([*OWN, *TEND, *more], most_from_corpus=12)
+    assert len(chosen) == len(OWN) + 12
+    assert len({e.command for e in chosen if e.database == "bank"}) == 10

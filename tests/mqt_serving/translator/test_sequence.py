@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from mqt_serving.query.plan import (
     Aggregate,
     And,
+    Arithmetic,
     Between,
     Comparator,
     Compare,
@@ -21,6 +22,7 @@ from mqt_serving.query.plan import (
     Field,
     Function,
     In,
+    Operator,
     Order,
     Output,
     Plan,
@@ -116,6 +118,9 @@ MARCH = Between(
 SPRING = Between(
     Field("orders", "placed_at"), datetime(2025, 3, 1), datetime(2025, 7, 1), half_open=True
 )
+AVERAGE = Plan(outputs=(Output(Aggregate(Function.AVG, Field("orders", "total"))),), where=MARCH)
+CITIES = Plan(outputs=(Output(Field("customers", "city")),), where=BERLIN, distinct=True)
+EXCESS = Arithmetic(Operator.SUBTRACT, Field("orders", "total"), Field("orders", "items.quantity"))
 AFTER_MARCH = Compare(Field("orders", "placed_at"), Comparator.GTE, datetime(2025, 4, 1))
 
 
@@ -132,6 +137,10 @@ AFTER_MARCH = Compare(Field("orders", "placed_at"), Comparator.GTE, datetime(202
         Text(Field("orders", "items.color"), TextMatch.CONTAINS, "blue"),
         Related(Entity("orders", "items"), None, negated=True),
         Related(Entity("orders"), And((MARCH, AFTER_MARCH))),
+        Compare(Field("orders", "total"), Comparator.GT, AVERAGE),
+        And((In(Field("customers", "city"), CITIES, negated=True), BERLIN)),
+        Compare(Aggregate(Function.COUNT, Entity("orders")), Comparator.GTE, 3),
+        Compare(EXCESS, Comparator.GT, 12.5),
     ],
 )
 def test_a_plan_survives_the_way_to_steps_and_back(where: Predicate) -> None:
@@ -139,12 +148,16 @@ def test_a_plan_survives_the_way_to_steps_and_back(where: Predicate) -> None:
         outputs=(
             Output(Field("customers", "city")),
             Output(Aggregate(Function.COUNT, Entity("orders"))),
+            Output(Aggregate(Function.COUNT, Entity("orders"), where=MARCH)),
+            Output(Arithmetic(Operator.MULTIPLY, 3, EXCESS)),
         ),
         where=where,
         group_by=(Field("customers", "city"),),
         having=Compare(Aggregate(Function.COUNT, Entity("orders")), Comparator.GTE, 3),
         order_by=(Order(Aggregate(Function.COUNT, Entity("orders")), descending=True),),
         limit=5,
+        rows=Entity("orders", "items"),
+        optional=(Entity("orders"),),
     )
     assert to_plan(to_steps(plan, LINKED, SCHEMA), LINKED, SCHEMA) == plan
 

@@ -1,0 +1,116 @@
+"""The base model: weights from public corpora and made-up databases that a training starts from.
+
+Kept in half precision beside `base.json` (shape, layout, checksum, how it was trained). Only for
+the packaged text encoder, whose reader it brings along: another encoder's vectors mean other
+things.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from mqt_assets.training.network import NetworkShape, TranslatorNetwork
+from mqt_assets.training.reader import PACKAGED, Reader, packaged_encoder
+from mqt_serving.errors import SettingError
+from mqt_serving.translator.model import layout
+
+WEIGHTS: Final = "weights.safetensors"
+DESCRIPTION: Final = "base.json"
+SHIPPED: Final = Path(__file__).parent / "base_model"
+FROM_SCRATCH: Final = "none"
+_READER: Final = "reader."
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BaseModel:
+    """`network` holds the translator's own weights, `reader` the trained layers beside them."""
+
+    shape: NetworkShape
+    network: dict[str, Tensor]
+    reader: Reader
+    digest: str
+    description: dict[str, Any]
+
+
+def find_base(setting: str, encoder: str = PACKAGED) -> BaseModel | None:
+    """What MQT_BASE_MODEL names: empty takes the shipped one, `none` none, else a folder.
+
+    None too where nothing is shipped, or `encoder` is another than the packaged one. Raises
+    `SettingError` for a folder that this code can't start from.
+    """
+    if setting == FROM_SCRATCH or encoder != PACKAGED:
+        return None
+    folder = Path(setting) if setting else SHIPPED
+    if not setting and not (folder / DESCRIPTION).is_file():
+        return None
+    return load_base(folder)
+
+
+def load_base(folder: Path) -> BaseModel:
+    """Raises `SettingError` when a file is missing, damaged, or of another layout."""
+    for name in (WEIGHTS, DESCRIPTION):
+        if not (folder / name).is_file():
+            raise SettingError(
+                f"{folder / name} is missing: MQT_BASE_MODEL must name a folder written by "
+                "`python -m mqt_assets.training.base_training`, or be `none` to start from scratch"
+            )
+    description = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+    body = (folder / WEIGHTS).read_bytes()
+    if hashlib.sha256(body).hexdigest() != description["sha256"]:
+        raise SettingError(f"{folder / WEIGHTS} is damaged: its checksum is not the recorded one")
+    if description["layout"] != layout():
+        raise SettingError(
+            f"{folder} was trained for the layout {description['layout']}, this code needs "
+            f"{layout()}: train it again, or set MQT_BASE_MODEL=none"
+        )
+    weights = {name: tensor.float() for name, tensor in load_file(folder / WEIGHTS).items()}
+    reader = Reader.untrained(packaged_encoder())
+    reader.load_state_dict(_part(weights, _READER))
+    return BaseModel(
+        shape=NetworkShape(**description["shape"]),
+        network={name: t for name, t in weights.items() if not name.startswith(_READER)},
+        reader=reader.eval(),
+        digest=description["sha256"],
+        description=description,
+    )
+
+
+def save_base(folder: Path, network: TranslatorNetwork, about: Mapping[str, Any]) -> dict[str, Any]:
+    """Write the weights (half precision) and what is known about them; returns the description."""
+    assert network.reader is not None
+    folder.mkdir(parents=True, exist_ok=True)
+    halves = {name: t.half().contiguous() for name, t in network.cpu().state_dict().items()}
+    partial = folder / f"{WEIGHTS}.partial"
+    save_file(halves, partial)
+    description = {
+        "sha256": hashlib.sha256(partial.read_bytes()).hexdigest(),
+        "layout": layout(),
+        "shape": network.shape.as_dict(),
+        "encoder": PACKAGED,
+        **about,
+    }
+    os.replace(partial, folder / WEIGHTS)
+    (folder / DESCRIPTION).write_text(json.dumps(description, indent=1) + "\n", encoding="utf-8")
+    return description
+
+
+def rounded(network: TranslatorNetwork) -> TranslatorNetwork:
+    """The network as it is after a save: what is measured should be what is kept."""
+    with torch.no_grad():
+        for tensor in network.state_dict().values():
+            tensor.copy_(tensor.half().float())
+    return network
+
+
+def _part(weights: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {n.removeprefix(prefix): t for n, t in weights.items() if n.startswith(prefix)}

@@ -1,0 +1,148 @@
+"""Trains the base model: `python -m mqt_assets.training.base_training --out FOLDER --minutes 90`.
+
+From scratch, on the public corpora (where their folders are set), on questions over made-up
+databases, and on questions that thinned copies of all of these can't answer. Killed, the same
+command goes on where it was. Nothing of a user's data takes part.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mqt_assets.training.absence import is_thinned, thinned
+from mqt_assets.training.base import DESCRIPTION, save_base
+from mqt_assets.training.corpora import dev_databases, load_tend, tend_catalogs
+from mqt_assets.training.examples import Example, dataset_digest
+from mqt_assets.training.export import export_encoder
+from mqt_assets.training.network import NetworkShape
+from mqt_assets.training.practice import practice_catalogs, practice_examples
+from mqt_assets.training.reader import Reader, packaged_encoder
+from mqt_assets.training.spider_syn import load_spider_syn
+from mqt_assets.training.trainer import (
+    Checkpoint,
+    Progress,
+    TrainedModel,
+    TrainingOptions,
+    train,
+)
+from mqt_serving.encoder import TextEncoder
+from mqt_serving.schema import Catalog
+from mqt_serving.settings import Settings
+
+SHAPE = NetworkShape(width=256, heads=8, hidden=768, encoder_layers=4, dropout=0.1)
+SHARES = {"tend": 0.58, "spider_syn": 0.14, "practice": 0.13, "thinned": 0.15}
+_PRACTICE_EACH = 70
+_REPORT_EVERY = 50
+
+
+@dataclass(frozen=True, slots=True)
+class BaseData:
+    """What the base model learns from; `held_out` databases give nothing."""
+
+    examples: tuple[Example, ...]
+    catalogs: dict[str, Catalog]
+    held_out: tuple[str, ...]
+
+
+def base_data(
+    tend: Path | None, spider_syn: Path | None, seed: int, keep_dev: bool = False
+) -> BaseData:
+    """`keep_dev` trains on the corpus's development databases too: for the last training only."""
+    catalogs = practice_catalogs(seed)
+    examples = practice_examples(catalogs, _PRACTICE_EACH, seed)
+    held_out: frozenset[str] = frozenset()
+    if tend is not None:
+        held_out = frozenset() if keep_dev else dev_databases(tend)
+        corpus = tend_catalogs(tend)
+        report = load_tend(tend, corpus)
+        found = list(report.examples)
+        if spider_syn is not None:
+            found += load_spider_syn(spider_syn, tend, report).examples
+        examples += [e for e in found if e.plan is not None and e.database not in held_out]
+        catalogs |= {name: c for name, c in corpus.items() if name not in held_out}
+    less = thinned(examples, catalogs, seed, versions=1)
+    return BaseData(
+        (*examples, *less.examples), {**catalogs, **less.catalogs}, tuple(sorted(held_out))
+    )
+
+
+def _group(example: Example) -> str:
+    if is_thinned(example):
+        return "thinned"
+    return "practice" if example.source == "synthetic" else example.source
+
+
+def train_base(data: BaseData, folder: Path, options: TrainingOptions) -> TrainedModel:
+    """Train and write `folder`: weights, description, learning curve, and the state on the way."""
+    folder.mkdir(parents=True, exist_ok=True)
+    export_encoder(folder / "encoder")
+    encoder = TextEncoder.load(folder / "encoder", options.threads)
+    model = train(
+        data.examples,
+        data.catalogs,
+        encoder,
+        options,
+        _say,
+        _group,
+        reader=Reader.untrained(packaged_encoder()),
+        checkpoint=Checkpoint(folder / "state.pt"),
+    )
+    about = {
+        "steps": model.steps,
+        "batch_size": options.batch_size,
+        "learning_rate": options.learning_rate,
+        "seed": options.seed,
+        "examples": dict(model.examples),
+        "dataset_digest": dataset_digest(data.examples),
+        "held_out": list(data.held_out),
+    }
+    save_base(folder, model.network, about)
+    (folder / "losses.json").write_text(json.dumps(model.losses), encoding="utf-8")
+    return model
+
+
+def _say(progress: Progress) -> None:
+    if progress.phase == "linking" or progress.step % _REPORT_EVERY == 0:
+        print(
+            f"{time.strftime('%H:%M:%S')} {progress.phase} {progress.step} of {progress.steps}, "
+            f"loss {progress.loss:.3f}, {progress.examples_per_second:.1f} examples/s",
+            flush=True,
+        )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m mqt_assets.training.base_training")
+    parser.add_argument("--out", type=Path, required=True, help="folder to write, or to go on with")
+    parser.add_argument("--minutes", type=float, default=90.0)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--keep-dev", action="store_true", help="train on the dev databases too")
+    asked = parser.parse_args(arguments)
+    settings = Settings.load()
+    data = base_data(
+        settings.tend_folder, settings.spider_syn_folder, asked.seed, keep_dev=asked.keep_dev
+    )
+    print(f"{len(data.examples)} examples over {len(data.catalogs)} databases", flush=True)
+    options = TrainingOptions(
+        seed=asked.seed,
+        max_steps=1_000_000,
+        max_seconds=60 * asked.minutes,
+        batch_size=32,
+        learning_rate=8e-4,
+        threads=asked.threads,
+        shape=SHAPE,
+        shares=SHARES,
+    )
+    model = train_base(data, asked.out, options)
+    print(f"{model.steps} steps in {model.seconds:.0f} s: {asked.out / DESCRIPTION}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
