@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -26,10 +25,10 @@ from typing import Any
 from pymongo import MongoClient
 from pymongo.database import Database
 
+from benchmarks.databases.loading import load_documents, own_server
 from mqt_assets.evaluation.execution_accuracy import equal_results, with_sort_keys
 from mqt_assets.training.corpora import dev_databases, tend_catalogs, tend_documents
 from mqt_serving.errors import MqtError, RaiseError
-from mqt_serving.platform.servers import MongoServer
 from mqt_serving.query.dialects.parsing import parse_query
 from mqt_serving.query.dialects.rendering import render_mongosh
 from mqt_serving.query.execution import run
@@ -341,15 +340,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _measure_folder(folder: Path, records: Sequence[Mapping[str, Any]]) -> Report:
     names = sorted({record["db_id"] for record in records})
     catalogs = tend_catalogs(folder, names)
-    with (
-        tempfile.TemporaryDirectory(prefix="mqt-benchmark-") as place,
-        MongoServer(Path(place)) as server,
-        MongoClient[dict[str, Any]](server.uri) as client,
-    ):
+    with own_server() as (_, client):
         for name in names:
-            for collection, documents in tend_documents(folder / "databases" / name).items():
-                if documents:
-                    client[name][collection].insert_many(documents)
+            load_documents(client[name], tend_documents(folder / "databases" / name))
         return Report(tuple(measure(records, catalogs, client)))
 
 

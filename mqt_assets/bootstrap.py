@@ -24,6 +24,7 @@ from mqt_assets.state import (
     stored_catalogs,
     training_record,
 )
+from mqt_assets.training.base_folder import base_digest, base_folder
 from mqt_resources.artifacts import ArtifactStore, artifact_name
 from mqt_resources.mongodb import MongoGateway
 from mqt_serving.errors import MqtError, ReleaseCorrupt
@@ -96,6 +97,8 @@ def situation_of(settings: Settings, seen: dict[str, Fingerprint]) -> Situation:
         embedding_model=settings.embedding_model or "all-MiniLM-L6-v2",
         model_is_readable=_is_readable(store),
         model_answers=_answers(store),
+        trained_from=record.get("base_model", "scratch") if record else "",
+        base=base_digest(base_folder(settings.base_model, settings.embedding_model)),
         stored_catalogs={n: c.digest for n, c in stored_catalogs(store).items()},
         released_catalogs=_released_catalogs(settings),
     )

@@ -51,9 +51,10 @@ class Situation:
     """What is there. `present` are assets with a value; `read_partitions` have been materialized.
 
     `trained_on` are the databases that the candidate was trained for, empty without a candidate;
-    `model_answers` is False when its evaluation found nothing right. `embedded_with` is the model
-    of the stored index. `released_catalogs` and `stored_catalogs` map databases to catalog
-    digests, the former None when nothing was released (or not readable).
+    `model_answers` is False when its evaluation found nothing right; `trained_from` are the base
+    weights that it started from, `base` those that it would start from now. `embedded_with` is
+    the model of the stored index. `released_catalogs` and `stored_catalogs` map databases to
+    catalog digests, the former None when nothing was released (or not readable).
     """
 
     known: Mapping[str, Fingerprint]
@@ -65,6 +66,8 @@ class Situation:
     embedding_model: str
     model_is_readable: bool
     model_answers: bool
+    trained_from: str
+    base: str
     stored_catalogs: Mapping[str, str]
     released_catalogs: Mapping[str, str] | None
 
@@ -98,7 +101,10 @@ def decide(situation: Situation) -> Work:
         roots.add("synthetic_examples")
     if "candidate_model" not in roots and not situation.model_is_readable:
         reasons.append("the model is of an older format")
-        roots.add("candidate_model")
+        roots.add("text_encoder")
+    elif "candidate_model" not in roots and situation.trained_from != situation.base:
+        reasons.append("the base weights are others now")
+        roots.add("text_encoder")
     if not situation.model_answers and situation.released_catalogs is None:
         reasons.append("the model answers nothing yet (MQT_TRAINING_SECONDS trains it longer)")
         roots.add("candidate_model")

@@ -4,7 +4,10 @@ sharing operator. Into a server of one's own: what is there under their names is
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -16,11 +19,23 @@ from mqt_assets.schemas.catalogs import build_catalog
 from mqt_assets.schemas.inference import infer
 from mqt_resources.mongodb import MongoGateway
 from mqt_resources.sample_database import loading as shop
+from mqt_serving.platform.servers import MongoServer
 from mqt_serving.schema import Catalog
 from mqt_serving.settings import SAMPLE_DATABASE
 
 GENERATED: Mapping[str, ModuleType] = {clinic.NAME: clinic, bikes.NAME: bikes}
 DATABASES: Sequence[str] = (SAMPLE_DATABASE, *GENERATED)
+
+
+@contextmanager
+def own_server() -> Iterator[tuple[str, MongoClient[dict[str, Any]]]]:
+    """An empty mongod, gone with its data at the end: its address and a client."""
+    with (
+        tempfile.TemporaryDirectory(prefix="mqt-benchmark-") as place,
+        MongoServer(Path(place)) as server,
+        MongoClient[dict[str, Any]](server.uri) as client,
+    ):
+        yield server.uri, client
 
 
 def load(name: str, uri: str, client: MongoClient[dict[str, Any]]) -> Database[dict[str, Any]]:
@@ -41,9 +56,10 @@ def load(name: str, uri: str, client: MongoClient[dict[str, Any]]) -> Database[d
 def load_documents(
     database: Database[dict[str, Any]], documents: Mapping[str, Sequence[dict[str, Any]]]
 ) -> None:
-    """Insert the documents, by collection."""
+    """Insert the documents, by collection; one without documents is left out."""
     for collection, content in documents.items():
-        database[collection].insert_many(content)
+        if content:
+            database[collection].insert_many(content)
 
 
 def infer_catalog(uri: str, name: str) -> Catalog:

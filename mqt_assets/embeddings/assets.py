@@ -112,12 +112,11 @@ def text_encoder(context: dg.AssetExecutionContext, settings: SettingsResource) 
 
     from mqt_assets.training.base import find_base
     from mqt_assets.training.export import export_encoder
-    from mqt_assets.training.reader import PACKAGED
 
     disable_progress_bar()  # type: ignore[no-untyped-call]
     folder = settings.artifacts().path("text_encoder") / ".building"
     config = settings.load()
-    base = find_base(config.base_model, config.embedding_model or PACKAGED)
+    base = find_base(config)
     export_encoder(folder, config.embedding_model, base.reader if base else None)
     described = json.loads((folder / "encoder.json").read_text(encoding="utf-8"))
     context.log.info(f"{described['name']} exported")

@@ -9,12 +9,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, Protocol
 
 from pymongo.database import Database
 
-from mqt_assets.training.examples import Example
+from mqt_assets.training.examples import ASKED_AT, Example
 from mqt_serving.errors import (
     CannotAnswer,
     MqtError,
@@ -31,13 +30,14 @@ from mqt_serving.query.execution import run
 from mqt_serving.query.guarding.guard import Limits, Policy, check
 from mqt_serving.query.lowering.plans import lower
 from mqt_serving.query.pipeline import Command
+from mqt_serving.query.plan import Plan
 from mqt_serving.release_loading import Translator
 from mqt_serving.schema import Catalog
 
 EVALUATION_LIMITS = Limits(max_rows=50_000, max_time_ms=4_000)
 """Rows enough that no gold result is cut; a query that is slower than this is no answer."""
 
-NOW = datetime(2026, 1, 1)
+NOW = ASKED_AT
 """What "last month" refers to in evaluation; fixed, so that a result is the same tomorrow."""
 
 
@@ -64,14 +64,19 @@ class Answering:
             self.milliseconds.append((time.perf_counter() - started) * 1000)
 
 
-def _first_that_lowers(plans: Sequence[Any], catalog: Catalog) -> Command:
+def _first_that_lowers(plans: Sequence[Plan], catalog: Catalog) -> Command:
     problem: MqtError = CannotAnswer("the translator gave no candidates")
     for plan in plans:
         try:
-            return lower(check_plan(plan, catalog).plan, catalog)
+            return command_of(plan, catalog)
         except MqtError as error:
             problem = error
     raise problem
+
+
+def command_of(plan: Plan, catalog: Catalog) -> Command:
+    """The command that serving runs for a plan; raises MqtError when it makes no sense."""
+    return lower(check_plan(plan, catalog).plan, catalog)
 
 
 def runner(database_of: DatabaseOf) -> Callable[[str, Command], list[dict[str, Any]]]:

@@ -96,7 +96,7 @@ def _canonical(value: object) -> Hashable:
         case str():
             return value
         case Mapping():
-            pairs = ((_name(str(key)), _canonical(item)) for key, item in value.items())
+            pairs = ((comparable_name(str(key)), _canonical(item)) for key, item in value.items())
             return ("document", frozenset(Counter(pairs).items()))
         case list() | tuple():
             return ("array", tuple(_canonical(item) for item in value))
@@ -113,7 +113,8 @@ def _number(value: int | float | Decimal) -> Hashable:
     return ("number", "NaN" if value != value else value)
 
 
-def _name(name: str) -> str:
+def comparable_name(name: str) -> str:
+    """Equal for names of fields that EX-E calls equal."""
     lowered = name.lower()
     return lowered if lowered.startswith(_AGGREGATE_NAMES) else name
 
@@ -261,9 +262,15 @@ def _share(cases: Sequence[Case]) -> Share:
 
 
 @dataclass(frozen=True, slots=True)
-class _Gold:
+class Gold:
+    """What a gold query returned; rows whose `ties` are equal may change places."""
+
     rows: Rows
     ties: Sequence[Hashable] | None
+
+    def equals(self, rows: Rows, ordered: bool) -> bool:
+        """Whether other rows are the same answer."""
+        return _equal(self.rows, rows, ordered, self.ties)
 
 
 def evaluate(
@@ -280,18 +287,18 @@ def evaluate(
     question must not cost an evaluation of hours. Each gold runs once per database, however many
     questions share it; `progress(done, total)` is called after each example.
     """
-    golds: dict[tuple[str, str], _Gold | str] = {}
+    golds: dict[tuple[str, str], Gold | str] = {}
     cases: list[Case] = []
     for done, example in enumerate(examples, start=1):
         key = example.database, example.command
         if key not in golds:
-            golds[key] = _run_gold(example, run)
+            golds[key] = run_gold(example, run)
         cases.append(_judge(example, golds[key], predict, run))
         progress(done, len(examples))
     return Evaluation(tuple(cases))
 
 
-def _run_gold(example: Example, run: Callable[[str, Command], Rows]) -> _Gold | str:
+def run_gold(example: Example, run: Callable[[str, Command], Rows]) -> Gold | str:
     """The gold's rows, or why there are none."""
     try:
         command = parse_query(example.command)
@@ -303,8 +310,8 @@ def _run_gold(example: Example, run: Callable[[str, Command], Rows]) -> _Gold | 
     # The rows are those of the gold itself: keeping the keys may break ties in another way. The
     # keys at each position are the same either way, unless a filter behind the sort splits ties.
     if not names or len(keyed) != len(rows):
-        return _Gold(rows, None)
-    return _Gold(rows, [tuple(_canonical(_get(row, name)) for name in names) for row in keyed])
+        return Gold(rows, None)
+    return Gold(rows, [tuple(_canonical(_get(row, name)) for name in names) for row in keyed])
 
 
 def _reason(error: Exception) -> str:
@@ -313,7 +320,7 @@ def _reason(error: Exception) -> str:
 
 def _judge(
     example: Example,
-    gold: _Gold | str,
+    gold: Gold | str,
     predict: Callable[[Example], Command],
     run: Callable[[str, Command], Rows],
 ) -> Case:
@@ -327,7 +334,7 @@ def _judge(
         rows = run(example.database, predicted)
     except Exception as error:
         return Case(example, False, f"the predicted query fails: {_reason(error)}", predicted)
-    if _equal(gold.rows, rows, example.ordered, gold.ties):
+    if gold.equals(rows, example.ordered):
         return Case(example, True, "", predicted)
     reason = f"different result: gold {len(gold.rows)} rows, predicted {len(rows)} rows"
     return Case(example, False, reason, predicted)

@@ -262,13 +262,12 @@ def candidate_model(
     from mqt_assets.training.examples import dataset_digest
     from mqt_assets.training.export import export_translator
     from mqt_assets.training.fitting import fit, options_from
-    from mqt_assets.training.reader import PACKAGED
     from mqt_assets.training.selection import choose_training
     from mqt_assets.training.tables import from_table
     from mqt_serving.encoder import ENCODER_FILES
 
     config = settings.load()
-    base = find_base(config.base_model, config.embedding_model or PACKAGED)
+    base = find_base(config)
     options = options_from(config, base)
     origin = base.digest if base else "scratch"
     found = from_table(training_set)

@@ -19,15 +19,13 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from mqt_assets.training.base_folder import DESCRIPTION, PACKAGED, WEIGHTS, base_folder
 from mqt_assets.training.network import NetworkShape, TranslatorNetwork
-from mqt_assets.training.reader import PACKAGED, Reader, packaged_encoder
+from mqt_assets.training.reader import Reader, packaged_encoder
 from mqt_serving.errors import SettingError
+from mqt_serving.settings import Settings
 from mqt_serving.translator.model import layout
 
-WEIGHTS: Final = "weights.safetensors"
-DESCRIPTION: Final = "base.json"
-SHIPPED: Final = Path(__file__).parent / "base_model"
-FROM_SCRATCH: Final = "none"
 _READER: Final = "reader."
 
 
@@ -42,28 +40,17 @@ class BaseModel:
     description: dict[str, Any]
 
 
-def find_base(setting: str, encoder: str = PACKAGED) -> BaseModel | None:
-    """What MQT_BASE_MODEL names: empty takes the shipped one, `none` none, else a folder.
+def find_base(settings: Settings) -> BaseModel | None:
+    """The base model that the settings mean, None for none (see `base_folder`).
 
-    None too where nothing is shipped, or `encoder` is another than the packaged one. Raises
-    `SettingError` for a folder that this code can't start from.
+    Raises `SettingError` for a folder that this code can't start from.
     """
-    if setting == FROM_SCRATCH or encoder != PACKAGED:
-        return None
-    folder = Path(setting) if setting else SHIPPED
-    if not setting and not (folder / DESCRIPTION).is_file():
-        return None
-    return load_base(folder)
+    folder = base_folder(settings.base_model, settings.embedding_model)
+    return None if folder is None else load_base(folder)
 
 
 def load_base(folder: Path) -> BaseModel:
-    """Raises `SettingError` when a file is missing, damaged, or of another layout."""
-    for name in (WEIGHTS, DESCRIPTION):
-        if not (folder / name).is_file():
-            raise SettingError(
-                f"{folder / name} is missing: MQT_BASE_MODEL must name a folder written by "
-                "`python -m mqt_assets.training.base_training`, or be `none` to start from scratch"
-            )
+    """Raises `SettingError` when the weights are damaged or of another layout."""
     description = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
     body = (folder / WEIGHTS).read_bytes()
     if hashlib.sha256(body).hexdigest() != description["sha256"]:

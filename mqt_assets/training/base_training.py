@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mqt_assets.training.absence import is_thinned, thinned
-from mqt_assets.training.base import DESCRIPTION, save_base
+from mqt_assets.training.base import save_base
+from mqt_assets.training.base_folder import DESCRIPTION
 from mqt_assets.training.corpora import dev_databases, load_tend, tend_catalogs
 from mqt_assets.training.examples import Example, dataset_digest
 from mqt_assets.training.export import export_encoder

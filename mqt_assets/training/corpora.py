@@ -89,8 +89,35 @@ def load_tend(
 
 def tend_records(folder: Path, databases: Collection[str] | None = None) -> list[dict[str, Any]]:
     """The records of all databases (or of those named), in the order of the file."""
-    records = _read(folder / "train.json")
+    records = _read(questions_file(folder))
     return [r for r in records if databases is None or r["db_id"] in databases]
+
+
+def questions_file(folder: Path) -> Path:
+    """`train.json`, or else the only JSON file of the folder that holds records.
+
+    Raises FileNotFoundError when there is none, or more than one to choose from.
+    """
+    usual = folder / "train.json"
+    if usual.is_file():
+        return usual
+    found = [path for path in sorted(folder.glob("*.json")) if _holds_records(_read(path))]
+    if len(found) != 1:
+        names = ", ".join(path.name for path in found) or "none"
+        raise FileNotFoundError(
+            f"{folder} is no TEND corpus: it needs {usual.name}, or exactly one JSON file of "
+            f"records (see TEND's README); found {names}"
+        )
+    return found[0]
+
+
+def _holds_records(content: object) -> bool:
+    return (
+        isinstance(content, list)
+        and bool(content)
+        and isinstance(content[0], dict)
+        and {"db_id", "nl_queries", "ref_sql", "MQL"} <= content[0].keys()
+    )
 
 
 def tend_catalogs(folder: Path, databases: Collection[str] | None = None) -> dict[str, Catalog]:

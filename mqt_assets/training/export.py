@@ -17,10 +17,10 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from mqt_assets.training.network import Decoder, TranslatorNetwork
+from mqt_assets.training.base_folder import PACKAGED
+from mqt_assets.training.network import Decoder, KeysValues, Remembered, TranslatorNetwork
 from mqt_assets.training.reader import (
     FROZEN_LAYERS,
-    PACKAGED,
     Reader,
     load_transformer,
     packaged_encoder,
@@ -28,7 +28,7 @@ from mqt_assets.training.reader import (
 from mqt_assets.training.trainer import TrainedModel
 from mqt_serving.encoder import ENCODER_FILES
 from mqt_serving.errors import SettingError
-from mqt_serving.translator.grammar import Token
+from mqt_serving.translator.grammar import Symbol, Token
 from mqt_serving.translator.linking import (
     ITEM_FEATURES,
     RELATIONS,
@@ -36,8 +36,12 @@ from mqt_serving.translator.linking import (
     WORD_FEATURES,
 )
 from mqt_serving.translator.model import layout
+from mqt_serving.translator.stepping import REMEMBERED
 
 _OPSET = 17
+_REMEMBERED_AXES = dict(
+    zip(REMEMBERED, ({0: "choices"}, {3: "places"}, {1: "places"}, {1: "words"}), strict=True)
+)
 REFUSAL = 0.5
 """From this probability on that the data lacks what is asked for, the translator says so."""
 MINIMUM_MATCH = 0.5
@@ -132,48 +136,69 @@ def export_translator(model: TrainedModel, folder: Path, encoder_folder: Path) -
 
 
 def export_network(network: TranslatorNetwork, folder: Path) -> None:
+    """Two graphs: `joint.onnx` reads the question once, `decoder.onnx` takes one step of beams."""
     network = network.cpu().eval()
-    words, items, values, steps = 5, 7, 4, 3
-    places, text = words + items + values, network.shape.text_dimension
-    joint_inputs = {
-        "word_vectors": (torch.randn(1, words, text), {1: "words"}),
+    shape = network.shape
+    words, items, values, beams, steps = 5, 7, 4, 2, 3
+    places = words + items + values
+    question = {
+        "word_vectors": (torch.randn(1, words, shape.text_dimension), {1: "words"}),
         "word_features": (torch.randn(1, words, WORD_FEATURES), {1: "words"}),
-        "leaf_vectors": (torch.randn(1, items, text), {1: "items"}),
-        "path_vectors": (torch.randn(1, items, text), {1: "items"}),
+        "leaf_vectors": (torch.randn(1, items, shape.text_dimension), {1: "items"}),
+        "path_vectors": (torch.randn(1, items, shape.text_dimension), {1: "items"}),
         "item_features": (torch.randn(1, items, ITEM_FEATURES), {1: "items"}),
         "value_features": (torch.randn(1, values, VALUE_FEATURES), {1: "values"}),
         "value_words": (torch.rand(1, values, words), {1: "values", 2: "words"}),
         "relations": (
             torch.randint(0, RELATIONS, (1, places, places)), {1: "places", 2: "places"},
         ),
-        "padding": (torch.zeros(1, places), {1: "places"}),
     }  # fmt: skip
+    joint, step = _Joint(network), _Step(network.decoder)
+    read = dict(zip(REMEMBERED, joint(*(tensor for tensor, _ in question.values())), strict=True))
     _export(
-        network.encoder,
-        tuple(tensor for tensor, _ in joint_inputs.values()),
+        joint,
+        tuple(tensor for tensor, _ in question.values()),
         folder / "joint.onnx",
-        {name: axes for name, (_, axes) in joint_inputs.items()},
-        {"memory": {1: "places"}},
+        {name: axes for name, (_, axes) in question.items()},
+        _REMEMBERED_AXES,
     )
-    decoder_inputs = {
-        "memory": (torch.randn(1, places, network.shape.width), {1: "places"}),
-        "padding": (torch.zeros(1, places), {1: "places"}),
+    size = shape.width // shape.heads
+    own = torch.randn(shape.decoder_layers, 2, beams, shape.heads, steps, size)
+    inputs = {
+        **{name: (read[name], axes) for name, axes in _REMEMBERED_AXES.items()},
         "links": (torch.rand(1, words, items + values), {1: "words", 2: "named"}),
-        "tokens": (torch.randint(0, len(Token), (2, steps)), {0: "beams", 1: "steps"}),
-        "pointers": (torch.randint(-1, places, (2, steps)), {0: "beams", 1: "steps"}),
-        "symbols": (torch.randint(0, 5, (2, steps)), {0: "beams", 1: "steps"}),
+        "chosen": (torch.randint(0, len(Token) + places, (beams,)), {0: "beams"}),
+        "symbols": (torch.randint(0, len(Symbol), (beams,)), {0: "beams"}),
+        "position": (torch.tensor(steps), {}),
+        "own": (own, {2: "beams", 4: "steps"}),
     }
     _export(
-        _OneMemory(network.decoder),
-        tuple(tensor for tensor, _ in decoder_inputs.values()),
+        step,
+        tuple(tensor for tensor, _ in inputs.values()),
         folder / "decoder.onnx",
-        {name: axes for name, (_, axes) in decoder_inputs.items()},
-        {"scores": {0: "beams", 1: "steps", 2: "choices"}},
+        {name: axes for name, (_, axes) in inputs.items()},
+        {"scores": {0: "beams", 1: "choices"}, "grown": {2: "beams", 4: "steps"}},
     )
 
 
-class _OneMemory(nn.Module):
-    """The decoder with one memory for all beams: keys and values are computed once a step."""
+class _Joint(nn.Module):
+    """A question's arrays to what all steps read; `cross` is (layers, 2, heads, N, size)."""
+
+    def __init__(self, network: TranslatorNetwork) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, *question: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        word_vectors, relations = question[0], question[-1]
+        padding = torch.zeros(1, relations.shape[1])
+        memory = self.network.encoder(*question, padding)
+        remembered = self.network.decoder.remember(memory, word_vectors.shape[1])
+        cross = torch.stack([torch.cat(one) for one in remembered.cross])
+        return remembered.choices, cross, remembered.pointer_keys, remembered.link_keys
+
+
+class _Step(nn.Module):
+    """One step of beams; `own` and what it grows into are (layers, 2, beams, heads, T, size)."""
 
     def __init__(self, decoder: Decoder) -> None:
         super().__init__()
@@ -181,15 +206,22 @@ class _OneMemory(nn.Module):
 
     def forward(
         self,
-        memory: Tensor,
-        padding: Tensor,
+        choices: Tensor,
+        cross: Tensor,
+        pointer_keys: Tensor,
+        link_keys: Tensor,
         links: Tensor,
-        tokens: Tensor,
-        pointers: Tensor,
+        chosen: Tensor,
         symbols: Tensor,
-    ) -> Tensor:
-        result: Tensor = self.decoder(memory, padding, links, tokens, pointers, symbols)
-        return result
+        position: Tensor,
+        own: Tensor,
+    ) -> tuple[Tensor, Tensor]:
+        layers = range(len(self.decoder.layers))
+        read = tuple(KeysValues(cross[i, :1], cross[i, 1:]) for i in layers)
+        remembered = Remembered(choices, read, pointer_keys, link_keys)
+        before = [KeysValues(own[i, 0], own[i, 1]) for i in layers]
+        scores, grown = self.decoder.step(remembered, links, chosen, symbols, position, before)
+        return scores, torch.stack([torch.stack(one) for one in grown])
 
 
 def _export(

@@ -3,14 +3,17 @@
 Words, schema items and candidate values form one sequence; each pair of them has a relation
 whose learned bias steers attention (after RAT-SQL, Wang et al. 2020, arXiv 1911.04942). The
 decoder predicts one step at a time over plan tokens, items and values (pointers, Vinyals et al.
-2015, arXiv 1506.03134), masked by the grammar. Shapes: B questions, W words, I items, V values,
-N = W + I + V, T steps, d width.
+2015, arXiv 1506.03134), masked by the grammar. Training scores whole sequences at once; a search
+takes one step at a time and remembers keys and values, through the same layers. Shapes: B
+questions, W words, I items, V values, N = W + I + V, T steps, d width.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -64,6 +67,13 @@ class Dropout(nn.Module):
         return x * kept.mul_(256 / (256 - self.dropped))
 
 
+class KeysValues(NamedTuple):
+    """What one attention reads, each (B, heads, keys, d / heads)."""
+
+    keys: Tensor
+    values: Tensor
+
+
 class Attention(nn.Module):
     """Multi-head attention with an additive bias (B, heads, queries, keys)."""
 
@@ -75,14 +85,24 @@ class Attention(nn.Module):
         self.out = nn.Linear(width, width)
 
     def forward(self, queries: Tensor, memory: Tensor, bias: Tensor) -> Tensor:
+        return self.attend(queries, self.keys_values(memory), bias)
+
+    def keys_values(self, memory: Tensor) -> KeysValues:
+        batch, length, width = memory.shape
+        k, v = self.key_value(memory).chunk(2, dim=-1)
+        k = k.view(batch, length, self.heads, width // self.heads).transpose(1, 2)
+        v = v.view(batch, length, self.heads, width // self.heads).transpose(1, 2)
+        return KeysValues(k, v)
+
+    def attend(self, queries: Tensor, read: KeysValues, bias: Tensor | None = None) -> Tensor:
+        """`bias` None: every query reads all keys."""
         batch, length, width = queries.shape
         size = width // self.heads
         q = self.query(queries).view(batch, length, self.heads, size).transpose(1, 2)
-        k, v = self.key_value(memory).chunk(2, dim=-1)
-        k = k.view(memory.shape[0], -1, self.heads, size).transpose(1, 2)
-        v = v.view(memory.shape[0], -1, self.heads, size).transpose(1, 2)
-        scores = q @ k.transpose(-1, -2) / math.sqrt(size) + bias
-        mixed = torch.softmax(scores, dim=-1) @ v
+        scores = q @ read.keys.transpose(-1, -2) / math.sqrt(size)
+        if bias is not None:
+            scores = scores + bias
+        mixed = torch.softmax(scores, dim=-1) @ read.values
         result: Tensor = self.out(mixed.transpose(1, 2).reshape(batch, length, width))
         return result
 
@@ -124,7 +144,21 @@ class DecoderLayer(nn.Module):
     def forward(self, x: Tensor, memory: Tensor, causal: Tensor, memory_bias: Tensor) -> Tensor:
         normed = self.norm_1(x)
         x = x + self.dropout(self.own(normed, normed, causal))
-        x = x + self.dropout(self.cross(self.norm_2(x), memory, memory_bias))
+        return self._read(x, self.cross.keys_values(memory), memory_bias)
+
+    def step(self, x: Tensor, own: KeysValues, cross: KeysValues) -> tuple[Tensor, KeysValues]:
+        """One step of K beams over one question, (1, K, d), and the beams' keys and values.
+
+        `own` holds those of the steps before, (K, heads, T, d / heads); T + 1 in what returns.
+        """
+        normed = self.norm_1(x).transpose(0, 1)
+        keys, values = self.own.keys_values(normed)
+        own = KeysValues(torch.cat([own.keys, keys], 2), torch.cat([own.values, values], 2))
+        x = x + self.own.attend(normed, own).transpose(0, 1)
+        return self._read(x, cross), own
+
+    def _read(self, x: Tensor, memory: KeysValues, bias: Tensor | None = None) -> Tensor:
+        x = x + self.dropout(self.cross.attend(self.norm_2(x), memory, bias))
         result: Tensor = x + self.dropout(self.feed_forward(self.norm_3(x)))
         return result
 
@@ -178,6 +212,15 @@ class Encoder(nn.Module):
         return result
 
 
+class Remembered(NamedTuple):
+    """What all steps of one question read of its memory, computed once (K = tokens + N)."""
+
+    choices: Tensor  # (K, d) what a step that was chosen feeds to the next: tokens, then places
+    cross: tuple[KeysValues, ...]  # by layer, each (1, heads, N, d / heads)
+    pointer_keys: Tensor  # (1, N, d)
+    link_keys: Tensor  # (1, W, d)
+
+
 class Decoder(nn.Module):
     def __init__(self, shape: NetworkShape) -> None:
         super().__init__()
@@ -224,12 +267,53 @@ class Decoder(nn.Module):
         memory_bias = padding[:, None, None, :]
         for layer in self.layers:
             x = layer(x, memory, causal[None, None], memory_bias)
+        word_keys = self.link_key(memory[:, : links.shape[1]])
+        return self._scores(x, self.pointer_key(memory), word_keys, links, padding[:, None, :])
+
+    def remember(self, memory: Tensor, words: int) -> Remembered:
+        """Of one question's memory, (1, N, d), whose first places are its `words`."""
+        return Remembered(
+            choices=torch.cat([self.token.weight, self.pointed(memory[0])]),
+            cross=tuple(layer.cross.keys_values(memory) for layer in self._layers()),
+            pointer_keys=self.pointer_key(memory),
+            link_keys=self.link_key(memory[:, :words]),
+        )
+
+    def step(
+        self,
+        remembered: Remembered,
+        links: Tensor,  # (1, W, I + V)
+        choices: Tensor,  # (K,) what each of K beams chose last: a token, or tokens + its place
+        symbols: Tensor,  # (K,) what the grammar expects of each
+        position: Tensor,  # () steps taken before
+        own: Sequence[KeysValues],  # by layer, each (K, heads, T, d / heads)
+    ) -> tuple[Tensor, list[KeysValues]]:
+        """Scores of the next step, (K, tokens + N), as `forward` gives, and `own` with this one."""
+        x = remembered.choices[choices] + self.symbol(symbols) + self.position(position)
+        x, grown = x[None], []
+        for layer, before, cross in zip(self._layers(), own, remembered.cross, strict=True):
+            x, after = layer.step(x, before, cross)
+            grown.append(after)
+        scores = self._scores(x, remembered.pointer_keys, remembered.link_keys, links)
+        return scores[0], grown
+
+    def _layers(self) -> list[DecoderLayer]:
+        return cast("list[DecoderLayer]", list(self.layers))
+
+    def _scores(
+        self,
+        x: Tensor,  # (B, T, d)
+        pointer_keys: Tensor,  # (B, N, d)
+        link_keys: Tensor,  # (B, W, d)
+        links: Tensor,  # (B, W, I + V)
+        padding: Tensor | None = None,  # (B, 1, N)
+    ) -> Tensor:
         x = self.norm(x)
-        keys = self.pointer_key(memory).transpose(1, 2)
-        pointed = self.pointer_query(x) @ keys * self.scale + padding[:, None, :]
+        pointed = self.pointer_query(x) @ pointer_keys.transpose(1, 2) * self.scale
         count = links.shape[1]
-        word_keys = self.link_key(memory[:, :count]).transpose(1, 2)
-        read = self.link_query(x) @ word_keys * self.scale + padding[:, None, :count]
+        read = self.link_query(x) @ link_keys.transpose(1, 2) * self.scale
+        if padding is not None:
+            pointed, read = pointed + padding, read + padding[..., :count]
         named = torch.softmax(read, dim=-1) @ links * self.link_gate(x)
         pointed = pointed + functional.pad(named, (count, 0))
         return torch.cat([self.token_out(x), pointed], dim=-1)

@@ -12,7 +12,6 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-PACKAGED = "all-MiniLM-L6-v2"
 FROZEN_LAYERS = 2
 """Of the text encoder, below the reader."""
 

@@ -25,7 +25,7 @@ import torch
 
 from mqt_assets.training.absence import is_thinned
 from mqt_assets.training.batches import Prepared, build_schemas, collate, prepare
-from mqt_assets.training.examples import CORPUS_SOURCES, Example
+from mqt_assets.training.examples import ASKED_AT, CORPUS_SOURCES, Example
 from mqt_assets.training.network import NetworkShape, TranslatorNetwork
 from mqt_assets.training.reader import Reader
 from mqt_serving.encoder import TextEncoder
@@ -51,7 +51,7 @@ class TrainingOptions:
     weight_decay: float = 0.01
     clip: float = 1.0
     threads: int = 2
-    now: datetime = datetime(2026, 1, 1)
+    now: datetime = ASKED_AT
     shape: NetworkShape = field(default_factory=NetworkShape)
     shares: Mapping[str, float] = field(
         default_factory=lambda: {

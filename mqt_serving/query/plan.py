@@ -20,17 +20,6 @@ Scalar: TypeAlias = str | int | float | bool | datetime | ObjectId | Decimal128
 """A literal as it is stored: lowering never converts it, `literals` fits it to the schema."""
 
 
-def _hashable(value: object) -> object:
-    """The value, or what tells it apart where BSON's own type cannot be hashed."""
-    match value:
-        case Decimal128():
-            return value.bid
-        case tuple():
-            return tuple(_hashable(each) for each in value)
-        case _:
-            return value
-
-
 @dataclass(frozen=True, slots=True)
 class Entity:
     """A kind of thing that can be counted: a collection, or an array inside its documents.
@@ -157,7 +146,7 @@ class Between:
     half_open: bool = False
 
     def __hash__(self) -> int:
-        return hash((self.left, _hashable((self.low, self.high)), self.half_open))
+        return hash((self.left, _hashable(self.low), _hashable(self.high), self.half_open))
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +162,9 @@ class In:
     negated: bool = False
 
     def __hash__(self) -> int:
-        return hash((self.left, _hashable(self.values), self.negated))
+        values = self.values
+        each = tuple(map(_hashable, values)) if isinstance(values, tuple) else values
+        return hash((self.left, each, self.negated))
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,6 +294,11 @@ class Plan:
     distinct: bool = False
     rows: Entity | None = None
     optional: tuple[Entity, ...] = ()
+
+
+def _hashable(value: object) -> object:
+    """The value, or what stands for it: `Decimal128` has no hash of its own."""
+    return value.bid if isinstance(value, Decimal128) else value
 
 
 def walk(node: object) -> Iterator[object]:

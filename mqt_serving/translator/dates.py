@@ -1,7 +1,7 @@
 """Dates in words: finds the calendar spans that a question names, as half-open UTC ranges.
 
 Understands ISO dates, `5 March 2025`, `March 5th, 2025`, `03/15/2025`, `March 2025`, `Q1 2025`,
-`the first half of 2025`, years, and spans relative to
+`the first half of 2025`, years, decades (`the 1990s`, `the 90s`), and spans relative to
 a clock (`last month`, `this year`, `the last 30 days`, `today`).
 """
 
@@ -129,6 +129,8 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Build], ...] = tuple(
             r"\b(first|second) half(?: of)? " + _YEAR + r"\b",
             lambda m, _: _months(int(m[2]), 1 if m[1].lower() == "first" else 7, 6),
         ),
+        (r"\b((?:19|20)\d)0s\b", lambda m, _: _months(int(m[1]) * 10, 1, 120)),
+        (r"(?:\bthe '?|')([3-9])0s\b", lambda m, _: _months(1900 + int(m[1]) * 10, 1, 120)),
         (r"\b(?:last|past|previous) (\d+) (day|week|month|year)s?\b", _trailing),
         (r"\b(last|previous|this|current|next) (week|month|quarter|year)\b", _relative),
         (r"\btoday\b", _single(0)),

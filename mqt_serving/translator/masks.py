@@ -37,33 +37,45 @@ _DATE_TOKENS = PARTS | {Token.RANGE}
 _ORDER_TOKENS = frozenset({Token.GT, Token.GTE, Token.LT, Token.LTE, Token.BETWEEN})
 _LITERALS = frozenset({Symbol.RIGHT, Symbol.VALUE, Symbol.IN_FIRST, Symbol.IN_MORE})
 _NUMBERS = frozenset({"number", "text-number"})
+_TOKENS = tuple(Token)
+_VALUES = tuple(Values(kind) for kind in VALUE_CLASSES)
 _CLAUSE_STARTS = (Token.BEGIN, Token.DISTINCT, Token.GROUP, Token.SUB)
 
 
 class Masks:
-    """Masks for one linked question: `items` and `values` given the steps so far."""
+    """Masks for one linked question: `items` and `values` given the steps so far.
+
+    What depends on little of the steps is remembered: a search asks for the same mask often.
+    """
 
     def __init__(self, linked: Linked, schema: SchemaItems) -> None:
         self._linked = linked
         self._schema = schema
         self._families = np.array([schema.families[int(i)] for i in linked.chosen])
-        self._entities = self._families == ""
+        self._entities: Mask = self._families == ""
         self._has_text = np.array([_has_text(schema, int(i)) for i in linked.chosen], bool)
         self._ordered = np.array([_has_order(schema, int(i)) for i in linked.chosen], bool)
         self._kinds = {kind: self._of_kind(kind) for kind in Values}
+        self._by_symbol: dict[tuple[Symbol, Token | None], Mask] = {}
         self._fitting: dict[tuple[int, str], Mask] = {}
 
     def items(self, symbol: Symbol, steps: Sequence[Step]) -> Mask:
         """(items,) which linked items may follow `steps` where the grammar expects `symbol`."""
-        kind = Items(ITEM_CLASSES[symbol])
-        if kind == Items.NONE:
-            return np.zeros(len(self._families), bool)
-        mask = np.ones(len(self._families), bool)
-        if kind == Items.FIELDS:
-            mask = ~self._entities
-        elif kind == Items.ENTITIES:
-            mask = self._entities.copy()
-        last = Token(steps[-1].at) if steps and steps[-1].kind == 0 else None
+        last = _TOKENS[steps[-1].at] if steps and steps[-1].kind == 0 else None
+        if (symbol, last) not in self._by_symbol:
+            self._by_symbol[symbol, last] = self._after_token(symbol, last)
+        mask: Mask = self._by_symbol[symbol, last].copy()
+        if symbol == Symbol.RIGHT:
+            at, family = self._left(steps)
+            mask &= self._families == family
+            mask[at] = False
+        elif symbol in (Symbol.AFTER_OUT, Symbol.AFTER_KEY):
+            mask[[step.at for step in _direct(steps)]] = False
+        return mask
+
+    def _after_token(self, symbol: Symbol, last: Token | None) -> Mask:
+        """(items,) what may stand at `symbol` after the token `last`, or after a pointer."""
+        mask = self._of_class(Items(ITEM_CLASSES[symbol]))
         if symbol == Symbol.TERM or (symbol == Symbol.ARGUMENT and last in (Token.SUM, Token.AVG)):
             mask &= np.isin(self._families, sorted(_NUMBERS))
         elif symbol == Symbol.FIELD and last in _DATE_TOKENS:
@@ -72,17 +84,23 @@ class Masks:
             mask &= self._has_text
         elif symbol == Symbol.LEFT and last in _ORDER_TOKENS:
             mask &= self._ordered
-        elif symbol == Symbol.RIGHT:
-            at, family = self._left(steps)
-            mask &= self._families == family
-            mask[at] = False
-        elif symbol in (Symbol.AFTER_OUT, Symbol.AFTER_KEY):
-            mask[[step.at for step in _direct(steps)]] = False
         return mask
+
+    def _of_class(self, kind: Items) -> Mask:
+        count = len(self._families)
+        match kind:
+            case Items.NONE:
+                return np.zeros(count, bool)
+            case Items.ALL:
+                return np.ones(count, bool)
+            case Items.FIELDS:
+                return np.logical_not(self._entities)
+            case Items.ENTITIES:
+                return self._entities.copy()
 
     def values(self, symbol: Symbol, steps: Sequence[Step]) -> Mask:
         """(values,) which candidate values may follow `steps` where `symbol` is expected."""
-        mask = self._kinds[Values(VALUE_CLASSES[symbol])]
+        mask = self._kinds[_VALUES[symbol]]
         if symbol == Symbol.TERM and steps[-1].kind == 2:
             return np.zeros_like(mask)  # a number computed from two numbers asks nothing
         if symbol not in _LITERALS:

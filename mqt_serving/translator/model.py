@@ -38,10 +38,11 @@ from mqt_serving.translator.linking import (
 from mqt_serving.translator.masks import value_words
 from mqt_serving.translator.ranking import probabilities
 from mqt_serving.translator.sequence import CANNOT, NotExpressible, to_plan
+from mqt_serving.translator.stepping import StepScorer
 from mqt_serving.translator.words import Word, natural_name
 
 GRAPH_FILES = ("joint.onnx", "decoder.onnx", "translator.json")
-FORMAT = 2
+FORMAT = 3
 _LONE_CACHE = 50_000
 _NAMES = 0.25
 """From this strength of link on, a word names an item (see `linking`)."""
@@ -105,7 +106,8 @@ class Translator:
         return cls(
             TextEncoder.load(folder, threads),
             open_session(folder / "joint.onnx", threads),
-            open_session(folder / "decoder.onnx", threads),
+            # A step of a few beams is over before a second thread has woken up.
+            open_session(folder / "decoder.onnx", 1),
             float(meta["minimum_match"]),
             float(meta["refusal"]),
         )
@@ -152,9 +154,11 @@ class Translator:
         return link(question, words, contextual, lone, schema, now)
 
     def beams(self, linked: Linked, schema: SchemaItems, width: int) -> list[Beam]:
-        count = len(linked.relations)
-        padding = np.zeros((1, count), np.float32)
-        memory = self._joint.run(
+        return search(linked, schema, self.scorer(linked, schema), width)
+
+    def scorer(self, linked: Linked, schema: SchemaItems) -> StepScorer:
+        """Reads the question once; serves one search."""
+        remembered = self._joint.run(
             None,
             {
                 "word_vectors": linked.word_vectors[None],
@@ -165,27 +169,9 @@ class Translator:
                 "value_features": linked.value_features[None],
                 "value_words": value_words(linked)[None],
                 "relations": linked.relations[None].astype(np.int64),
-                "padding": padding,
             },
-        )[0]
-
-        def score(
-            tokens: npt.NDArray[np.int64],
-            pointers: npt.NDArray[np.int64],
-            symbols: npt.NDArray[np.int64],
-        ) -> Floats:
-            inputs = {
-                "memory": memory,
-                "padding": padding,
-                "links": linked.links[None],
-                "tokens": tokens,
-                "pointers": pointers,
-                "symbols": symbols,
-            }
-            scores: Floats = self._decoder.run(None, inputs)[0]
-            return scores[:, -1]
-
-        return search(linked, schema, score, width)
+        )
+        return StepScorer(self._decoder, remembered, linked.links)
 
     def _candidates(
         self, beams: Sequence[Beam], linked: Linked, schema: SchemaItems

@@ -15,6 +15,7 @@ from enum import IntEnum
 
 from mqt_serving.schema import BsonType, Catalog
 from mqt_serving.translator.dates import find_dates
+from mqt_serving.translator.positions import find_positions
 from mqt_serving.translator.words import Word, name_stems, split_words, stem
 
 MAX_VALUES = 28
@@ -173,7 +174,8 @@ def find_values(
         text = next(group for group in match.groups() if group)
         quoted.append(cover(match.start(), match.end()))
         add(Value(ValueKind.TEXT, text, *quoted[-1]))
-    for span in find_dates(question, now):
+    dates = find_dates(question, now)
+    for span in dates:
         written = question[span.first : span.last]
         where = cover(span.first, span.last)
         add(Value(ValueKind.DATE, written, *where, span.start, span.end))
@@ -181,6 +183,9 @@ def find_values(
         add(Value(ValueKind.NUMBER, number, *cover(first, last)))
     for word_number, first, last in _spelled_numbers(words):
         add(Value(ValueKind.NUMBER, word_number, first, last))
+    for rows, first, last in find_positions(question):
+        if not any(first < span.last and last > span.first for span in dates):
+            add(Value(ValueKind.NUMBER, rows, *cover(first, last)))
     for i, word in enumerate(words):
         calendar = _CALENDAR_WORDS.get(word.text.lower().removesuffix("s"))
         if calendar is not None:

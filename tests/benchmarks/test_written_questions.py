@@ -11,7 +11,7 @@ import pytest
 from pymongo import MongoClient
 from pymongo.database import Database
 
-from benchmarks.written_questions import Measuring, Report, runner
+from benchmarks.written_measuring import Measuring, Report, runner
 from benchmarks.written_set import Question
 from mqt_assets.schemas.catalogs import catalog_from_documents
 from mqt_serving.errors import CannotAnswer

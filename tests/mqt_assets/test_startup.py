@@ -20,6 +20,8 @@ DONE = Situation(
     embedding_model="mini",
     model_is_readable=True,
     model_answers=True,
+    trained_from="b1",
+    base="b1",
     stored_catalogs={"shop": "1"},
     released_catalogs={"shop": "1"},
 )
@@ -103,7 +105,13 @@ def test_another_embedding_model_embeds_and_trains_again() -> None:
 
 def test_a_model_of_an_older_format_is_made_again() -> None:
     work = decide(with_changes(model_is_readable=False))
-    assert work.assets == tuple(n for n in DEPENDENCIES if n in downstream({"candidate_model"}))
+    assert work.assets == tuple(n for n in DEPENDENCIES if n in downstream({"text_encoder"}))
+
+
+def test_other_base_weights_make_another_encoder_and_model() -> None:
+    work = decide(with_changes(base="b2"))
+    assert work.assets == tuple(n for n in DEPENDENCIES if n in downstream({"text_encoder"}))
+    assert "candidate_model" in work.assets and "base weights" in work.reasons[0]
 
 
 def test_what_was_made_but_not_released_is_released() -> None:

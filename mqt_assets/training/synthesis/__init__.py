@@ -14,10 +14,29 @@ from random import Random
 from typing import Final, TypeAlias
 
 from mqt_assets.training.examples import Example, make_example, normal_question
-from mqt_assets.training.synthesis import aggregates, groups, lists, rankings, superlatives
+from mqt_assets.training.synthesis import (
+    against_values,
+    aggregates,
+    both_and_neither,
+    columns,
+    computed,
+    conditional_totals,
+    distinct_counts,
+    flags,
+    gaps,
+    groups,
+    kept_empty,
+    lists,
+    one_element,
+    positions,
+    rankings,
+    spoken_dates,
+    stretches,
+    superlatives,
+)
 from mqt_assets.training.synthesis.draft import Draft, NotHere
 from mqt_assets.training.synthesis.subjects import Posed
-from mqt_assets.training.synthesis.things import EntityView
+from mqt_assets.training.synthesis.things import CatalogView, EntityView
 from mqt_assets.training.synthesis.view import view_of
 from mqt_assets.training.wording import in_style
 from mqt_serving.errors import PlanError
@@ -45,9 +64,45 @@ SHAPES: Final[tuple[tuple[Shape, float], ...]] = (
     (rankings.top_groups, 7.0),
     (rankings.having, 6.0),
     (rankings.owners_by_parts, 5.0),
+    (conditional_totals.part_and_whole, 3.0),
+    (conditional_totals.two_parts, 2.0),
+    (conditional_totals.zero_groups, 1.5),
+    (computed.computed_fields, 2.5),
+    (computed.computed_totals, 4.0),
+    (computed.computed_tests, 3.0),
+    (computed.ranked_by_computed, 2.0),
+    (computed.spread, 2.0),
+    (against_values.beside_average, 3.0),
+    (against_values.equal_to_extreme, 1.5),
+    (against_values.beyond_others, 1.5),
+    (against_values.beside_named, 2.0),
+    (both_and_neither.shared_values, 3.5),
+    (both_and_neither.rows_elsewhere, 1.5),
+    (both_and_neither.related_to_two, 2.0),
+    (kept_empty.totals_with_zero, 3.0),
+    (kept_empty.parts_if_any, 1.5),
+    (positions.nth_thing, 2.5),
+    (positions.nth_group, 1.0),
+    (positions.places, 1.5),
+    (positions.without_first, 1.5),
+    (gaps.missing_value, 3.0),
+    (gaps.two_gaps, 1.5),
+    (gaps.gap_totals, 1.0),
+    (stretches.number_bound, 1.0),
+    (stretches.number_stretch, 1.5),
+    (stretches.date_stretch_in_words, 1.0),
+    (stretches.group_stretch, 1.0),
+    (one_element.with_such_a_part, 3.5),
+    (distinct_counts.different_per_group, 3.0),
+    (columns.named_columns, 3.0),
+    (flags.flagged, 3.0),
+    (spoken_dates.recent_things, 1.5),
 )
+"""What is drawn, with its weight. What public corpora hardly ask has about a third."""
 _TRIES: Final = 12
 """Drawings per wanted example before a poor schema is left with fewer examples."""
+_THINGS: Final = 5
+"""Things that a drawn shape is tried on: shapes that few things suit keep their share."""
 
 
 def synthesise(catalog: Catalog, count: int, seed: int) -> list[Example]:
@@ -69,11 +124,8 @@ def synthesise(catalog: Catalog, count: int, seed: int) -> list[Example]:
         if len(found) >= count:
             break
         shape = rng.choices(drawn, shares)[0]
-        entity = rng.choices(view.entities, weights)[0]
-        draft = Draft(rng)
-        try:
-            posed = shape(draft, entity)
-        except NotHere:
+        draft, posed = _drawn(shape, view, weights, rng)
+        if posed is None:
             continue
         question = in_style(posed.question, draft.literals, rng)
         key = normal_question(question)
@@ -88,6 +140,19 @@ def synthesise(catalog: Catalog, count: int, seed: int) -> list[Example]:
             make_example(question, catalog.database, posed.plan, command, source="synthetic")
         )
     return found
+
+
+def _drawn(
+    shape: Shape, view: CatalogView, weights: list[float], rng: Random
+) -> tuple[Draft, Posed | None]:
+    """The shape over the first of a few drawn things that it suits; None when it suits none."""
+    draft = Draft(rng)
+    for entity in rng.choices(view.entities, weights, k=_THINGS):
+        try:
+            return draft, shape(draft, entity)
+        except NotHere:
+            draft = Draft(rng)
+    return draft, None
 
 
 def _weight(entity: EntityView) -> float:

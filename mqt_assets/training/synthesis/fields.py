@@ -185,8 +185,25 @@ def _rephrased(leaf: str, item: FieldSchema) -> list[str]:
 
 
 def names_of(fields: tuple[FieldView, ...], owner: Noun) -> tuple[FieldView, ...]:
-    """The fields that stand for the thing when it is asked for ("which customers ...")."""
-    top = [f for f in fields if f.field.path.count(".") <= 1 and f.role != Role.ID]
+    """The fields that stand for the thing when it is asked for ("which customers ...").
+
+    Its own fields before those of objects inside: the title of a book, not its publisher's name.
+    """
+    usable = [f for f in fields if f.field.path.count(".") <= 1 and f.role != Role.ID]
+    if not usable:
+        return ()
+    depth = min(map(_depth, fields))
+    own = [f for f in usable if _depth(f) == depth]
+    return _names_among(own, owner) or _names_among(usable, owner)
+
+
+def _depth(item: FieldView) -> int:
+    """How many objects are around the field, those that only wrap fields not counted."""
+    parents = item.field.path.split(".")[:-1]
+    return sum(not set(spelled_out(words_of(name))) <= _WRAPPERS for name in parents)
+
+
+def _names_among(top: list[FieldView], owner: Noun) -> tuple[FieldView, ...]:
     by_words = {" ".join(f.words): f for f in reversed(top)}
     if first := by_words.get("first name"):
         last = by_words.get("last name") or by_words.get("surname")

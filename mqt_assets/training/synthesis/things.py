@@ -83,7 +83,8 @@ class EntityView:
     """A thing that can be counted, with everything that can be said about it.
 
     `owners` are coarser things (the document around an array, referenced documents), `parts`
-    finer ones (arrays inside, collections that refer to it), `lists` arrays of plain values.
+    finer ones (arrays inside, collections that refer to it), `lists` arrays of plain values,
+    `others` all other things of the catalog, whether they belong together or not.
     """
 
     entity: Entity
@@ -94,6 +95,7 @@ class EntityView:
     rows: int = 0  # documents, to the power of ten
     owners: list[Link] = field(default_factory=list)
     parts: list[Link] = field(default_factory=list)
+    others: list[EntityView] = field(default_factory=list)
     by_role: dict[Role, tuple[FieldView, ...]] = field(default_factory=dict)
 
     def of_role(self, *roles: Role) -> list[FieldView]:

@@ -36,6 +36,8 @@ def view_of(catalog: Catalog) -> CatalogView:
     for view in views.values():
         _link_further(view)
     usable = tuple(view for view in views.values() if view.fields or view.lists)
+    for view in usable:
+        view.others += [other for other in usable if other is not view]
     return CatalogView(catalog, usable)
 
 

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import assert_never
 
+from bson import Decimal128
+
 from mqt_serving.errors import PlanError, TypeMismatch
 from mqt_serving.query import graph, literals
 from mqt_serving.query.checking.bson_types import Families, Family, families_of, in_words
@@ -35,11 +37,13 @@ from mqt_serving.query.plan import (
     Operand,
     Or,
     Order,
+    Output,
     PartOf,
     Plan,
     Predicate,
     Related,
     Scalar,
+    Term,
     Text,
     Top,
 )
@@ -90,11 +94,33 @@ class _Checker:
             self._held(key)
         for order in plan.order_by:
             self._order(order)
-        where = None if plan.where is None else self._predicate(plan.where, False)
-        having = None if plan.having is None else self._predicate(plan.having, False)
-        if where is plan.where and having is plan.having:
-            return plan
-        return replace(plan, where=where, having=having)
+        fitted = replace(
+            plan,
+            outputs=tuple(self._output(output) for output in plan.outputs),
+            order_by=tuple(replace(o, by=self._operand(o.by)) for o in plan.order_by),
+            where=None if plan.where is None else self._predicate(plan.where, False),
+            having=None if plan.having is None else self._predicate(plan.having, False),
+        )
+        # Literals that are equal in another form (3 and 3.0) must be told apart.
+        return plan if repr(fitted) == repr(plan) else fitted
+
+    def _output(self, output: Output) -> Output:
+        if isinstance(output.value, Entity):
+            return output
+        return replace(output, value=self._operand(output.value))
+
+    def _operand(self, operand: Operand) -> Operand:
+        """The operand with fitted literals in the tests of its aggregates."""
+        match operand:
+            case Aggregate(where=where) if where is not None:
+                return replace(operand, where=self._predicate(where, False))
+            case Arithmetic(left=left, right=right):
+                return replace(operand, left=self._term(left), right=self._term(right))
+            case _:
+                return operand
+
+    def _term(self, term: Term) -> Term:
+        return term if isinstance(term, int | float | Decimal128) else self._operand(term)
 
     def _held(self, operand: Operand) -> Held:
         return held_by(operand, self._catalog, self._tell)
@@ -114,6 +140,9 @@ class _Checker:
 
     def _predicate(self, predicate: Predicate, negated: bool) -> Predicate:
         """The predicate with fitted literals; `negated`: inside an odd number of `Not`."""
+        if isinstance(predicate, Compare | Between | In):
+            left = self._operand(predicate.left)
+            predicate = predicate if left is predicate.left else replace(predicate, left=left)
         match predicate:
             case And() | Or():
                 return self._several(predicate, negated)

@@ -11,10 +11,10 @@ import pytest
 import torch
 
 from mqt_assets.schemas.catalogs import catalog_from_documents
-from mqt_assets.training.batches import build_schemas, collate, prepare
+from mqt_assets.training.batches import Prepared, build_schemas, collate, prepare
 from mqt_assets.training.examples import Example, make_example
 from mqt_assets.training.export import export_encoder, export_translator, packaged_encoder
-from mqt_assets.training.network import Dropout, NetworkShape
+from mqt_assets.training.network import Dropout, NetworkShape, TranslatorNetwork
 from mqt_assets.training.synthesis import synthesise
 from mqt_assets.training.trainer import (
     Progress,
@@ -28,7 +28,10 @@ from mqt_serving.errors import CannotAnswer, QuestionError, ReleaseCorrupt
 from mqt_serving.query.plan import Comparator, Compare, Field, Output, Plan
 from mqt_serving.schema import Catalog
 from mqt_serving.translator import Translator
+from mqt_serving.translator.decoding import Indices, Scores, search
+from mqt_serving.translator.grammar import Token
 from mqt_serving.translator.linking import prepare_words
+from mqt_serving.translator.model import FORMAT
 from mqt_serving.translator.values import ValueKind
 
 NOW = datetime(2026, 7, 1)
@@ -145,38 +148,81 @@ def test_the_same_seed_gives_the_same_weights(
         assert torch.equal(a, b)
 
 
+def memory_of(network: TranslatorNetwork, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+    memory: torch.Tensor = network.encoder(
+        *(batch[name] for name in (
+            "word_vectors", "word_features", "leaf_vectors", "path_vectors", "item_features",
+            "value_features", "value_words", "relations", "padding",
+        ))
+    )  # fmt: skip
+    return memory
+
+
 def test_the_exported_graphs_score_as_the_network_does(
     trained: TrainedModel, folder: Path, catalog: Catalog, encoder: TextEncoder,
     examples: list[Example],
 ) -> None:  # fmt: skip
     schemas = build_schemas({"small": catalog}, encoder)
-    rows = prepare(examples[:12], schemas, encoder, NOW).prepared
     translator = Translator.load(folder)
-    for row in rows:
+    for row in prepare(examples[:12], schemas, encoder, NOW).prepared:
         batch = collate([row])
-        network = trained.network
-        memory = network.encoder(
-            *(batch[name] for name in (
-                "word_vectors", "word_features", "leaf_vectors", "path_vectors", "item_features",
-                "value_features", "value_words", "relations", "padding",
-            ))
-        )  # fmt: skip
-        scores = network.decoder(
-            memory, batch["padding"], batch["links"], batch["tokens"], batch["pointers"],
-            batch["symbols"],
-        )  # fmt: skip
-        ours = translator._decoder.run(
-            None,
-            {
-                "memory": memory.detach().numpy(),
-                "padding": batch["padding"].numpy(),
-                "links": batch["links"].numpy(),
-                "tokens": batch["tokens"].numpy(),
-                "pointers": batch["pointers"].numpy(),
-                "symbols": batch["symbols"].numpy(),
-            },
-        )[0]
-        np.testing.assert_allclose(ours, scores.detach().numpy(), atol=2e-3)
+        with torch.no_grad():
+            expected = trained.network.decoder(
+                memory_of(trained.network, batch), batch["padding"], batch["links"],
+                batch["tokens"], batch["pointers"], batch["symbols"],
+            )[0].numpy()  # fmt: skip
+        score = translator.scorer(row.linked, row.schema)
+        chosen = [int(Token.BEGIN), *batch["targets"][0].tolist()]
+        ours = [
+            score(np.array([0]), np.array([last]), np.array([symbol]))[0]
+            for last, symbol in zip(chosen, row.symbols, strict=False)
+        ]
+        np.testing.assert_allclose(ours, expected, atol=2e-3)
+
+
+class WholePrefixes:
+    """The network of training as a scorer: whole prefixes at every step, as in teacher forcing."""
+
+    def __init__(self, network: TranslatorNetwork, row: Prepared) -> None:
+        self.network, self.batch = network, collate([row])
+        self.memory = memory_of(network, self.batch)
+        self.chosen = np.zeros((1, 0), np.int64)
+        self.symbols = np.zeros((1, 0), np.int64)
+
+    def __call__(self, parents: Indices, chosen: Indices, symbols: Indices) -> Scores:
+        self.chosen = np.column_stack([self.chosen[parents], chosen])
+        self.symbols = np.column_stack([self.symbols[parents], symbols])
+        place = self.chosen - len(Token)
+        scores: Scores = self.network.decoder(
+            self.memory,
+            self.batch["padding"],
+            self.batch["links"],
+            torch.from_numpy(np.where(place < 0, self.chosen, 0)),
+            torch.from_numpy(np.maximum(place, -1)),
+            torch.from_numpy(self.symbols),
+        ).numpy()
+        return scores[:, -1]
+
+
+def test_a_search_with_remembered_keys_finds_the_beams_of_whole_prefixes(
+    trained: TrainedModel, folder: Path, catalog: Catalog, encoder: TextEncoder,
+    examples: list[Example],
+) -> None:  # fmt: skip
+    schemas = build_schemas({"small": catalog}, encoder)
+    translator = Translator.load(folder)
+    lengths = set()
+    for row in prepare(examples[:30], schemas, encoder, NOW).prepared:
+        with torch.no_grad():
+            expected = search(row.linked, row.schema, WholePrefixes(trained.network, row), 8)
+        ours = translator.beams(row.linked, row.schema, 8)
+        assert [beam.steps for beam in ours] == [beam.steps for beam in expected]
+        np.testing.assert_allclose(
+            [beam.log_probability for beam in ours],
+            [beam.log_probability for beam in expected],
+            atol=1e-3,
+        )
+        lengths |= {len(beam.steps) for beam in ours}
+    assert len(lengths) > 3
 
 
 def test_the_loaded_translator_answers_what_it_was_trained_on(
@@ -244,7 +290,7 @@ def test_another_layout_is_refused(folder: Path, tmp_path: Path) -> None:
     for source in folder.iterdir():
         (tmp_path / source.name).symlink_to(source)
     (tmp_path / "translator.json").unlink()
-    text = (folder / "translator.json").read_text().replace('"format": 2', '"format": 99')
+    text = (folder / "translator.json").read_text().replace(f'"format": {FORMAT}', '"format": 99')
     (tmp_path / "translator.json").write_text(text)
     with pytest.raises(ReleaseCorrupt, match="train and release again"):
         Translator.load(tmp_path)

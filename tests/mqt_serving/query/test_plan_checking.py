@@ -21,6 +21,7 @@ from mqt_serving.query.lowering.plans import lower
 from mqt_serving.query.plan import (
     Aggregate,
     And,
+    Arithmetic,
     Between,
     Comparator,
     Compare,
@@ -32,6 +33,7 @@ from mqt_serving.query.plan import (
     In,
     IsNull,
     Not,
+    Operator,
     Order,
     Output,
     PartOf,
@@ -250,6 +252,18 @@ def test_literals_of_groups_follow_the_aggregate() -> None:
     oldest = Aggregate(Function.MAX, AGE)
     plan = shown(CITY, oldest, group_by=(CITY,), having=is_over(oldest, "100"))
     assert check_plan(plan, SHOP).plan.having == is_over(oldest, 100)
+
+
+def test_literals_in_conditional_aggregates_follow_the_stored_type() -> None:
+    def over(value: Any) -> Aggregate:
+        return Aggregate(Function.COUNT, ORDERS, where=is_over(TOTAL, value))
+
+    def of(value: Any) -> Plan:
+        twice = Arithmetic(Operator.MULTIPLY, over(value), 2)
+        where = is_over(over(value), 3)
+        return shown(CITY, over(value), twice, where=where, order_by=(Order(over(value)),))
+
+    assert repr(check_plan(of(19.99), SHOP).plan) == repr(of(Decimal128("19.99")))
 
 
 def test_a_plan_that_fits_is_returned_as_it_is() -> None:

@@ -1,0 +1,44 @@
+"""Where the base weights are and which they are, without loading them (no torch)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Final
+
+from mqt_serving.errors import SettingError
+
+WEIGHTS: Final = "weights.safetensors"
+DESCRIPTION: Final = "base.json"
+SHIPPED: Final = Path(__file__).parent / "base_model"
+FROM_SCRATCH: Final = "none"
+PACKAGED: Final = "all-MiniLM-L6-v2"
+"""The only text encoder that base weights go with: another one's vectors mean other things."""
+
+
+def base_folder(base_model: str, embedding_model: str) -> Path | None:
+    """The folder that MQT_BASE_MODEL means: empty the shipped one, `none` none, else its path.
+
+    None too where nothing is shipped, or another text encoder is set. Raises `SettingError` for a
+    folder without base weights.
+    """
+    if base_model == FROM_SCRATCH or embedding_model not in ("", PACKAGED):
+        return None
+    folder = Path(base_model) if base_model else SHIPPED
+    missing = [name for name in (WEIGHTS, DESCRIPTION) if not (folder / name).is_file()]
+    if not missing:
+        return folder
+    if not base_model:
+        return None
+    raise SettingError(
+        f"MQT_BASE_MODEL={base_model!r}: {missing[0]} is missing there; name a folder written by "
+        "`python -m mqt_assets.training.base_training`, or `none` to train from scratch"
+    )
+
+
+def base_digest(folder: Path | None) -> str:
+    """What tells base weights apart; `scratch` for none."""
+    if folder is None:
+        return "scratch"
+    described = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+    return str(described["sha256"])

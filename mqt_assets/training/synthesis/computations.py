@@ -1,0 +1,128 @@
+"""Two number fields of a thing that people compute with, the operation, and the words for it.
+
+Products of prices and counts, differences and sums of like measures, quotients of any two.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from mqt_assets.training.synthesis.draft import Draft, NotHere
+from mqt_assets.training.synthesis.lexicon import measure_of
+from mqt_assets.training.synthesis.phrases import field_words
+from mqt_assets.training.synthesis.things import EntityView, FieldView, Role
+from mqt_serving.query.plan import Arithmetic, Operator
+
+_COUNTS: Final = frozenset(
+    "quantity units stock copies nights hours days count pieces bottles seats tickets minutes "
+    "guests participants number boxes tons workers months shares items rooms sessions".split()
+)
+_MONEY: Final = frozenset(
+    "price cost amount total revenue salary wage fee budget balance payment discount spent fare "
+    "rent income profit fine paid subtotal tax charge rate bill value funding deposit raised goal "
+    "premium".split()
+)
+_WORDS: Final[dict[Operator, tuple[str, ...]]] = {
+    Operator.MULTIPLY: (
+        "{0} times {1}",
+        "{0} multiplied by {1}",
+        "product of {0} and {1}",
+        "{0} times the {1}",
+        "{0} * {1}",
+        "{0} x {1}",
+    ),
+    Operator.SUBTRACT: (
+        "difference between {0} and {1}",
+        "{0} minus {1}",
+        "{0} less the {1}",
+        "difference of {0} and {1}",
+        "{0} - {1}",
+        "{0} minus the {1}",
+        "gap between {0} and {1}",
+    ),
+    Operator.ADD: (
+        "sum of {0} and {1}",
+        "{0} plus {1}",
+        "{0} and {1} added together",
+        "{0} + {1}",
+        "{0} plus the {1}",
+        "{0} and {1} combined",
+    ),
+    Operator.DIVIDE: (
+        "{0} divided by {1}",
+        "ratio of {0} to {1}",
+        "{0} divided by the {1}",
+        "quotient of {0} and {1}",
+        "{0} / {1}",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """An operation on two fields with its words; both fields' values run from 0 or above."""
+
+    value: Arithmetic
+    words: str
+    left: FieldView
+    right: FieldView
+
+
+def computed(draft: Draft, view: EntityView) -> Computed:
+    numbers = view.of_role(Role.NUMBER)
+    if len(numbers) < 2:
+        raise NotHere
+    operator = draft.weighted(
+        (
+            (Operator.MULTIPLY, 0.4),
+            (Operator.SUBTRACT, 0.35),
+            (Operator.ADD, 0.13),
+            (Operator.DIVIDE, 0.12),
+        )
+    )
+    if operator is Operator.MULTIPLY:
+        left, right = _price_and_count(draft, numbers)
+    elif operator is Operator.DIVIDE:
+        left, right = _any_pair(draft, numbers)
+    else:
+        left, right = alike_pair(draft, view)
+    words = draft.pick(_WORDS[operator])
+    one, other = field_words(draft, left), field_words(draft, right)
+    if draft.chance(0.05) and operator is Operator.SUBTRACT:
+        words = "{1} subtracted from {0}"
+    value = Arithmetic(operator, left.field, right.field)
+    return Computed(value, words.format(one, other), left, right)
+
+
+def _price_and_count(draft: Draft, numbers: list[FieldView]) -> tuple[FieldView, FieldView]:
+    prices = [item for item in numbers if set(item.words) & _MONEY]
+    counts = [item for item in numbers if set(item.words) & _COUNTS and item not in prices]
+    if not prices or not counts:
+        if draft.chance(0.8):
+            raise NotHere
+        return _any_pair(draft, numbers)
+    pair = (draft.pick(prices), draft.pick(counts))
+    return pair if draft.chance(0.5) else (pair[1], pair[0])
+
+
+def _any_pair(draft: Draft, numbers: list[FieldView]) -> tuple[FieldView, FieldView]:
+    if len(numbers) < 2:
+        raise NotHere
+    left, right = draft.rng.sample(numbers, 2)
+    return left, right
+
+
+def alike_pair(draft: Draft, view: EntityView) -> tuple[FieldView, FieldView]:
+    """Two numbers that can be compared or added: the same measure, or both money."""
+    numbers = view.of_role(Role.NUMBER)
+    left, right = _any_pair(draft, numbers)
+    alike = (
+        left.head == right.head
+        or measure_of(left.words) == measure_of(right.words)
+        or bool(set(left.words) & _MONEY and set(right.words) & _MONEY)
+        or bool(set(left.words) & _COUNTS and set(right.words) & _COUNTS)
+    )
+    if not alike and draft.chance(0.85):
+        raise NotHere
+    return left, right

@@ -1,0 +1,46 @@
+"""Words of rank become numbers of rows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from mqt_assets.schemas.catalogs import catalog_from_documents
+from mqt_serving.translator.positions import find_positions
+from mqt_serving.translator.values import ValueIndex, ValueKind, find_values
+from mqt_serving.translator.words import split_words
+
+
+@pytest.mark.parametrize(
+    ("question", "rows"),
+    [
+        ("the second most expensive product", [1]),
+        ("the 3rd highest price", [2]),
+        ("the 21st order", [20]),
+        ("the first order", []),
+        ("the 1st order", []),
+        ("places 11 to 20 of the orders", [10, 10]),
+        ("ranks 6-8 by total", [5, 3]),
+        ("orders 11 to 20", []),
+        ("rows 1 to 10", []),
+        ("page 3 of the orders with 10 per page", [20]),
+        ("page 2, 25 orders per page", [25]),
+        ("page 1 with 10 per page", []),
+        ("in the third quarter of 2024", []),
+    ],
+)
+def test_ranks(question: str, rows: list[int]) -> None:
+    assert [number for number, _, _ in find_positions(question)] == rows
+
+
+def test_the_day_of_a_date_is_no_rank() -> None:
+    index = ValueIndex(catalog_from_documents("d", {"orders": [{"_id": 1, "total": 2}]}))
+
+    def numbers(question: str) -> list[object]:
+        now = datetime(2026, 1, 1)
+        found = find_values(question, split_words(question), index, frozenset(), now)
+        return [value.literal for value in found if value.kind == ValueKind.NUMBER]
+
+    assert 2 not in numbers("orders on March 3rd, 2024")
+    assert numbers("the 3rd largest order") == [2]
