@@ -298,7 +298,8 @@ def candidate_model(
         model = fit(
             examples, read_catalogs(stored), text_encoder, options, practice, context.log.info, base
         )
-        export_translator(model, translator, text_encoder)
+        ranking = base.description.get("ranking") if base else None
+        export_translator(model, translator, text_encoder, ranking)
         losses = dict(model.losses)
         plot = curve(losses, f"Loss over {model.steps} steps", "loss")
         run.log_curve("loss", losses)

@@ -12,6 +12,7 @@ import json
 import os
 import shutil
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
@@ -117,8 +118,16 @@ def weights_digest(module: nn.Module) -> str:
     return digest.hexdigest()
 
 
-def export_translator(model: TrainedModel, folder: Path, encoder_folder: Path) -> None:
-    """Write everything `Translator.load(folder)` needs; the encoder is linked where possible."""
+def export_translator(
+    model: TrainedModel,
+    folder: Path,
+    encoder_folder: Path,
+    ranking: Mapping[str, float] | None = None,
+) -> None:
+    """Write everything `Translator.load(folder)` needs; the encoder is linked where possible.
+
+    `ranking`: the fitted weights of `mqt_serving.translator.ranking`, None where there are none.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     for file in ENCODER_FILES:
         _link_or_copy(encoder_folder / file, folder / file)
@@ -128,6 +137,7 @@ def export_translator(model: TrainedModel, folder: Path, encoder_folder: Path) -
         "shape": model.network.shape.as_dict(),
         "minimum_match": MINIMUM_MATCH,
         "refusal": REFUSAL,
+        "ranking": dict(ranking or {}),
         "encoder": model.encoder.name,
         "steps": model.steps,
         "seed": model.options.seed,

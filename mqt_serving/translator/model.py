@@ -36,7 +36,7 @@ from mqt_serving.translator.linking import (
     prepare_words,
 )
 from mqt_serving.translator.masks import value_words
-from mqt_serving.translator.ranking import probabilities
+from mqt_serving.translator.ranking import NAMES, UNFITTED, Ranking
 from mqt_serving.translator.sequence import CANNOT, NotExpressible, to_plan
 from mqt_serving.translator.stepping import StepScorer
 from mqt_serving.translator.words import Word, natural_name
@@ -44,8 +44,6 @@ from mqt_serving.translator.words import Word, natural_name
 GRAPH_FILES = ("joint.onnx", "decoder.onnx", "translator.json")
 FORMAT = 3
 _LONE_CACHE = 50_000
-_NAMES = 0.25
-"""From this strength of link on, a word names an item (see `linking`)."""
 _NEAREST = 5
 _SPARE_BEAMS = 3
 """Searched beyond those asked for, so that re-ranking has something to bring forward."""
@@ -68,7 +66,7 @@ def layout() -> dict[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A plan and its share of the probability among the candidates and what was cut off."""
+    """A plan and the probability that it is what was asked."""
 
     plan: Plan
     probability: float
@@ -82,11 +80,13 @@ class Translator:
         decoder: Any,
         minimum_match: float,
         refusal: float,
+        ranking: Ranking = UNFITTED,
     ) -> None:
         self.encoder = encoder
         self._joint, self._decoder = joint, decoder
         self._minimum_match = minimum_match
         self._refusal = refusal
+        self._ranking = ranking
         self._schemas: dict[str, SchemaItems] = {}
         self._lone: dict[str, Floats] = {}
         self._lock = threading.Lock()
@@ -110,6 +110,7 @@ class Translator:
             open_session(folder / "decoder.onnx", 1),
             float(meta["minimum_match"]),
             float(meta["refusal"]),
+            Ranking(meta["ranking"]) if meta["ranking"] else UNFITTED,
         )
 
     def prepare(self, catalog: Catalog) -> SchemaItems:
@@ -177,18 +178,24 @@ class Translator:
         self, beams: Sequence[Beam], linked: Linked, schema: SchemaItems
     ) -> list[Candidate]:
         # Keyed by text: plans that hold a Decimal128 cannot be hashed.
-        found: dict[str, Candidate] = {}
-        for beam, probability in zip(beams, probabilities(beams, linked), strict=True):
+        plans: dict[str, Plan] = {}
+        usable: list[tuple[Beam, str]] = []
+        for beam in beams:
             try:
                 plan = to_plan(beam.steps, linked, schema)
                 key = repr(plan)
-                if key not in found:
+                if key not in plans:
                     lower(plan, schema.catalog)
             except (NotExpressible, MqtError):
                 continue  # well formed, but it makes no sense on this schema: not a candidate
-            before = found[key].probability if key in found else 0.0
-            found[key] = Candidate(plan, before + probability)
-        return sorted(found.values(), key=lambda candidate: -candidate.probability)
+            plans[key] = plan
+            usable.append((beam, key))
+        shares = self._ranking.probabilities([beam for beam, _ in usable], linked)
+        found: dict[str, float] = {}
+        for (_, key), share in zip(usable, shares, strict=True):
+            found[key] = found.get(key, 0.0) + share
+        ranked = sorted(found.items(), key=lambda entry: -entry[1])
+        return [Candidate(plans[key], share) for key, share in ranked]
 
     def _lone_vectors(self, words: list[str]) -> Floats:
         """Vectors of the words by themselves, (words, d); remembered up to a bound."""
@@ -215,7 +222,7 @@ def _not_held(catalog: Catalog, linked: Linked, schema: SchemaItems) -> str:
     unnamed = [
         word.text
         for word, strength in zip(linked.words, named, strict=True)
-        if strength < _NAMES and not word.is_stop
+        if strength < NAMES and not word.is_stop
     ]
     items = linked.links[:, : len(linked.chosen)]
     order = np.argsort(-items.max(axis=0, initial=0.0), kind="stable")[:_NEAREST]

@@ -8,11 +8,20 @@ import numpy as np
 import pytest
 
 from mqt_assets.schemas.catalogs import catalog_from_documents
-from mqt_serving.query.plan import Comparator, Compare, Field, Output, Plan
+from mqt_serving.query.plan import (
+    Aggregate,
+    Comparator,
+    Compare,
+    Entity,
+    Field,
+    Function,
+    Output,
+    Plan,
+)
 from mqt_serving.translator.decoding import Beam
 from mqt_serving.translator.items import SchemaItems, build_items
 from mqt_serving.translator.linking import Linked, link, prepare_words
-from mqt_serving.translator.ranking import UNNAMED_ITEM, UNREAD_WORD, penalty, probabilities
+from mqt_serving.translator.ranking import FEATURES, UNFITTED, Ranking, describe
 from mqt_serving.translator.sequence import to_steps
 
 CATALOG = catalog_from_documents(
@@ -45,6 +54,10 @@ def beam(schema: SchemaItems, linked: Linked, plan: Plan, log_probability: float
     return Beam(tuple(to_steps(plan, linked, schema)), (), log_probability)
 
 
+def feature(name: str, one: Beam, linked: Linked) -> float:
+    return float(describe(one, linked)[FEATURES.index(name)])
+
+
 def test_a_skipped_condition_costs_what_it_needs_to_come_second(
     schema: SchemaItems, linked: Linked
 ) -> None:
@@ -56,17 +69,42 @@ def test_a_skipped_condition_costs_what_it_needs_to_come_second(
         -1.2,
     )
     # "orders" names the collection of both fields; "open" is read by the value alone.
-    assert penalty(whole, linked) == 0
-    assert penalty(short, linked) == UNREAD_WORD
-    first, second = probabilities([short, whole], linked)
+    assert feature("unread words", whole, linked) == 0
+    assert feature("unread words", short, linked) == 1
+    first, second = UNFITTED.probabilities([short, whole], linked)
     assert second > first
-    assert first + second == pytest.approx(np.exp(-0.5) + np.exp(-1.2))
+    assert first + second == pytest.approx(1.0)
 
 
 def test_a_field_that_no_word_names_costs_too(schema: SchemaItems, linked: Linked) -> None:
     other = beam(schema, linked, Plan((Output(Field("staff", "pay")),)), -0.5)
-    assert penalty(other, linked) == pytest.approx(3 * UNREAD_WORD + UNNAMED_ITEM)
+    assert feature("unread words", other, linked) == 3
+    assert feature("unnamed items", other, linked) == 1
+
+
+def test_what_is_said_is_held_against_what_is_made(schema: SchemaItems) -> None:
+    question = "how many orders does each city have"
+    words = prepare_words(question)
+    nothing = np.zeros((len(words), 40), np.float32)
+    asked = link(question, words, nothing, nothing, schema, datetime(2026, 1, 1))
+    count = Output(Aggregate(Function.COUNT, Entity("orders")))
+    total = beam(schema, asked, Plan((count,)), -1.0)
+    each = beam(schema, asked, Plan((Output(CITY), count), group_by=(CITY,)), -1.0)
+    assert feature("group: said, not made", total, asked) == 1
+    assert feature("group: said and made", each, asked) == 1
+    assert feature("count: said and made", total, asked) == 1
+    assert feature("superlative: made, not said", each, asked) == 0
+    ranking = Ranking({"group: said, not made": -2.0})
+    assert ranking.probabilities([total, each], asked)[1] > 0.8
+
+
+def test_none_of_the_candidates_may_be_the_likeliest(schema: SchemaItems, linked: Linked) -> None:
+    one = beam(schema, linked, Plan((Output(CITY),)), -0.5)
+    sure = Ranking({"log probability": 1.0})
+    doubtful = Ranking({"log probability": 1.0, "none: always": 2.0})
+    assert sure.probabilities([one], linked) == [1.0]
+    assert doubtful.probabilities([one], linked)[0] < 0.2
 
 
 def test_without_beams_there_is_nothing_to_rank(linked: Linked) -> None:
-    assert probabilities([], linked) == []
+    assert UNFITTED.probabilities([], linked) == []

@@ -1,0 +1,163 @@
+"""Fits a base model's ranking: `python -m mqt_assets.training.ranking_training --base FOLDER`.
+
+Asks the base model the questions of the corpus databases that it was not trained on, runs its
+candidates on a mongod of its own, fits the weights on what turned out right and writes them into
+the base model's description. Prints the share of right answers before, after, and when each
+database is ranked by weights from the others.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pymongo import MongoClient
+
+from mqt_assets.evaluation.answering import command_of, runner
+from mqt_assets.evaluation.execution_accuracy import Gold, run_gold
+from mqt_assets.training.base import load_base
+from mqt_assets.training.base_folder import DESCRIPTION
+from mqt_assets.training.corpora import load_tend, tend_catalogs, tend_documents
+from mqt_assets.training.examples import ASKED_AT, Example
+from mqt_assets.training.export import export_encoder, export_translator
+from mqt_assets.training.network import TranslatorNetwork
+from mqt_assets.training.ranking_fit import (
+    Floats,
+    JudgedBeams,
+    cross_validated,
+    first_is_right,
+    fit_ranking,
+)
+from mqt_assets.training.trainer import TrainedModel, TrainingOptions
+from mqt_serving.encoder import TextEncoder
+from mqt_serving.errors import MqtError, SettingError
+from mqt_serving.platform.servers import MongoServer
+from mqt_serving.schema import Catalog
+from mqt_serving.settings import Settings
+from mqt_serving.translator import Translator
+from mqt_serving.translator.linking import prepare_words
+from mqt_serving.translator.ranking import FEATURES, NOTHING, UNFITTED, describe, describe_none
+from mqt_serving.translator.sequence import NotExpressible, to_plan
+
+_BEAMS = 8
+_REPORT_EVERY = 200
+
+
+def base_translator(base: Path, folder: Path) -> Translator:
+    """The base model exported into `folder` as it stands, without adapting it to anything."""
+    model = load_base(base)
+    export_encoder(folder / "encoder", reader=model.reader)
+    network = TranslatorNetwork(model.shape)
+    network.load_state_dict(model.network)
+    trained = TrainedModel(
+        network=network.eval(),
+        options=TrainingOptions(shape=model.shape),
+        encoder=TextEncoder.load(folder / "encoder"),
+        losses=[],
+        examples=Counter(),
+        left_out=Counter(),
+        seconds=0.0,
+        steps=int(model.description.get("steps", 0)),
+    )
+    ranking = model.description.get("ranking")
+    export_translator(trained, folder / "translator", folder / "encoder", ranking)
+    return Translator.load(folder / "translator")
+
+
+def judge_beams(
+    translator: Translator,
+    examples: Sequence[Example],
+    catalogs: dict[str, Catalog],
+    client: MongoClient[dict[str, Any]],
+) -> Iterator[JudgedBeams]:
+    """One for each question whose gold runs."""
+    run = runner(lambda name: client[name])
+    golds: dict[str, Gold | str] = {}
+    results: dict[str, list[dict[str, Any]] | MqtError] = {}
+    for example in examples:
+        asked = f"{example.database} {example.ordered} {example.command}"
+        if asked not in golds:
+            golds[asked] = run_gold(example, run)
+        gold = golds[asked]
+        if isinstance(gold, str):
+            continue
+        catalog = catalogs[example.database]
+        schema = translator.prepare(catalog)
+        words = prepare_words(example.question)
+        linked = translator.link(example.question, words, schema, ASKED_AT)
+        rows: list[Floats] = []
+        right: list[bool] = []
+        for beam in translator.beams(linked, schema, _BEAMS):
+            try:
+                command = command_of(to_plan(beam.steps, linked, schema), catalog)
+            except (NotExpressible, MqtError):
+                continue
+            place = f"{example.database} {command!r}"
+            if place not in results:
+                try:
+                    results[place] = run(example.database, command)
+                except MqtError as error:
+                    results[place] = error
+            result = results[place]
+            rows.append(describe(beam, linked))
+            right.append(isinstance(result, list) and gold.equals(result, example.ordered))
+        described = np.stack(rows) if rows else np.zeros((0, len(FEATURES)))
+        none = describe_none(described, linked) if rows else np.zeros(len(NOTHING))
+        yield JudgedBeams(example.database, described, none, np.array(right, bool))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m mqt_assets.training.ranking_training")
+    parser.add_argument("--base", type=Path, required=True, help="folder of base weights")
+    asked = parser.parse_args(arguments)
+    settings = Settings.load()
+    if settings.tend_folder is None:
+        raise SettingError("MQT_TEND_FOLDER is not set: the ranking is fitted on its questions")
+    description = json.loads((asked.base / DESCRIPTION).read_text(encoding="utf-8"))
+    held_out = frozenset(description["held_out"])
+    catalogs = tend_catalogs(settings.tend_folder, held_out)
+    examples = load_tend(settings.tend_folder, catalogs, held_out).examples
+    judged: list[JudgedBeams] = []
+    started = time.monotonic()
+    with (
+        tempfile.TemporaryDirectory(prefix="mqt-ranking-") as place,
+        MongoServer(Path(place) / "mongo") as server,
+        MongoClient[dict[str, Any]](server.uri) as client,
+    ):
+        for name in sorted(held_out):
+            for collection, documents in tend_documents(
+                settings.tend_folder / "databases" / name
+            ).items():
+                if documents:
+                    client[name][collection].insert_many(documents)
+        translator = base_translator(asked.base, Path(place))
+        for one in judge_beams(translator, examples, catalogs, client):
+            judged.append(one)
+            if len(judged) % _REPORT_EVERY == 0:
+                spent = time.monotonic() - started
+                print(f"{len(judged)} of {len(examples)} questions in {spent:.0f} s", flush=True)
+    weights = fit_ranking(judged)
+    figures = {
+        "questions": len(judged),
+        "before": float(np.mean(first_is_right(dict(UNFITTED.weights), judged))),
+        "after": float(np.mean(first_is_right(weights, judged))),
+        "cross_validated": cross_validated(judged),
+        "among_all_beams": float(np.mean([one.right.any() for one in judged])),
+    }
+    description |= {"ranking": weights, "ranking_figures": figures}
+    text = json.dumps(description, indent=1) + "\n"
+    (asked.base / DESCRIPTION).write_text(text, encoding="utf-8")
+    print(json.dumps(figures, indent=1))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
