@@ -135,7 +135,7 @@ class Settings(BaseSettings):
     sample_size: int = Field(2000, ge=10, le=1_000_000, description="Documents per collection.")
     retrain_after_corrections: int = Field(5, ge=1)
     training_steps: int = Field(0, ge=0, description="0: 4000, if training_seconds allow.")
-    training_seconds: int = Field(240, ge=1, description="Reading and linking included.")
+    training_seconds: int = Field(150, ge=1, description="Reading and linking included.")
     seed: int = Field(0, ge=0)
     synthetic_questions: int = Field(6000, ge=50, description="Questions made per database.")
     practice_questions: int = Field(40, ge=0, description="Questions per made-up database.")

@@ -107,7 +107,7 @@ def judge_beams(
                 except MqtError as error:
                     results[place] = error
             result = results[place]
-            rows.append(describe(beam, linked))
+            rows.append(describe(beam, linked, schema))
             right.append(isinstance(result, list) and gold.equals(result, example.ordered))
         described = np.stack(rows) if rows else np.zeros((0, len(FEATURES)))
         none = describe_none(described, linked) if rows else np.zeros(len(NOTHING))

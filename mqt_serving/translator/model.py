@@ -190,7 +190,7 @@ class Translator:
                 continue  # well formed, but it makes no sense on this schema: not a candidate
             plans[key] = plan
             usable.append((beam, key))
-        shares = self._ranking.probabilities([beam for beam, _ in usable], linked)
+        shares = self._ranking.probabilities([beam for beam, _ in usable], linked, schema)
         found: dict[str, float] = {}
         for (_, key), share in zip(usable, shares, strict=True):
             found[key] = found.get(key, 0.0) + share

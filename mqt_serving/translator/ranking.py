@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from mqt_serving.translator.decoding import Beam
 from mqt_serving.translator.grammar import AGGREGATES, PARTS, SUMS, Token
+from mqt_serving.translator.items import SchemaItems
 from mqt_serving.translator.linking import Linked
 from mqt_serving.translator.words import Word
 
@@ -75,6 +76,7 @@ _COUNTED: Final[Mapping[str, frozenset[int]]] = {
 FEATURES: Final = (
     "log probability", "log probability per step", "unread words", "unnamed items", "steps",
     "outputs", "outputs beyond the conjunctions", "plain outputs", "values",
+    "collections", "things under several parents", "values held there", "values held elsewhere",
     *_COUNTED,
     *(f"{cue}: said and made" for cue in _CUES),
     *(f"{cue}: said, not made" for cue in _CUES),
@@ -95,11 +97,13 @@ class Ranking:
 
     weights: Mapping[str, float]
 
-    def probabilities(self, beams: Sequence[Beam], linked: Linked) -> list[float]:
+    def probabilities(
+        self, beams: Sequence[Beam], linked: Linked, schema: SchemaItems
+    ) -> list[float]:
         """Of each beam; what is left of 1 is the probability that none of them is right."""
         if not beams:
             return []
-        described = np.stack([describe(beam, linked) for beam in beams])
+        described = np.stack([describe(beam, linked, schema) for beam in beams])
         scores = described @ self._vector(FEATURES)
         if any(name in self.weights for name in NOTHING):
             none = describe_none(described, linked) @ self._vector(NOTHING)
@@ -115,7 +119,7 @@ UNFITTED: Final = Ranking({"log probability": 1.0, "unread words": -1.5, "unname
 """For a network whose candidates nobody has judged yet: tuned by hand on an early one."""
 
 
-def describe(beam: Beam, linked: Linked) -> Floats:
+def describe(beam: Beam, linked: Linked, schema: SchemaItems) -> Floats:
     """(FEATURES,) what the plan says, held against what the question says."""
     tokens = [step.at for step in beam.steps if step.kind == 0]
     read, unnamed = _reading(beam, linked)
@@ -135,6 +139,8 @@ def describe(beam: Beam, linked: Linked) -> Floats:
             max(0, outputs - 1 - conjunctions),
             plain,
             len({step.at for step in beam.steps if step.kind == 2}),
+            *_places(beam, linked, schema),
+            *_held(beam, linked, schema),
             *(sum(token in forms for token in tokens) for forms in _COUNTED.values()),
             *(said[cue] and made[cue] for cue in _CUES),
             *(said[cue] and not made[cue] for cue in _CUES),
@@ -163,6 +169,43 @@ def _reading(beam: Beam, linked: Linked) -> tuple[npt.NDArray[np.bool_], int]:
             first, last = linked.value_spans[step.at]
             read[first:last] = True
     return read, unnamed
+
+
+def _places(beam: Beam, linked: Linked, schema: SchemaItems) -> tuple[int, int]:
+    """Collections that the plan reads, and names of arrays that it reads in more than one."""
+    chosen = {int(linked.chosen[step.at]) for step in beam.steps if step.kind == 1}
+    entities = {schema.items[schema.items[at].entity].ref for at in chosen}
+    names: dict[str, set[str]] = {}
+    for entity in entities:
+        names.setdefault(entity.path.rsplit(".", 1)[-1], set()).add(entity.collection)
+    several = sum(len(found) > 1 for name, found in names.items() if name)
+    return len({entity.collection for entity in entities}), several
+
+
+def _held(beam: Beam, linked: Linked, schema: SchemaItems) -> tuple[int, int]:
+    """Values beside a field that is known to hold them, and beside one when only others do."""
+    there = elsewhere = 0
+    field: tuple[str, str] | None = None
+    for step in beam.steps:
+        if step.kind == 1:
+            ref = schema.items[int(linked.chosen[step.at])].ref
+            field = (ref.collection, ref.path)
+        elif step.kind == 2 and field is not None:
+            holders = _holders(linked, step.at)
+            there += field in holders
+            elsewhere += bool(holders) and field not in holders
+    return there, elsewhere
+
+
+def _holders(linked: Linked, at: int) -> set[tuple[str, str]]:
+    """Fields that hold the text of a value, whichever candidate stands for it."""
+    value = linked.values[at]
+    return {
+        place
+        for other in linked.values
+        if (other.first, other.last) == (value.first, value.last)
+        for place in other.holders
+    }
 
 
 def _outputs(beam: Beam) -> tuple[int, int]:

@@ -93,6 +93,7 @@ def world(
             "MQT_REDIS_URL": redis_url,
             "MQT_HOME": str(folder / "home"),
             "MQT_DATABASES": SHOP,
+            "MQT_BASE_MODEL": "none",
             "MQT_TRAINING_STEPS": "70",
             "MQT_TRAINING_SECONDS": "60",
             "MQT_SYNTHETIC_QUESTIONS": "400",

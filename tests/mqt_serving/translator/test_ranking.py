@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 
 import numpy as np
 import pytest
@@ -37,9 +38,14 @@ CATALOG = catalog_from_documents(
 STATUS, CITY = Field("orders", "status"), Field("orders", "city")
 
 
+@lru_cache
+def schema_items() -> SchemaItems:
+    return build_items(CATALOG, lambda texts: np.eye(len(texts), 40, dtype=np.float32))
+
+
 @pytest.fixture(scope="module")
 def schema() -> SchemaItems:
-    return build_items(CATALOG, lambda texts: np.eye(len(texts), 40, dtype=np.float32))
+    return schema_items()
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +61,7 @@ def beam(schema: SchemaItems, linked: Linked, plan: Plan, log_probability: float
 
 
 def feature(name: str, one: Beam, linked: Linked) -> float:
-    return float(describe(one, linked)[FEATURES.index(name)])
+    return float(describe(one, linked, schema_items())[FEATURES.index(name)])
 
 
 def test_a_skipped_condition_costs_what_it_needs_to_come_second(
@@ -71,7 +77,7 @@ def test_a_skipped_condition_costs_what_it_needs_to_come_second(
     # "orders" names the collection of both fields; "open" is read by the value alone.
     assert feature("unread words", whole, linked) == 0
     assert feature("unread words", short, linked) == 1
-    first, second = UNFITTED.probabilities([short, whole], linked)
+    first, second = UNFITTED.probabilities([short, whole], linked, schema)
     assert second > first
     assert first + second == pytest.approx(1.0)
 
@@ -95,16 +101,38 @@ def test_what_is_said_is_held_against_what_is_made(schema: SchemaItems) -> None:
     assert feature("count: said and made", total, asked) == 1
     assert feature("superlative: made, not said", each, asked) == 0
     ranking = Ranking({"group: said, not made": -2.0})
-    assert ranking.probabilities([total, each], asked)[1] > 0.8
+    assert ranking.probabilities([total, each], asked, schema)[1] > 0.8
 
 
 def test_none_of_the_candidates_may_be_the_likeliest(schema: SchemaItems, linked: Linked) -> None:
     one = beam(schema, linked, Plan((Output(CITY),)), -0.5)
     sure = Ranking({"log probability": 1.0})
     doubtful = Ranking({"log probability": 1.0, "none: always": 2.0})
-    assert sure.probabilities([one], linked) == [1.0]
-    assert doubtful.probabilities([one], linked)[0] < 0.2
+    assert sure.probabilities([one], linked, schema) == [1.0]
+    assert doubtful.probabilities([one], linked, schema)[0] < 0.2
 
 
-def test_without_beams_there_is_nothing_to_rank(linked: Linked) -> None:
-    assert UNFITTED.probabilities([], linked) == []
+def test_a_value_beside_a_field_that_does_not_hold_it_is_seen(
+    schema: SchemaItems, linked: Linked
+) -> None:
+    there = beam(schema, linked, Plan((Output(CITY),), Compare(STATUS, Comparator.EQ, "open")), -1)
+    (value,) = {step for step in there.steps if step.kind == 2}
+    city = next(step for step in there.steps if step.kind == 1)
+    steps = tuple(city if step.kind == 1 else step for step in there.steps)
+    elsewhere = Beam(steps, (), -1.0)
+    assert value in steps
+    assert feature("values held there", there, linked) == 1
+    assert feature("values held elsewhere", there, linked) == 0
+    assert feature("values held elsewhere", elsewhere, linked) == 1
+
+
+def test_reading_two_collections_is_seen(schema: SchemaItems, linked: Linked) -> None:
+    pay = Output(Field("staff", "pay"))
+    one = beam(schema, linked, Plan((Output(CITY),)), -1.0)
+    both = beam(schema, linked, Plan((Output(CITY), pay)), -1.0)
+    assert feature("collections", one, linked) == 1
+    assert feature("collections", both, linked) == 2
+
+
+def test_without_beams_there_is_nothing_to_rank(schema: SchemaItems, linked: Linked) -> None:
+    assert UNFITTED.probabilities([], linked, schema) == []
