@@ -16,7 +16,7 @@ import torch
 from mqt_serving.translator.ranking import FEATURES, NOTHING
 
 Floats = npt.NDArray[np.float64]
-_PRIOR = 3e-3
+_PRIOR = 2e-2
 _STEPS = 300
 
 
