@@ -37,8 +37,8 @@ from mqt_serving.schema import Catalog
 from mqt_serving.settings import Settings
 
 SHAPE = NetworkShape(width=256, heads=8, hidden=768, encoder_layers=4, dropout=0.1)
-SHARES = {"tend": 0.58, "spider_syn": 0.14, "practice": 0.13, "thinned": 0.15}
-_PRACTICE_EACH = 70
+SHARES = {"tend": 0.5, "spider_syn": 0.12, "practice": 0.24, "thinned": 0.14}
+_PRACTICE_EACH = 190
 _REPORT_EVERY = 50
 
 
