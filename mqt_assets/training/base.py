@@ -15,11 +15,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from mqt_assets.training.base_folder import DESCRIPTION, PACKAGED, WEIGHTS, base_folder
+from mqt_assets.training.base_folder import (
+    DESCRIPTION,
+    PACKAGED,
+    WEIGHTS,
+    base_folder,
+    check_folder,
+)
 from mqt_assets.training.network import NetworkShape, TranslatorNetwork
 from mqt_assets.training.reader import Reader, packaged_encoder
 from mqt_serving.errors import SettingError
@@ -50,7 +55,8 @@ def find_base(settings: Settings) -> BaseModel | None:
 
 
 def load_base(folder: Path) -> BaseModel:
-    """Raises `SettingError` when the weights are damaged or of another layout."""
+    """Raises `SettingError` when the weights are missing, damaged or of another layout."""
+    check_folder(folder)
     description = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
     body = (folder / WEIGHTS).read_bytes()
     if hashlib.sha256(body).hexdigest() != description["sha256"]:
@@ -89,14 +95,6 @@ def save_base(folder: Path, network: TranslatorNetwork, about: Mapping[str, Any]
     os.replace(partial, folder / WEIGHTS)
     (folder / DESCRIPTION).write_text(json.dumps(description, indent=1) + "\n", encoding="utf-8")
     return description
-
-
-def rounded(network: TranslatorNetwork) -> TranslatorNetwork:
-    """The network as it is after a save: what is measured should be what is kept."""
-    with torch.no_grad():
-        for tensor in network.state_dict().values():
-            tensor.copy_(tensor.half().float())
-    return network
 
 
 def _part(weights: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -24,16 +24,21 @@ def base_folder(base_model: str, embedding_model: str) -> Path | None:
     """
     if base_model == FROM_SCRATCH or embedding_model not in ("", PACKAGED):
         return None
-    folder = Path(base_model) if base_model else SHIPPED
-    missing = [name for name in (WEIGHTS, DESCRIPTION) if not (folder / name).is_file()]
-    if not missing:
-        return folder
     if not base_model:
-        return None
-    raise SettingError(
-        f"MQT_BASE_MODEL={base_model!r}: {missing[0]} is missing there; name a folder written by "
-        "`python -m mqt_assets.training.base_training`, or `none` to train from scratch"
-    )
+        return SHIPPED if (SHIPPED / DESCRIPTION).is_file() else None
+    check_folder(Path(base_model))
+    return Path(base_model)
+
+
+def check_folder(folder: Path) -> None:
+    """Raises `SettingError` naming the file that the folder lacks."""
+    for name in (WEIGHTS, DESCRIPTION):
+        if not (folder / name).is_file():
+            raise SettingError(
+                f"{folder / name} is missing: name a folder written by `python -m "
+                "mqt_assets.training.base_training` in MQT_BASE_MODEL, or `none` to train from "
+                "scratch"
+            )
 
 
 def base_digest(folder: Path | None) -> str:

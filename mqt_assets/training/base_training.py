@@ -33,6 +33,7 @@ from mqt_assets.training.trainer import (
     train,
 )
 from mqt_serving.encoder import TextEncoder
+from mqt_serving.errors import MqtError
 from mqt_serving.schema import Catalog
 from mqt_serving.settings import Settings
 
@@ -146,4 +147,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except MqtError as error:
+        sys.exit(f"mqt: {error}")

@@ -23,7 +23,7 @@ from pymongo import MongoClient
 
 from mqt_assets.evaluation.answering import command_of, runner
 from mqt_assets.evaluation.execution_accuracy import Gold, run_gold
-from mqt_assets.training.base import load_base
+from mqt_assets.training.base import BaseModel, load_base
 from mqt_assets.training.base_folder import DESCRIPTION
 from mqt_assets.training.corpora import load_tend, tend_catalogs, tend_documents
 from mqt_assets.training.examples import ASKED_AT, Example
@@ -51,9 +51,8 @@ _BEAMS = 8
 _REPORT_EVERY = 200
 
 
-def base_translator(base: Path, folder: Path) -> Translator:
+def base_translator(model: BaseModel, folder: Path) -> Translator:
     """The base model exported into `folder` as it stands, without adapting it to anything."""
-    model = load_base(base)
     export_encoder(folder / "encoder", reader=model.reader)
     network = TranslatorNetwork(model.shape)
     network.load_state_dict(model.network)
@@ -121,8 +120,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     settings = Settings.load()
     if settings.tend_folder is None:
         raise SettingError("MQT_TEND_FOLDER is not set: the ranking is fitted on its questions")
-    description = json.loads((asked.base / DESCRIPTION).read_text(encoding="utf-8"))
-    held_out = frozenset(description["held_out"])
+    base = load_base(asked.base)
+    held_out = frozenset(base.description["held_out"])
     catalogs = tend_catalogs(settings.tend_folder, held_out)
     examples = load_tend(settings.tend_folder, catalogs, held_out).examples
     judged: list[JudgedBeams] = []
@@ -138,7 +137,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             ).items():
                 if documents:
                     client[name][collection].insert_many(documents)
-        translator = base_translator(asked.base, Path(place))
+        translator = base_translator(base, Path(place))
         for one in judge_beams(translator, examples, catalogs, client):
             judged.append(one)
             if len(judged) % _REPORT_EVERY == 0:
@@ -152,7 +151,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "cross_validated": cross_validated(judged),
         "among_all_beams": float(np.mean([one.right.any() for one in judged])),
     }
-    description |= {"ranking": weights, "ranking_figures": figures}
+    description = {**base.description, "ranking": weights, "ranking_figures": figures}
     text = json.dumps(description, indent=1) + "\n"
     (asked.base / DESCRIPTION).write_text(text, encoding="utf-8")
     print(json.dumps(figures, indent=1))
@@ -160,4 +159,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except MqtError as error:
+        sys.exit(f"mqt: {error}")
