@@ -6,9 +6,9 @@ step may be, so that every finished sequence is a well-formed plan.
 
     plan  := CANNOT | DISTINCT? out+ (WHERE pred)? (GROUP key+)? (HAVING pred)? (ORDER ord+)?
              (SKIP value)? (LIMIT (value | LIMIT_ONE))? (ROWS entity)? (OPTIONAL entity)* END
-    out   := item | aggregate | ONLY aggregate pred | part | sum
-    sum   := ADD term term | SUBTRACT term term | ...
-    term  := field | aggregate | part | number | sum
+    out   := item | aggregate | ONLY aggregate pred | part | arith
+    arith := ADD term term | SUBTRACT term term | ...
+    term  := field | aggregate | part | number | arith
     key   := field | part
     pred  := AND pred pred | OR pred pred | NOT pred | test
     test  := EQ left (right | SUB plan) | ... | BETWEEN left value value | RANGE field date
@@ -139,7 +139,7 @@ AGGREGATES = frozenset({_T.COUNT, _T.COUNT_DISTINCT, _T.SUM, _T.AVG, _T.MIN, _T.
 PARTS = frozenset(
     {_T.YEAR, _T.QUARTER, _T.MONTH, _T.DAY, _T.WEEKDAY, _T.HOUR, _T.YEAR_MONTH, _T.DATE}
 )
-SUMS = frozenset({_T.ADD, _T.SUBTRACT, _T.MULTIPLY, _T.DIVIDE})
+ARITHMETIC = frozenset({_T.ADD, _T.SUBTRACT, _T.MULTIPLY, _T.DIVIDE})
 COMPARISONS = frozenset({_T.EQ, _T.NE, _T.GT, _T.GTE, _T.LT, _T.LTE})
 _FIELD_TESTS = frozenset({_T.IS_NULL, _T.NOT_NULL, _T.EXISTS, _T.MISSING})
 _TEXT_TESTS = frozenset({_T.CONTAINS, _T.NOT_CONTAINS, _T.STARTS, _T.ENDS})
@@ -151,7 +151,7 @@ _TESTS = (
 _TAIL = (
     _T.WHERE, _T.GROUP, _T.HAVING, _T.ORDER, _T.SKIP, _T.LIMIT, _T.ROWS, _T.OPTIONAL, _T.END,
 )  # fmt: skip
-_LEFT_STARTS = AGGREGATES | PARTS | SUMS
+_LEFT_STARTS = AGGREGATES | PARTS | ARITHMETIC
 OPERAND_STARTS = _LEFT_STARTS | {_T.ONLY}
 
 
@@ -202,7 +202,7 @@ ALLOWED: dict[Symbol, Allowed] = {
     _S.FIELD: Allowed(items=Items.FIELDS),
     _S.AGGREGATE: Allowed(AGGREGATES),
     _S.COUNT_ARGUMENT: Allowed(PARTS, Items.ALL),
-    _S.ARGUMENT: Allowed(PARTS | SUMS, Items.FIELDS),
+    _S.ARGUMENT: Allowed(PARTS | ARITHMETIC, Items.FIELDS),
     _S.TERM: Allowed(_LEFT_STARTS, Items.FIELDS, Values.AMOUNTS),
     _S.RIGHT: Allowed(frozenset({_T.SUB}), Items.FIELDS, Values.ANY),
     _S.VALUE: Allowed(values=Values.ANY),
@@ -274,7 +274,7 @@ def _replacement(symbol: Symbol, token: Token | None) -> tuple[Symbol, ...]:
         return (_S.ORDER_BY, *after)
     if token == _T.ONLY:
         return (_S.AGGREGATE, _S.PREDICATE, *after)
-    if token in SUMS:
+    if token in ARITHMETIC:
         return (_S.TERM, _S.TERM, *after)
     if token in (_T.COUNT, _T.COUNT_DISTINCT):
         return (_S.COUNT_ARGUMENT, *after)

@@ -16,9 +16,9 @@ from mqt_serving.query.plan import Field
 from mqt_serving.schema import BsonType
 from mqt_serving.translator.grammar import (
     AGGREGATES,
+    ARITHMETIC,
     ITEM_CLASSES,
     PARTS,
-    SUMS,
     VALUE_CLASSES,
     Items,
     Step,
@@ -122,7 +122,7 @@ class Masks:
             family = "text"
         elif (
             before in PARTS
-            or before in SUMS
+            or before in ARITHMETIC
             or (before in AGGREGATES and before not in (Token.MIN, Token.MAX))
         ):
             family = "number"
@@ -210,7 +210,7 @@ def _direct(steps: Sequence[Step]) -> list[Step]:
         if step.kind == 0:
             if step.at in (Token.GROUP, Token.SUB):
                 found = []
-            elif step.at in SUMS:
+            elif step.at in ARITHMETIC:
                 terms += 1 if terms else 2
         elif terms:
             terms -= 1

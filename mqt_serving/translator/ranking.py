@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mqt_serving.translator.decoding import Beam
-from mqt_serving.translator.grammar import AGGREGATES, PARTS, SUMS, Token
+from mqt_serving.translator.grammar import AGGREGATES, ARITHMETIC, PARTS, Token
 from mqt_serving.translator.items import SchemaItems
 from mqt_serving.translator.linking import Linked
 from mqt_serving.translator.words import Word
@@ -63,7 +63,7 @@ _MADE_OF: Final[Mapping[str, frozenset[int]]] = {
 _COUNTED: Final[Mapping[str, frozenset[int]]] = {
     "aggregates": frozenset(AGGREGATES),
     "parts": frozenset(PARTS),
-    "sums": frozenset(SUMS),
+    "arithmetic": frozenset(ARITHMETIC),
     "having": frozenset({_T.HAVING}),
     "sub-queries": frozenset({_T.SUB}),
     "conditional": frozenset({_T.ONLY}),

@@ -47,7 +47,14 @@ from mqt_serving.query.plan import (
     walk,
 )
 from mqt_serving.schema import BsonType
-from mqt_serving.translator.grammar import COMPARISONS, OPERAND_STARTS, PARTS, SUMS, Step, Token
+from mqt_serving.translator.grammar import (
+    ARITHMETIC,
+    COMPARISONS,
+    OPERAND_STARTS,
+    PARTS,
+    Step,
+    Token,
+)
 from mqt_serving.translator.items import SchemaItems
 from mqt_serving.translator.linking import Linked
 from mqt_serving.translator.values import Value, ValueKind
@@ -440,7 +447,7 @@ class _Reader:
         token = Token(step.at)
         if token in PARTS:
             return PartOf(DatePart[token.name], self.field())
-        if token in SUMS:
+        if token in ARITHMETIC:
             return self.computed(Operator[token.name])
         if token == Token.ONLY:
             aggregate = self.operand()
