@@ -27,10 +27,10 @@ from mqt_serving.query.plan import (
 from mqt_serving.query.plan_json import plan_from_json, plan_to_json
 from mqt_serving.schema import digest_of
 
-Source: TypeAlias = Literal["synthetic", "tend", "spider_syn", "correction"]
+Source: TypeAlias = Literal["synthetic", "tend", "spider_syn", "handwritten", "correction"]
 ASKED_AT: Final = datetime(2026, 1, 1)
 """The moment (UTC) at which examples are asked: "last month" in them is December 2025."""
-SOURCES: Final = ("synthetic", "tend", "spider_syn", "correction")
+SOURCES: Final = ("synthetic", "tend", "spider_syn", "handwritten", "correction")
 CORPUS_SOURCES: Final = frozenset({"tend", "spider_syn"})
 """Sources whose questions are about the databases of the public corpus."""
 UNANSWERABLE: Final = "unanswerable"

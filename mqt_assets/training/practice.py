@@ -119,7 +119,7 @@ class Naming:
     dates: str = field(init=False)
     ids: str = field(init=False)
     nulls: bool = field(init=False)
-
+    first: bool = False  # everything by the first of its names
     def __post_init__(self) -> None:
         draw = self.rng
         self.style = draw.choices(("snake", "camel", "pascal", "title"), (0.45, 0.37, 0.1, 0.08))[0]
@@ -143,7 +143,7 @@ class Naming:
         return "_".join(words)
 
     def one_of(self, names: tuple[str, ...]) -> str:
-        return self.write(self.rng.choice(names))
+        return self.write(names[0] if self.first else self.rng.choice(names))
 
 
 # ----------------------------------------------------------------- databases
@@ -188,17 +188,44 @@ def _database(tables: tuple[Table, ...], rng: Random) -> dict[str, Documents]:
     naming = Naming(rng)
     if len(tables) > 2 and rng.random() < 0.3:
         tables = _without_one(tables, rng)
-    tables = _embedded(tables, rng)
+    return _filled(_embedded(tables, rng), naming)[0]
+
+
+def whole_database(
+    tables: tuple[Table, ...], rng: Random, as_written: bool
+) -> tuple[dict[str, Documents], dict[str, str]]:
+    """A database with every collection and field of the tables, nested as they say.
+
+    Also how each `collection.path`, by the first of its names, is called in it. `as_written`
+    takes those first names; else names, their style and how values are kept are drawn.
+    """
+    naming = Naming(rng)
+    if as_written:
+        naming.style, naming.short, naming.ids, naming.first = "snake", False, "object", True
+    naming.dates = "date"
+    return _filled(tables, naming, whole=True)
+
+
+def _filled(
+    tables: tuple[Table, ...], naming: Naming, whole: bool = False
+) -> tuple[dict[str, Documents], dict[str, str]]:
+    rng = naming.rng
     plans = {table.names[0]: _drawn(table, naming) for table in tables}
     for plan in plans.values():
         plan.keys = [_new_key(rng, naming, number) for number in range(plan.count)]
-    fillers = {
-        name: _Filler(naming, plans).fields(plan.table.items) for name, plan in plans.items()
-    }
-    return {
+    called: dict[str, str] = {}
+    fillers = {}
+    for name, plan in plans.items():
+        filler = _Filler(naming, plans, whole)
+        fillers[name] = filler.fields(plan.table.items)
+        called[name] = plan.name
+        called[f"{name}._id"] = f"{plan.name}.{plan.key}"
+        called |= {f"{name}.{a}": f"{plan.name}.{b}" for a, b in filler.called.items()}
+    documents = {
         plan.name: [_document(fillers[name], plan, number, naming) for number in range(plan.count)]
         for name, plan in plans.items()
     }
+    return documents, called
 
 
 def _without_one(tables: tuple[Table, ...], rng: Random) -> tuple[Table, ...]:
@@ -236,9 +263,9 @@ def _embedded(tables: tuple[Table, ...], rng: Random) -> tuple[Table, ...]:
 
 def _drawn(table: Table, naming: Naming) -> _Plan:
     rng = naming.rng
-    name = rng.choice(table.names)
+    name = table.names[0] if naming.first else rng.choice(table.names)
     one = singular_phrase(name.replace("_", " ")).replace(" ", "_")
-    if rng.random() < 0.15:
+    if rng.random() < 0.15 and not naming.first:
         name = one
     key = naming.write(f"{one}_id") if naming.ids == "own" else "_id"
     fixed = next((i for i in table.items if "name" in i.names and i.kind.startswith("enum")), None)
@@ -259,28 +286,37 @@ _MISSING: Final = object()
 class _Filler:
     """Turns the items of a table into named generators for one database."""
 
-    def __init__(self, naming: Naming, plans: dict[str, _Plan]) -> None:
-        self.naming, self.plans = naming, plans
+    def __init__(self, naming: Naming, plans: dict[str, _Plan], whole: bool = False) -> None:
+        self.naming, self.plans, self.whole = naming, plans, whole
+        self.called: dict[str, str] = {}  # path by first names -> path in this database
 
-    def fields(self, items: tuple[Item, ...], top: bool = True) -> list[tuple[str, _Fill]]:
+    def fields(
+        self, items: tuple[Item, ...], written: str = "", path: str = ""
+    ) -> list[tuple[str, _Fill]]:
+        """Named generators; `written` and `path` are where the items stand, with a dot behind."""
         rng = self.naming.rng
         found: dict[str, _Fill] = {}
         for position, item in enumerate(items):
             if item.target and item.target not in self.plans:
                 continue
-            droppable = position > 0 and not item.target and len(items) > 3
+            droppable = not self.whole and position > 0 and not item.target and len(items) > 3
             if droppable and rng.random() < 0.14:
                 continue
-            if item.children and not item.array and rng.random() < 0.25:
+            first = item.names[0] if item.names else item.target
+            here = f"{written}{_reference(first) if item.target else first}"
+            if item.children and not item.array and not self.whole and rng.random() < 0.25:
                 # Objects are flattened in some databases: `city` instead of `address.city`.
-                for name, fill in self.fields(item.children, top=False):
+                for name, fill in self.fields(item.children, f"{here}.", path):
                     found.setdefault(name, fill)
                 continue
             name = self._reference_name(item) if item.target else self.naming.one_of(item.names)
-            found.setdefault(name, self.fill(item))
+            if self.whole and name in found:
+                name = self.naming.write(first)
+            self.called[here] = f"{path}{name}"
+            found.setdefault(name, self.fill(item, f"{here}.", f"{path}{name}."))
         return list(found.items())
 
-    def fill(self, item: Item) -> _Fill:
+    def fill(self, item: Item, written: str, path: str) -> _Fill:
         rng, naming = self.naming.rng, self.naming
         if item.target:
             keys = self.plans[item.target].keys
@@ -289,7 +325,7 @@ class _Filler:
             weights[0] += 0.01
             return lambda r, _: r.choices(keys, weights)[0]
         if item.children:
-            inner = self.fields(item.children, top=False)
+            inner = self.fields(item.children, written, path)
             if not item.array:
                 return lambda r, n: _object(inner, r, n)
             most = rng.choice((2, 3, 5))
@@ -310,9 +346,16 @@ class _Filler:
 
     def _reference_name(self, item: Item) -> str:
         rng = self.naming.rng
+        if self.naming.first:
+            return _reference(item.names[0] if item.names else item.target)
         role = rng.choice(item.names) if item.names else item.target
-        one = singular_phrase(role.replace("_", " ")).replace(" ", "_")
-        return self.naming.write(one if rng.random() < 0.12 else f"{one}_id")
+        name = _reference(role)
+        return self.naming.write(name.removesuffix("_id") if rng.random() < 0.12 else name)
+
+
+def _reference(role: str) -> str:
+    """`authors` -> `author_id`."""
+    return singular_phrase(role.replace("_", " ")).replace(" ", "_") + "_id"
 
 
 def _object(fields: list[tuple[str, _Fill]], rng: Random, number: int) -> dict[str, Any]:
