@@ -11,7 +11,7 @@ to keep values, so that the same questions meet other schemas.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -27,7 +27,7 @@ from mqt_serving.query.dialects.rendering import render_mongosh
 from mqt_serving.query.explanation import explain
 from mqt_serving.query.graph import entities_of
 from mqt_serving.query.lowering.plans import lower
-from mqt_serving.query.plan import Entity, Field, Plan
+from mqt_serving.query.plan import Field, Plan
 from mqt_serving.schema import Catalog
 
 FOLDER: Final = Path(__file__).parent / "handwritten"
@@ -36,7 +36,7 @@ _SEED: Final = 11
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One plan (None: the database can't answer) and its wordings; `line` is where it starts."""
+    """One plan (None: the database can't answer), its wordings, and the line of the plan."""
 
     wordings: tuple[str, ...]
     plan: str | None
