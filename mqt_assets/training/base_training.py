@@ -51,7 +51,7 @@ SHAPE = NetworkShape(width=256, heads=8, hidden=768, encoder_layers=4, dropout=0
 SHARES = {"tend": 0.34, "spider_syn": 0.18, "handwritten": 0.24, "practice": 0.13, "thinned": 0.11}
 _PRACTICE_VARIANTS = 3  # of each domain
 _PRACTICE_EACH = 80
-_HANDWRITTEN_VERSIONS = 4
+_HANDWRITTEN_VERSIONS = 2
 _SYNONYM_SHARE = 0.6  # of the corpus's questions, asked once more with synonyms
 _REPORT_EVERY = 50
 
@@ -106,7 +106,7 @@ def _with_synonyms(examples: Sequence[Example], lexicon: Lexicon, seed: int) -> 
                     example.command,
                     source="spider_syn",
                     ordered=example.ordered,
-                )  # fmt: skip
+                )
             )
     return found
 

@@ -1,7 +1,8 @@
 """Fits the weights of the ranking: candidates that were judged by running them in, weights out.
 
 Maximum likelihood of "one of the right candidates, or none" with a Gaussian prior, by L-BFGS in
-double precision: convex, so the same judgements give the same weights. Pure.
+double precision: convex, so the same judgements give the same weights. The confidence shown is
+fitted on first candidates that were ranked by weights of other databases. Pure.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from mqt_serving.translator.ranking import FEATURES, NOTHING
+from mqt_serving.translator.ranking import FEATURES, LEVEL, NOTHING, SLOPE, log_odds
 
 Floats = npt.NDArray[np.float64]
-_PRIOR = 2e-2
+_PRIOR = 3e-3
 _STEPS = 300
 
 
@@ -90,11 +91,60 @@ def first_is_right(weights: dict[str, float], judged: Sequence[JudgedBeams]) -> 
     ]
 
 
-def cross_validated(judged: Sequence[JudgedBeams]) -> float:
-    """The share of first candidates that are right, each database by weights of the others."""
-    found: list[bool] = []
+@dataclass(frozen=True, slots=True)
+class CrossValidated:
+    """First candidates, each database ranked by weights of the others.
+
+    `shares` of the candidates' probability, by question that has candidates; `answered` whether
+    those are right, `right` whether the questions of all are answered rightly.
+    """
+
+    right: tuple[bool, ...]
+    shares: tuple[float, ...]
+    answered: tuple[bool, ...]
+
+
+def cross_validated(judged: Sequence[JudgedBeams]) -> CrossValidated:
+    right: list[bool] = []
+    shares: list[float] = []
+    answered: list[bool] = []
     for database in sorted({one.database for one in judged}):
-        others = [one for one in judged if one.database != database]
-        here = [one for one in judged if one.database == database]
-        found += first_is_right(fit_ranking(others), here)
-    return float(np.mean(found))
+        weights = fit_ranking([one for one in judged if one.database != database])
+        vector = np.array([weights[name] for name in FEATURES])
+        none = np.array([weights[name] for name in NOTHING])
+        for one in judged:
+            if one.database != database:
+                continue
+            if not len(one.described):
+                right.append(False)
+                continue
+            scores = np.append(one.described @ vector, one.none @ none)
+            likely = np.exp(scores - scores.max())
+            first = int(likely[:-1].argmax())
+            right.append(bool(one.right[first]))
+            answered.append(right[-1])
+            shares.append(float(likely[first] / likely.sum()))
+    return CrossValidated(tuple(right), tuple(shares), tuple(answered))
+
+
+def fit_confidence(shares: Sequence[float], right: Sequence[bool]) -> dict[str, float]:
+    """Slope and level of the log odds of being right (Platt 1999), by logistic regression."""
+    odds = torch.tensor([log_odds(share) for share in shares], dtype=torch.float64)
+    target = torch.tensor(right, dtype=torch.float64)
+    weights = torch.tensor([1.0, 0.0], dtype=torch.float64, requires_grad=True)
+    optimizer = torch.optim.LBFGS([weights], max_iter=_STEPS, line_search_fn="strong_wolfe")
+
+    def loss() -> torch.Tensor:
+        optimizer.zero_grad()
+        result: torch.Tensor = (
+            torch.nn.functional.binary_cross_entropy_with_logits(
+                weights[0] * odds + weights[1], target
+            )
+            + _PRIOR * (weights[0] - 1.0).square()
+        )
+        result.backward()  # type: ignore[no-untyped-call]
+        return result
+
+    optimizer.step(loss)  # type: ignore[no-untyped-call]
+    slope, level = map(float, weights.detach())
+    return {SLOPE: max(slope, 0.05), LEVEL: level}

@@ -34,6 +34,7 @@ from mqt_assets.training.ranking_fit import (
     JudgedBeams,
     cross_validated,
     first_is_right,
+    fit_confidence,
     fit_ranking,
 )
 from mqt_assets.training.trainer import TrainedModel, TrainingOptions
@@ -144,11 +145,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 spent = time.monotonic() - started
                 print(f"{len(judged)} of {len(examples)} questions in {spent:.0f} s", flush=True)
     weights = fit_ranking(judged)
+    apart = cross_validated(judged)
+    weights |= fit_confidence(apart.shares, apart.answered)
     figures = {
         "questions": len(judged),
         "before": float(np.mean(first_is_right(dict(UNFITTED.weights), judged))),
         "after": float(np.mean(first_is_right(weights, judged))),
-        "cross_validated": cross_validated(judged),
+        "cross_validated": float(np.mean(apart.right)),
         "among_all_beams": float(np.mean([one.right.any() for one in judged])),
     }
     description = {**base.description, "ranking": weights, "ranking_figures": figures}

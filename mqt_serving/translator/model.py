@@ -195,7 +195,7 @@ class Translator:
         for (_, key), share in zip(usable, shares, strict=True):
             found[key] = found.get(key, 0.0) + share
         ranked = sorted(found.items(), key=lambda entry: -entry[1])
-        return [Candidate(plans[key], share) for key, share in ranked]
+        return [Candidate(plans[key], self._ranking.confidence(share)) for key, share in ranked]
 
     def _lone_vectors(self, words: list[str]) -> Floats:
         """Vectors of the words by themselves, (words, d); remembered up to a bound."""

@@ -3,13 +3,15 @@
 The decoder scores one step at a time and likes short plans. What a whole plan says can be held
 against the whole question: words that it leaves unread, items that no word names, a total where
 nobody asked "how many", no grouping where somebody said "each". Log-linear (a reranker as in
-Collins and Koo 2005, over features of the plan); the last candidate is "none of these", so that
-the probabilities can be taken at their word. Weights are fitted where the answers are known (see
+Collins and Koo 2005, over features of the plan); the last candidate is "none of these". Several
+candidates often mean the same and share its probability, so what is shown is calibrated once more
+(Platt 1999). All weights are fitted where the answers are known (see
 `mqt_assets.training.ranking_fit`). Pure.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -84,6 +86,10 @@ FEATURES: Final = (
 )  # fmt: skip
 NOTHING: Final = ("none: always", "none: best log probability", "none: length", "none: unread")
 """Features of the candidate "none of these"."""
+SLOPE: Final = "confidence: slope"
+LEVEL: Final = "confidence: level"
+"""Of the log odds that a share of the candidates' probability becomes."""
+_SURE: Final = 1e-4
 _TAILS: Final = frozenset(
     {_T.WHERE, _T.GROUP, _T.HAVING, _T.ORDER, _T.SKIP, _T.LIMIT, _T.ROWS, _T.OPTIONAL, _T.END}
 )
@@ -111,12 +117,25 @@ class Ranking:
         shares = np.exp(scores - scores.max())
         return [float(share) for share in (shares / shares.sum())[: len(beams)]]
 
+    def confidence(self, share: float) -> float:
+        """The probability that a candidate is right that has this share among all candidates."""
+        if SLOPE not in self.weights:
+            return share
+        odds = self.weights[SLOPE] * log_odds(share) + self.weights[LEVEL]
+        return 1.0 / (1.0 + math.exp(-odds))
+
     def _vector(self, names: Sequence[str]) -> Floats:
         return np.array([self.weights.get(name, 0.0) for name in names])
 
 
 UNFITTED: Final = Ranking({"log probability": 1.0, "unread words": -1.5, "unnamed items": -1.0})
 """For a network whose candidates nobody has judged yet: tuned by hand on an early one."""
+
+
+def log_odds(share: float) -> float:
+    """Bounded, so that certainty stays finite."""
+    kept = min(max(share, _SURE), 1.0 - _SURE)
+    return math.log(kept / (1.0 - kept))
 
 
 def describe(beam: Beam, linked: Linked, schema: SchemaItems) -> Floats:
