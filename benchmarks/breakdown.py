@@ -78,14 +78,14 @@ def _of_plans(gold: Plan, found: Plan) -> Iterator[Difference]:
         yield Difference.DUPLICATES
     if gold.order_by != found.order_by:
         yield Difference.ORDER
-    if (gold.limit, gold.skip) != (found.limit, found.skip):
+    if (gold.limit, gold.skip, set(gold.per)) != (found.limit, found.skip, set(found.per)):
         yield Difference.LIMIT
 
 
 def _computed(plan: Plan) -> set[str]:
     """As text: what holds a Decimal128 cannot be hashed."""
     values = [output.value for output in plan.outputs]
-    return {repr(value) for value in values if isinstance(value, Aggregate | Arithmetic)}
+    return {repr(value) for value in values if isinstance(value, Aggregate | Arithmetic | Running)}
 
 
 def _conjuncts(*predicates: Predicate | None) -> set[str]:
