@@ -16,7 +16,7 @@ from benchmarks.command_shape import Shape, output_fields, shape_of
 from mqt_assets.evaluation.execution_accuracy import comparable_name, equal_results
 from mqt_assets.training.examples import collections_of
 from mqt_serving.query.pipeline import Command
-from mqt_serving.query.plan import Aggregate, And, Arithmetic, Plan, Predicate
+from mqt_serving.query.plan import Aggregate, And, Arithmetic, Plan, Predicate, Running
 
 Row = Mapping[str, Any]
 

@@ -11,7 +11,7 @@ to keep values, so that the same questions meet other schemas.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -27,7 +27,7 @@ from mqt_serving.query.dialects.rendering import render_mongosh
 from mqt_serving.query.explanation import explain
 from mqt_serving.query.graph import entities_of
 from mqt_serving.query.lowering.plans import lower
-from mqt_serving.query.plan import Entity, Field, Plan
+from mqt_serving.query.plan import Field, Plan
 from mqt_serving.schema import Catalog
 
 FOLDER: Final = Path(__file__).parent / "handwritten"

@@ -1,10 +1,11 @@
-"""Plans as short text, for questions written by hand: `parse_plan` reads it, `write_plan` writes it.
+"""Plans as short text, for questions written by hand: read here, written by `notation_writing`.
 
     plan  := [distinct] out, ... [where pred] [group key, ...] [having pred]
              [order operand [desc], ...] [skip n] [limit n [per key, ...]] [rows entity]
              [optional entity, ...]
     out   := entity | operand | running ( aggregate )
-    operand := sums and products of terms; term := path | number | aggregate | part(path) | (operand)
+    operand := sums and products of terms
+    term  := path | number | aggregate | part(path) | (operand)
     aggregate := count|sum|avg|min|max ( [distinct] operand-or-entity [only pred] )
     part  := year|quarter|month|day|weekday|hour|year_month|date
     pred  := pred or pred | pred and pred | not pred | (pred) | some entity [(pred)]

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from bson import Decimal128
 
-from mqt_assets.training.notation import EDGES, COMPARATORS, NotationError
+from mqt_assets.training.notation import COMPARATORS, EDGES, NotationError
 from mqt_serving.query.plan import (
     Aggregate,
     And,
@@ -20,7 +20,6 @@ from mqt_serving.query.plan import (
     In,
     IsNull,
     Not,
-    Operand,
     Operator,
     Or,
     PartOf,

@@ -3,7 +3,8 @@
 The convention of the gold queries people wrote for public corpora: the leaf of the path,
 `count`, `count_distinct_<leaf>`, `sum_<leaf>`, `avg_<leaf>`, `min_<leaf>`, `max_<leaf>`, the
 calendar part (`year`), `sum_`, `difference_`, `product_` and `ratio_` with what is computed,
-`running_` with what is added up. Names of one plan are unique: a name that is taken gets the name of what holds the field in front
+`running_` with what is added up.
+Names of one plan are unique: a name that is taken gets the name of what holds the field in front
 of it, then a number. Depends on `plan` only.
 """
 

@@ -15,7 +15,16 @@ from mqt_serving.query.explanation.names import Names, Scope, code
 from mqt_serving.query.explanation.predicates import LEAST_AND_GREATEST, Clauses
 from mqt_serving.query.explanation.values import listed, spelled
 from mqt_serving.query.lowering.plans import has_row_aggregates, joins_of
-from mqt_serving.query.plan import Aggregate, Entity, Function, Operand, Order, Output, Plan, Running
+from mqt_serving.query.plan import (
+    Aggregate,
+    Entity,
+    Function,
+    Operand,
+    Order,
+    Output,
+    Plan,
+    Running,
+)
 from mqt_serving.schema import Catalog
 
 _DIRECTIONS = {
@@ -114,8 +123,7 @@ class _Sentence:
         if isinstance(value, Entity):
             text = f"all fields of the {self.clauses.row(value)}"
         elif isinstance(value, Running):
-            total = self.clauses.operand(value.aggregate)
-            text = f"{total} so far (with all before it: a running total)"
+            text = f"the running total of {self.clauses.operand(value.aggregate)}"
         else:
             text = self.clauses.operand(value)
         return text if output.alias is None else f"{text} (called {code(output.alias)})"

@@ -24,7 +24,6 @@ from mqt_serving.query.lowering.grouping import (
 )
 from mqt_serving.query.lowering.ordering import cut, ordered
 from mqt_serving.query.lowering.predicates import (
-    Scope,
     aggregates_of,
     all_of,
     comparable,
@@ -69,7 +68,6 @@ from mqt_serving.query.plan import (
     Arithmetic,
     Entity,
     Field,
-    Operand,
     Output,
     PartOf,
     Plan,
@@ -129,7 +127,8 @@ def grain_entities(plan: Plan, catalog: Catalog) -> tuple[Entity, ...]:
     """The entities that fix what a row is: of outputs, grouping, order and aggregates."""
     per_row = has_row_aggregates(plan)
     values: list[Shown] = [output.value for output in plan.outputs]
-    values += [*plan.group_by, *plan.per, *(order.by for order in plan.order_by), *aggregates_in(plan)]
+    values += [*plan.group_by, *plan.per, *(order.by for order in plan.order_by)]
+    values += aggregates_in(plan)
     entities = [
         entity
         for value in values

@@ -11,7 +11,6 @@ from mqt_serving.query.lowering.ordering import ordered
 from mqt_serving.query.pipeline import (
     Expression,
     ObjectExpression,
-    PathExpression,
     SetWindowFields,
     Sort,
     Stage,
@@ -60,7 +59,8 @@ def keys_in_turn(keys: Keys, catalog: Catalog) -> tuple[Keys, Keys]:
     All parts of the first date are the former, the year before the month; else the first number.
     """
     date = next((key for key in keys if _is_date(key, catalog)), None)
-    number = next((key for key in keys if isinstance(key, Field) and _is_number(key, catalog)), None)
+    numbers = (key for key in keys if isinstance(key, Field) and _is_number(key, catalog))
+    number = next(numbers, None)
     if isinstance(date, PartOf):
         parts = [key for key in keys if isinstance(key, PartOf) and key.field == date.field]
         parts.sort(key=lambda key: _FROM_COARSE_TO_FINE.index(key.part))

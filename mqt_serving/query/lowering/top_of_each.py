@@ -1,4 +1,4 @@
-"""The first rows for each value of some keys: `$group` with `$topN`, which keeps no more than these.
+"""The first rows for each value of some keys: `$group` with `$topN`, which keeps these only.
 
 A numbering of all rows (`$setWindowFields`) would hold every row in memory; here a group holds as
 many as are wanted, and of these what is shown. Used by `lowering` only.
