@@ -77,6 +77,7 @@ from mqt_serving.query.raising.scope import (
     TopRows,
     array_entity,
 )
+from mqt_serving.query.raising.tops import first_of_pushed
 from mqt_serving.query.raising.values import as_values
 from mqt_serving.schema import Catalog
 
@@ -128,7 +129,9 @@ class _Stages(LookUps, Groups):
     """The state, with what each stage does to it."""
 
     def run(self, stages: Sequence[Stage]) -> None:
-        for stage in stages:
+        for at, stage in enumerate(stages):
+            if isinstance(stage, Group) and self.order:
+                stage = first_of_pushed(stage, stages[at + 1 :])
             self._apply(stage)
 
     def _apply(self, stage: Stage) -> None:

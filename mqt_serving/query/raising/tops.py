@@ -13,6 +13,7 @@ from mqt_serving.errors import PlanError, RaiseError
 from mqt_serving.query.lowering.running import SO_FAR, keys_in_turn
 from mqt_serving.query.pipeline import (
     Accumulator,
+    AddFields,
     AllOf,
     Expression,
     FieldTest,
@@ -21,7 +22,11 @@ from mqt_serving.query.pipeline import (
     LiteralExpression,
     Meta,
     ObjectExpression,
+    Operation,
+    PathExpression,
+    Project,
     SetWindowFields,
+    Stage,
     VariableExpression,
     WindowOutput,
 )
@@ -223,6 +228,21 @@ class Tops(State):
         self.per, self.order = position.per, position.order
         self.limit, self.skip = high - low, low or None
         return True
+
+
+def first_of_pushed(stage: Group, following: Sequence[Stage]) -> Group:
+    """`$push` and then `$slice` is `$firstN`, of rows in order; other stages stay as they are."""
+    match stage.accumulators, following[:1]:
+        case [Accumulator(name=name, operator="$push", argument=value)], [
+            AddFields(items=items) | Project(items=items)
+        ]:
+            pushed = PathExpression(name)
+            match dict(items).get(name):
+                case Operation(operator="$slice", arguments=(array, *bounds)) if array == pushed:
+                    number = LiteralExpression(sum(_whole(bound, "$slice") for bound in bounds))
+                    named = ObjectExpression((("input", value), ("n", number)))
+                    return Group(stage.key, (Accumulator(name, "$firstN", named),))
+    return stage
 
 
 def place_of(key: Field | PartOf) -> Stored | None:
