@@ -101,7 +101,7 @@ def superlative(draft: Draft, view: EntityView) -> Posed:
 def ranked_rows(
     draft: Draft, about: Subject, by: Asked, words: str, descending: bool, limit: int
 ) -> str:
-    """`two cheapest orders`, `order with the lowest total`; `words` name what they are ranked by."""
+    """`two cheapest orders`, `order with the lowest total`; `words` say what they are ranked by."""
     count = "" if limit == 1 else spell_count(limit, draft.rng)
     plural = limit != 1
     is_date = by.view.role in (Role.DATE, Role.TEXT_DATE)
@@ -121,7 +121,7 @@ def ranked_rows(
     return about.phrase(draft, plural, front)
 
 
-_EXTREMES: Final[dict[tuple[bool, bool], tuple[str, ...]]] = {
+EXTREMES: Final[dict[tuple[bool, bool], tuple[str, ...]]] = {
     # (by a date, descending)
     (True, True): ("latest", "most recent"),
     (True, False): ("earliest", "oldest"),
@@ -139,7 +139,7 @@ def _superlative_tail(
     plural: bool,
     is_date: bool,
 ) -> str:
-    best = draft.pick(_EXTREMES[is_date, descending])
+    best = draft.pick(EXTREMES[is_date, descending])
     if plural and draft.chance(0.4):
         rank = "top" if descending else "bottom"
         if draft.chance(0.5) or not descending:

@@ -17,11 +17,20 @@ from mqt_assets.training.synthesis.groups import (
 )
 from mqt_assets.training.synthesis.rankings import and_figure
 from mqt_assets.training.synthesis.subjects import Asked, Posed, Subject, some_fields, subject
-from mqt_assets.training.synthesis.superlatives import orderable, ranked_rows
+from mqt_assets.training.synthesis.superlatives import EXTREMES, orderable, ranked_rows
 from mqt_assets.training.synthesis.things import EntityView, Role
 from mqt_assets.training.wording import join_words, spell_count
 from mqt_serving.english import plural_phrase
-from mqt_serving.query.plan import DatePart, Order, Output, PartOf, Plan
+from mqt_serving.query.plan import (
+    Aggregate,
+    DatePart,
+    Field,
+    Function,
+    Order,
+    Output,
+    PartOf,
+    Plan,
+)
 
 _UNITS = ((DatePart.YEAR, "year"), (DatePart.YEAR_MONTH, "month"))
 _IN_EACH = ("in each", "in every", "per", "for each", "for every", "of each", "within each", "by")
@@ -69,7 +78,9 @@ def _top_rows(draft: Draft, view: EntityView, key: Key, by: Asked, descending: b
     limit = 1 if draft.chance(0.5) else draft.weighted(((2, 4), (3, 4), (5, 2), (10, 0.7)))
     words = by.words(draft)
     ranked = ranked_rows(draft, about, by, words, descending, limit)
-    text, whole = draft.pick(_asked_of_each(draft, about, key, ranked, limit))
+    forms = _asked_of_each(draft, about, key, ranked, limit)
+    forms += _by_words(draft, about, key, by, words, descending, limit)
+    text, whole = draft.pick(forms)
     own = (Output(view.entity),)
     outputs = (*key.outputs, *(own if whole else stands_for(view)))
     if outputs[len(key.fields) :] == own and key.owner is None and _is_held(key, view):
@@ -95,7 +106,7 @@ def _asked_of_each(
     each = draft.pick(_OF_EACH if key.owner is not None and not key.owner.inside else _IN_EACH)
     every = draft.pick(("each", "every"))
     are = "is" if limit == 1 else "are"
-    its = draft.pick(("its", "the"))
+    its = draft.pick(("its", "the", "their"))
     show, verb = draft.pick(SHOW), draft.pick(("show", "list", "give me", "return", "find"))
     which = "who" if about.view.is_person and draft.chance(0.6) else draft.pick(("which", "what"))
     forms = [
@@ -128,6 +139,31 @@ def _asked_of_each(
             (f"what {are} {every} {one}'s {ranked}", False),
         ]
     return forms
+
+
+def _by_words(
+    draft: Draft, about: Subject, key: Key, by: Asked, words: str, descending: bool, limit: int
+) -> list[tuple[str, bool]]:
+    """Questions that say what the rows are ranked by apart from the rows."""
+    is_date = by.view.role in (Role.DATE, Role.TEXT_DATE)
+    best = draft.pick(EXTREMES[is_date, descending])
+    each = draft.pick(("in each", "per", "for each", "in every", "for every", "of each"))
+    if limit == 1:
+        rows = about.phrase(draft, plural=False)
+        return [
+            (f"which {rows} has the {best} {words} {each} {key.one}", False),
+            (f"for each {key.one}, which {rows} has the {best} {words}", False),
+            (f"in each {key.one}, which {rows} has the {best} {words}", False),
+        ]
+    count, rows = spell_count(limit, draft.rng), about.phrase(draft)
+    rank = "top" if descending else "bottom"
+    return [
+        (f"{rank} {count} {rows} {each} {key.one} by {words}", False),
+        (f"the {rank} {count} {rows} by {words} {each} {key.one}", False),
+        (f"{draft.pick(SHOW)} the {rank} {count} {rows} {each} {key.one} by {words}", True),
+        (f"which {count} {rows} have the {best} {words} {each} {key.one}", False),
+        (f"{rank} {count} {rows} by {words}, {each} {key.one}", False),
+    ]
 
 
 def _with_fields(
@@ -193,6 +229,10 @@ def top_groups_of_each(draft: Draft, view: EntityView) -> Posed:
     if limit > 1 and descending:
         forms += [f"{show} the top {few} by {figure.words} {in_each} {each}"]
         forms += [f"top {few} by {figure.words} {in_each} {each}"]
+    if figure.asked is not None and _is_sold(figure.value) and descending and not about.said:
+        best_selling = draft.pick(("best-selling", "top-selling", "best selling"))
+        forms += [f"the {few.replace(inner.one, f'{best_selling} {inner.one}')} {in_each} {each}"]
+        forms += [f"{show} the {best_selling} {inner.one} {in_each} {each}"] if limit == 1 else []
     people = inner.owner is not None and inner.owner.target.is_person
     if people and limit == 1:
         forms += [f"who has the {most} {said} {in_each} {each}"] * 2
@@ -217,6 +257,12 @@ def top_groups_of_each(draft: Draft, view: EntityView) -> Posed:
         ),
         text,
     )
+
+
+def _is_sold(value: Aggregate) -> bool:
+    argument = value.argument
+    sold = isinstance(argument, Field) and {"quantity", "units"} & {argument.path.split(".")[-1]}
+    return bool(sold) and value.function is Function.SUM
 
 
 def _outer_key(draft: Draft, view: EntityView, inner: Key) -> Key:
