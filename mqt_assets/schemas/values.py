@@ -23,6 +23,8 @@ from bson.datetime_ms import DatetimeMS
 from mqt_serving.schema import BsonType
 
 MAX_SAMPLES = 50
+MAX_TEXT_SAMPLES = 1_000
+"""Of fields that hold text: questions name these values, and those known are linked to them."""
 MAX_SAMPLE_LENGTH = 80
 
 _TYPES: dict[type, BsonType] = {
@@ -126,8 +128,9 @@ def sample_texts(values: Mapping[BsonType, Counter[Hashable]]) -> tuple[str, ...
             text = text_of(value)
             if len(text) <= MAX_SAMPLE_LENGTH and text.strip():
                 texts[text] += count
+    most = MAX_TEXT_SAMPLES if BsonType.STRING in values else MAX_SAMPLES
     ranked = heapq.nsmallest(
-        MAX_SAMPLES,
+        most,
         texts.items(),
         key=lambda item: (-item[1], zlib.crc32(item[0].encode("utf-8", "replace")), item[0]),
     )

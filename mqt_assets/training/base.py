@@ -44,6 +44,10 @@ class BaseModel:
     digest: str
     description: dict[str, Any]
 
+    def weights(self) -> dict[str, Tensor]:
+        """Those of a network that has its reader inside."""
+        return self.network | {f"{_READER}{n}": t for n, t in self.reader.state_dict().items()}
+
 
 def find_base(settings: Settings) -> BaseModel | None:
     """The base model that the settings mean, None for none (see `base_folder`).

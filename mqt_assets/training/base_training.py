@@ -1,8 +1,10 @@
 """Trains the base model: `python -m mqt_assets.training.base_training --out FOLDER --minutes 90`.
 
-From scratch, on the public corpora (where their folders are set), on questions over made-up
-databases, and on questions that thinned copies of all of these can't answer. Killed, the same
-command goes on where it was. Nothing of a user's data takes part.
+On the public corpora (where their folders are set), also with synonyms put into their questions,
+on questions over made-up databases, written by hand and made, and on questions that thinned copies
+of all of these can't answer. Questions vary as they are drawn (see `augmentation`). From scratch,
+or with `--start` from other base weights. Killed, the same command goes on where it was. Nothing of
+a user's data takes part.
 """
 
 from __future__ import annotations
@@ -14,17 +16,25 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 
 from mqt_assets.training.absence import is_thinned, thinned
-from mqt_assets.training.base import save_base
+from mqt_assets.training.base import BaseModel, load_base, save_base
 from mqt_assets.training.base_folder import DESCRIPTION
 from mqt_assets.training.corpora import dev_databases, load_tend, tend_catalogs
-from mqt_assets.training.examples import Example, dataset_digest
+from mqt_assets.training.examples import Example, dataset_digest, make_example
 from mqt_assets.training.export import export_encoder
+from mqt_assets.training.handwritten import handwritten
 from mqt_assets.training.network import NetworkShape
-from mqt_assets.training.practice import practice_catalogs, practice_examples
+from mqt_assets.training.practice import DATABASES, practice_catalogs, practice_examples
 from mqt_assets.training.reader import Reader, packaged_encoder
 from mqt_assets.training.spider_syn import load_spider_syn
+from mqt_assets.training.synonyms import (
+    Lexicon,
+    learn_lexicon,
+    synonym_pairs,
+    with_synonyms,
+)
 from mqt_assets.training.trainer import (
     Checkpoint,
     Progress,
@@ -38,8 +48,11 @@ from mqt_serving.schema import Catalog
 from mqt_serving.settings import Settings
 
 SHAPE = NetworkShape(width=256, heads=8, hidden=768, encoder_layers=4, dropout=0.1)
-SHARES = {"tend": 0.5, "spider_syn": 0.12, "practice": 0.24, "thinned": 0.14}
-_PRACTICE_EACH = 190
+SHARES = {"tend": 0.34, "spider_syn": 0.18, "handwritten": 0.24, "practice": 0.13, "thinned": 0.11}
+_PRACTICE_VARIANTS = 3  # of each domain
+_PRACTICE_EACH = 80
+_HANDWRITTEN_VERSIONS = 4
+_SYNONYM_SHARE = 0.6  # of the corpus's questions, asked once more with synonyms
 _REPORT_EVERY = 50
 
 
@@ -56,8 +69,11 @@ def base_data(
     tend: Path | None, spider_syn: Path | None, seed: int, keep_dev: bool = False
 ) -> BaseData:
     """`keep_dev` trains on the corpus's development databases too: for the last training only."""
-    catalogs = practice_catalogs(seed)
+    catalogs = practice_catalogs(seed, _PRACTICE_VARIANTS * DATABASES)
     examples = practice_examples(catalogs, _PRACTICE_EACH, seed)
+    written = handwritten(_HANDWRITTEN_VERSIONS)
+    catalogs |= written.catalogs
+    examples += written.examples
     held_out: frozenset[str] = frozenset()
     if tend is not None:
         held_out = frozenset() if keep_dev else dev_databases(tend)
@@ -66,6 +82,8 @@ def base_data(
         found = list(report.examples)
         if spider_syn is not None:
             found += load_spider_syn(spider_syn, tend, report).examples
+            lexicon = learn_lexicon(synonym_pairs(spider_syn, dev_databases(tend)))
+            found += _with_synonyms(report.examples, lexicon, seed)
         examples += [e for e in found if e.plan is not None and e.database not in held_out]
         catalogs |= {name: c for name, c in corpus.items() if name not in held_out}
     less = thinned(examples, catalogs, seed, versions=1)
@@ -74,13 +92,34 @@ def base_data(
     )
 
 
+def _with_synonyms(examples: Sequence[Example], lexicon: Lexicon, seed: int) -> list[Example]:
+    rng = Random(seed)
+    found = []
+    for example in examples:
+        said = with_synonyms(example.question, lexicon, rng)
+        if said is not None and rng.random() < _SYNONYM_SHARE:
+            found.append(
+                make_example(
+                    said,
+                    example.database,
+                    example.plan,
+                    example.command,
+                    source="spider_syn",
+                    ordered=example.ordered,
+                )  # fmt: skip
+            )
+    return found
+
+
 def _group(example: Example) -> str:
     if is_thinned(example):
         return "thinned"
     return "practice" if example.source == "synthetic" else example.source
 
 
-def train_base(data: BaseData, folder: Path, options: TrainingOptions) -> TrainedModel:
+def train_base(
+    data: BaseData, folder: Path, options: TrainingOptions, start: BaseModel | None = None
+) -> TrainedModel:
     """Train and write `folder`: weights, description, learning curve, and the state on the way."""
     folder.mkdir(parents=True, exist_ok=True)
     export_encoder(folder / "encoder")
@@ -92,6 +131,7 @@ def train_base(data: BaseData, folder: Path, options: TrainingOptions) -> Traine
         options,
         _say,
         _group,
+        start=None if start is None else start.weights(),
         reader=Reader.untrained(packaged_encoder()),
         checkpoint=Checkpoint(folder / "state.pt"),
     )
@@ -100,6 +140,7 @@ def train_base(data: BaseData, folder: Path, options: TrainingOptions) -> Traine
         "batch_size": options.batch_size,
         "learning_rate": options.learning_rate,
         "seed": options.seed,
+        "started_from": start.digest if start else "",
         "examples": dict(model.examples),
         "dataset_digest": dataset_digest(data.examples),
         "held_out": list(data.held_out),
@@ -125,6 +166,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--keep-dev", action="store_true", help="train on the dev databases too")
+    parser.add_argument("--start", type=Path, help="a folder of base weights to start from")
+    parser.add_argument("--rate", type=float, default=8e-4, help="the highest learning rate")
     asked = parser.parse_args(arguments)
     settings = Settings.load()
     data = base_data(
@@ -136,12 +179,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         max_steps=1_000_000,
         max_seconds=60 * asked.minutes,
         batch_size=32,
-        learning_rate=8e-4,
+        learning_rate=asked.rate,
         threads=asked.threads,
         shape=SHAPE,
         shares=SHARES,
+        vary=True,
     )
-    model = train_base(data, asked.out, options)
+    start = load_base(asked.start) if asked.start else None
+    model = train_base(data, asked.out, options, start)
     print(f"{model.steps} steps in {model.seconds:.0f} s: {asked.out / DESCRIPTION}")
     return 0
 

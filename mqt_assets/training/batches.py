@@ -36,6 +36,8 @@ from mqt_serving.translator.sequence import CANNOT, NotExpressible, fields_of, t
 from mqt_serving.translator.words import Word
 
 NEGATIVE = -1e9
+_KNOWN = 50
+"""So many values of a field serving is sure to know: it is asked about larger databases."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -168,7 +170,7 @@ def _taken_for_unknown(example: Example, schema: SchemaItems) -> frozenset[str]:
     found = set()
     for field, text in texts_of(example.plan):
         known = schema.catalog.field(field.collection, field.path)
-        if known is not None and draw > len(known.samples) / max(1, known.distinct):
+        if known is not None and draw > min(len(known.samples), _KNOWN) / max(1, known.distinct):
             found.add(text)
     return frozenset(found)
 

@@ -36,7 +36,7 @@ _SEED: Final = 11
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One plan (None: the database can't answer) and its wordings; `line` is where it starts."""
+    """One plan (None: the database can't answer), its wordings, and the line of the plan."""
 
     wordings: tuple[str, ...]
     plan: str | None

@@ -1,4 +1,4 @@
-"""Plans as short text, for questions written by hand: read here, written by `notation_writing`.
+"""Plans as short text, for questions written by hand (see `notation_writing` for the way back).
 
     plan  := [distinct] out, ... [where pred] [group key, ...] [having pred]
              [order operand [desc], ...] [skip n] [limit n [per key, ...]] [rows entity]

@@ -39,7 +39,7 @@ _SIGNS = {
 
 
 def write_plan(plan: Plan) -> str:
-    """Raises `NotationError` for what the notation has no words for (`Top`, regular expressions)."""
+    """Raises `NotationError` for what the notation has no words for (`Top`, say)."""
     words = ["distinct"] if plan.distinct else []
     words.append(", ".join(_term(output.value) for output in plan.outputs))
     if plan.where is not None:
@@ -105,8 +105,8 @@ def _predicate(predicate: Predicate) -> str:
         case Text(left, how, value, True, negated) if how != "regex":
             return f"{_name(left)} {'not ' if negated else ''}{how} {json.dumps(value)}"
         case In(left, values, negated):
-            inside = write_plan(values) if isinstance(values, Plan) else ", ".join(
-                map(_literal, values)
+            inside = (
+                write_plan(values) if isinstance(values, Plan) else ", ".join(map(_literal, values))
             )
             return f"{_term(left)} {'not ' if negated else ''}in ({inside})"
         case Between(left, low, high, half_open):
@@ -118,7 +118,9 @@ def _predicate(predicate: Predicate) -> str:
 
 def _compared(op: object, right: Scalar | Field | Plan) -> str:
     if isinstance(right, datetime):
-        word = next((w for w, (asked, edge) in EDGES.items() if asked == op and edge == "start"), "")
+        word = next(
+            (w for w, (asked, edge) in EDGES.items() if asked == op and edge == "start"), ""
+        )
         if not word:
             raise NotationError(f"the notation has no words for {op} a moment")
         return f"{word} {_day(right)}"

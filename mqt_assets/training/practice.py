@@ -120,6 +120,7 @@ class Naming:
     ids: str = field(init=False)
     nulls: bool = field(init=False)
     first: bool = False  # everything by the first of its names
+
     def __post_init__(self) -> None:
         draw = self.rng
         self.style = draw.choices(("snake", "camel", "pascal", "title"), (0.45, 0.37, 0.1, 0.08))[0]
@@ -203,6 +204,8 @@ def whole_database(
     if as_written:
         naming.style, naming.short, naming.ids, naming.first = "snake", False, "object", True
     naming.dates = "date"
+    if naming.ids == "number" or any(item.target and item.names for item in _every(tables)):
+        naming.ids = "object"  # numbers alone don't tell what a role refers to
     return _filled(tables, naming, whole=True)
 
 
@@ -234,7 +237,12 @@ def _without_one(tables: tuple[Table, ...], rng: Random) -> tuple[Table, ...]:
 
 
 def _is_target(table: Table, tables: tuple[Table, ...]) -> bool:
-    return any(item.target == table.names[0] for other in tables for item in _all(other.items))
+    return any(item.target == table.names[0] for item in _every(tables))
+
+
+def _every(tables: tuple[Table, ...]) -> Iterator[Item]:
+    """All items of all tables, those inside others too."""
+    return (item for table in tables for item in _all(table.items))
 
 
 def _all(items: tuple[Item, ...]) -> Iterator[Item]:
@@ -348,7 +356,8 @@ class _Filler:
         rng = self.naming.rng
         if self.naming.first:
             return _reference(item.names[0] if item.names else item.target)
-        role = rng.choice(item.names) if item.names else item.target
+        target = self.plans[item.target].name if self.whole else item.target
+        role = rng.choice(item.names) if item.names else "_".join(words_of(target))
         name = _reference(role)
         return self.naming.write(name.removesuffix("_id") if rng.random() < 0.12 else name)
 

@@ -24,6 +24,7 @@ from typing import Any
 import torch
 
 from mqt_assets.training.absence import is_thinned
+from mqt_assets.training.augmentation import varied
 from mqt_assets.training.batches import Prepared, build_schemas, collate, prepare
 from mqt_assets.training.examples import ASKED_AT, CORPUS_SOURCES, Example
 from mqt_assets.training.network import NetworkShape, TranslatorNetwork
@@ -52,6 +53,7 @@ class TrainingOptions:
     clip: float = 1.0
     threads: int = 2
     now: datetime = ASKED_AT
+    vary: bool = False  # whether questions vary as they are drawn (see `augmentation`)
     shape: NetworkShape = field(default_factory=NetworkShape)
     shares: Mapping[str, float] = field(
         default_factory=lambda: {
@@ -223,14 +225,16 @@ class _Fitting:
         available = max(1.0, options.max_seconds - (0.0 if before else began - self.started))
         kept = began
         self.network.train()
+        varying = random.Random(options.seed + self.step)
         done = max(self.step / options.max_steps, self.spent / available)
         while done < 1.0:
             share = _schedule(done, options.warmup_share)
             for settings, rate in zip(self.optimizer.param_groups, self.rates, strict=True):
                 settings["lr"] = rate * share
-            loss = self._step(
-                {name: value.to(device) for name, value in collate(next(batches)).items()}
-            )
+            rows = next(batches)
+            if options.vary:
+                rows = [varied(row, varying) for row in rows]
+            loss = self._step({name: value.to(device) for name, value in collate(rows).items()})
             self.mean = loss if math.isnan(self.mean) else 0.95 * self.mean + 0.05 * loss
             now = time.monotonic()
             self.spent = before + now - began

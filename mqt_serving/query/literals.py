@@ -25,6 +25,18 @@ _FALSE = frozenset({"false", "no", "n", "f", "0"})
 _DATE_TEXT = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
+def is_flag(field: FieldSchema) -> bool:
+    """Whether the field writes true and false as text: `yes`, `N`, `T`."""
+    written = {sample.casefold() for sample in field.samples}
+    return (
+        field.main_type is BsonType.STRING
+        and 0 < len(written) <= 2
+        and field.distinct <= len(field.samples)
+        and written <= _TRUE | _FALSE
+        and not field.numeric_text
+    )
+
+
 def bson_type(value: Scalar) -> BsonType:
     """The BSON type under which the value would be stored."""
     match value:

@@ -14,6 +14,7 @@ from enum import IntEnum
 import numpy as np
 import numpy.typing as npt
 
+from mqt_serving.query.literals import is_flag
 from mqt_serving.query.plan import Entity, Field
 from mqt_serving.schema import NUMERIC, BsonType, Catalog, FieldSchema
 from mqt_serving.translator.values import ValueIndex, schema_stems
@@ -245,6 +246,8 @@ def _family(item: Item) -> str:
         return ""
     if is_numeric(item.schema):
         return "text-number" if item.schema.numeric_text else "number"
+    if is_flag(item.schema):
+        return "bool"
     kind = item.schema.main_type
     return {BsonType.DATE: "date", BsonType.BOOL: "bool"}.get(kind, "text")
 

@@ -8,7 +8,7 @@ function, so that what the network learned on is what it is given.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
@@ -22,7 +22,7 @@ from mqt_serving.translator.words import Word, split_words
 Vectors = npt.NDArray[np.float32]
 
 MAX_WORDS = 64
-MAX_ITEMS = 40
+MAX_ITEMS = 64
 ITEM_FEATURES = STATIC_FEATURES + 10
 VALUE_FEATURES = 5 + 6
 WORD_FEATURES = 6
@@ -127,6 +127,29 @@ def link(
         links=_links(grade, leaf_share[chosen], similarity[:, chosen], values),
         best_match=max(float(signal.max(initial=0.0)) for signal in (leaf_share, exact, best)),
     )
+
+
+_NAMED_FEATURES = STATIC_FEATURES + np.array([0, 1, 2, 7, 9])
+"""Those of an item that say how far words of the question stand in names."""
+_NEAR_OF_BUCKET = np.array([0.0, 0.0, 0.1, 0.3], np.float32)
+
+
+def without_likeness(linked: Linked, blurred: npt.NDArray[np.bool_]) -> Linked:
+    """The question as if no word of it stood in the names of the `blurred` items, (i,).
+
+    How near words and names are in meaning stays as it was, to within a bucket.
+    """
+    w, i = len(linked.words), len(linked.chosen)
+    relations, links = linked.relations.copy(), linked.links.copy()
+    features = linked.item_features.copy()
+    pairs = relations[:w, w : w + i]
+    bucket = (pairs - _WORD_ITEM) % 4
+    relations[:w, w : w + i] = np.where(blurred[None, :], _WORD_ITEM + bucket, pairs)
+    back = relations[w : w + i, :w]
+    relations[w : w + i, :w] = np.where(blurred[:, None], _ITEM_WORD + bucket.T, back)
+    links[:, :i] = np.where(blurred[None, :], _NEAR_OF_BUCKET[bucket], links[:, :i])
+    features[np.flatnonzero(blurred)[:, None], _NAMED_FEATURES] = 0.0
+    return replace(linked, relations=relations, links=links, item_features=features)
 
 
 def prepare_words(question: str) -> list[Word]:

@@ -141,7 +141,10 @@ class Masks:
         is_text = isinstance(value.literal, str)
         is_bool = isinstance(value.literal, bool)
         if family in ("date", "bool"):
-            return (value.kind == ValueKind.DATE) if family == "date" else is_bool
+            if family == "date":
+                return value.kind == ValueKind.DATE
+            held = isinstance(ref, Field) and (ref.collection, ref.path) in value.holders
+            return is_bool or held  # flags written as text are named as they are stored, too
         if family in _NUMBERS:
             # Fields of mixed type also hold text; numbers kept as text may be named as stored.
             digits = value.text.strip("+-").replace(".", "", 1).isdigit()

@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from bson import Decimal128
 
-from mqt_serving.query.literals import fit
+from mqt_serving.query.literals import fit, is_flag
 from mqt_serving.query.plan import (
     Aggregate,
     And,
@@ -365,7 +365,7 @@ def read_value(value: Value, left: Operand | None, schema: SchemaItems) -> Scala
         if value.kind == ValueKind.DATE:
             return value.start if field.main_type == BsonType.DATE else value.text
         literal = value.literal
-        if isinstance(literal, bool) and field.main_type != BsonType.BOOL:
+        if isinstance(literal, bool) and field.main_type != BsonType.BOOL and not is_flag(field):
             return None
         return fit(literal, field)
     if value.kind == ValueKind.DATE:

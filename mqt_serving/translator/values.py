@@ -16,6 +16,7 @@ from enum import IntEnum
 from mqt_serving.schema import BsonType, Catalog
 from mqt_serving.translator.dates import find_dates
 from mqt_serving.translator.positions import find_positions
+from mqt_serving.translator.spoken import spoken_stems
 from mqt_serving.translator.words import Word, name_stems, split_words, stem
 
 MAX_VALUES = 28
@@ -122,6 +123,9 @@ class ValueIndex:
                     if 0 < len(key) <= _MAX_STORED_WORDS:
                         holders = table.setdefault(key, {}).setdefault(sample, set())
                         holders.add((schema.collection, field.path))
+                for said, sample in spoken_stems(field.samples):
+                    holders = table.setdefault((said,), {}).setdefault(sample, set())
+                    holders.add((schema.collection, field.path))
         self._table = table
         self._shapes = {shape: frozenset(fields) for shape, fields in shapes.items()}
         self._longest = max((len(key) for key in table), default=0)
