@@ -55,6 +55,7 @@ from mqt_serving.query.plan import (
     Plan,
     Predicate,
     Related,
+    Running,
     Text,
     TextMatch,
 )
@@ -151,6 +152,19 @@ RULES: Final[tuple[tuple[str, Plan], ...]] = (
         "Fields beside aggregates, with nothing grouped: the aggregates are over what belongs to "
         "each row, and rows without any stay.",
         _plan(_LAST_NAME, _COUNT, where=_is(_CITY, "Lyon")),
+    ),
+    (
+        "With `per`, order and limit are for each of its values: `$topN` keeps no more than these. "
+        "Which value comes first is not part of the question.",
+        _plan(
+            _BRAND, _PRODUCT, order_by=(Order(Field("products", "price"), descending=True),),
+            limit=2, per=(_BRAND,),
+        ),
+    ),
+    (
+        "A running total adds to a sum or count those of all groups before, in the order of their "
+        "date or number; for each value of the other keys it starts anew.",
+        _plan(_MONTH, Running(Aggregate(Function.SUM, _TOTAL)), group_by=(_MONTH,)),
     ),
     (
         "At least one, or no related document: a look-up that stops at the first.",

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mqt_assets.evaluation.execution_accuracy import observable_sort
-from mqt_assets.training.examples import Example, make_example, question_key
+from mqt_assets.training.examples import Example, is_ordered, make_example, question_key
 from mqt_serving.errors import QueryError
 from mqt_serving.query.dialects.parsing import parse_query
 from mqt_serving.query.plan_json import plan_from_json
@@ -50,6 +50,8 @@ def _example(document: Mapping[str, Any]) -> Example:
     body = document.get("plan")
     plan = None if body is None else plan_from_json(body)
     ordered = observable_sort(command) is not None or bool(plan and plan.order_by)
+    if plan is not None and plan.per:
+        ordered = is_ordered(plan)
     return make_example(
         document["question"], document["database"], plan, text, source="correction", ordered=ordered
     )

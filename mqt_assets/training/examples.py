@@ -100,10 +100,15 @@ def make_example(
 ) -> Example:
     """An example with its id; `ordered` and `kind` default to what the plan says."""
     if ordered is None:
-        ordered = plan is not None and bool(plan.order_by)
+        ordered = plan is not None and is_ordered(plan)
     identity = digest_of([database, question, command, ordered, source])
     kind = kind or ("unraised" if plan is None else kind_of(plan))
     return Example(identity, question, database, plan, command, ordered, source, kind)
+
+
+def is_ordered(plan: Plan) -> bool:
+    """Whether the order of the rows is part of what is asked; which group comes first is not."""
+    return bool(plan.order_by) and not plan.per
 
 
 def dataset_digest(examples: Iterable[Example]) -> str:

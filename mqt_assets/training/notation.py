@@ -1,10 +1,11 @@
 """Plans as short text, for questions written by hand (see `notation_writing` for the way back).
 
     plan  := [distinct] out, ... [where pred] [group key, ...] [having pred]
-             [order operand [desc], ...] [skip n] [limit n] [rows entity] [optional entity, ...]
-    out   := entity | operand
+             [order operand [desc], ...] [skip n] [limit n [per key, ...]] [rows entity]
+             [optional entity, ...]
+    out   := entity | operand | running ( aggregate )
     operand := sums and products of terms
-    term := path | number | aggregate | part(path) | (operand)
+    term  := path | number | aggregate | part(path) | (operand)
     aggregate := count|sum|avg|min|max ( [distinct] operand-or-entity [only pred] )
     part  := year|quarter|month|day|weekday|hour|year_month|date
     pred  := pred or pred | pred and pred | not pred | (pred) | some entity [(pred)]
@@ -50,7 +51,9 @@ from mqt_serving.query.plan import (
     Plan,
     Predicate,
     Related,
+    Running,
     Scalar,
+    Shown,
     Term,
     Text,
     TextMatch,
@@ -144,6 +147,7 @@ class PlanReader:
         order_by = self._list(self._order) if self._accept("order") else ()
         skip = self._number() if self._accept("skip") else None
         limit = self._number() if self._accept("limit") else None
+        per = self._list(self._key) if self._accept("per") else ()
         return Plan(
             outputs=outputs,
             where=where,
@@ -155,9 +159,16 @@ class PlanReader:
             distinct=distinct,
             rows=self._entity() if self._accept("rows") else None,
             optional=self._list(self._entity) if self._accept("optional") else (),
+            per=per,
         )
 
-    def _output(self) -> Operand | Entity:
+    def _output(self) -> Shown:
+        if self._accept("running", "("):
+            total = self._operand()
+            self._expect(")")
+            if not isinstance(total, Aggregate):
+                raise NotationError("running totals are of sums and counts")
+            return Running(total)
         if self._peek(1) in ("", ",", ")", "where", "group", "order", "limit", "skip", "rows"):
             entity = self._named(Entity, self._peek())
             if entity is not None and not self._is_field(Field(entity.collection, entity.path)):

@@ -20,14 +20,15 @@ from mqt_serving.query.plan import (
     In,
     IsNull,
     Not,
-    Operand,
     Operator,
     Or,
     PartOf,
     Plan,
     Predicate,
     Related,
+    Running,
     Scalar,
+    Shown,
     Term,
     Text,
 )
@@ -54,6 +55,8 @@ def write_plan(plan: Plan) -> str:
         words.append(f"skip {plan.skip}")
     if plan.limit is not None:
         words.append(f"limit {plan.limit}")
+    if plan.per:
+        words.append("per " + ", ".join(map(_term, plan.per)))
     if plan.rows is not None:
         words.append(f"rows {_name(plan.rows)}")
     if plan.optional:
@@ -65,8 +68,10 @@ def _name(thing: Entity | Field) -> str:
     return f"{thing.collection}.{thing.path}" if thing.path else thing.collection
 
 
-def _term(term: Term | Operand | Entity) -> str:
+def _term(term: Term | Shown) -> str:
     match term:
+        case Running(aggregate):
+            return f"running({_term(aggregate)})"
         case Entity() | Field():
             return _name(term)
         case PartOf(part, field):

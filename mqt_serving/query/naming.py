@@ -2,7 +2,8 @@
 
 The convention of the gold queries people wrote for public corpora: the leaf of the path,
 `count`, `count_distinct_<leaf>`, `sum_<leaf>`, `avg_<leaf>`, `min_<leaf>`, `max_<leaf>`, the
-calendar part (`year`), `sum_`, `difference_`, `product_` and `ratio_` with what is computed.
+calendar part (`year`), `sum_`, `difference_`, `product_` and `ratio_` with what is computed,
+`running_` with what is added up.
 Names of one plan are unique: a name that is taken gets the name of what holds the field in front
 of it, then a number. Depends on `plan` only.
 """
@@ -21,6 +22,8 @@ from mqt_serving.query.plan import (
     Output,
     PartOf,
     Plan,
+    Running,
+    Shown,
 )
 
 _NAMED = (Field, PartOf, Arithmetic, Aggregate)
@@ -32,7 +35,7 @@ _RESULTS = {
 }
 
 
-def convention(value: Field | PartOf | Arithmetic | Aggregate | Entity) -> str:
+def convention(value: Shown) -> str:
     """The conventional name of a value, before it is made unique."""
     match value:
         case Field():
@@ -42,6 +45,8 @@ def convention(value: Field | PartOf | Arithmetic | Aggregate | Entity) -> str:
         case Arithmetic(operator=operator, left=left, right=right):
             sides = [convention(side) for side in (left, right) if isinstance(side, _NAMED)]
             return "_".join([_RESULTS[operator], *sides])
+        case Running(aggregate=aggregate):
+            return f"running_{convention(aggregate)}"
         case Entity():
             return value.path.rpartition(".")[2] or value.collection
         case Aggregate(function=Function.COUNT, argument=argument, distinct=True):
@@ -64,9 +69,7 @@ def output_name(output: Output, taken: Collection[str] = ()) -> str:
     return unique_name(output.value, taken)
 
 
-def unique_name(
-    value: Field | PartOf | Arithmetic | Aggregate | Entity, taken: Collection[str]
-) -> str:
+def unique_name(value: Shown, taken: Collection[str]) -> str:
     """The conventional name, qualified or numbered until it is not taken."""
     plain = convention(value)
     if plain not in taken:
@@ -91,7 +94,7 @@ def output_names(plan: Plan) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _qualified(value: Field | PartOf | Arithmetic | Aggregate | Entity, plain: str) -> str:
+def _qualified(value: Shown, plain: str) -> str:
     match value:
         case Field(collection=collection, path=path):
             parent = path.rpartition(".")[0].rpartition(".")[2]
@@ -100,6 +103,8 @@ def _qualified(value: Field | PartOf | Arithmetic | Aggregate | Entity, plain: s
             return f"{leaf(field)}_{plain}"
         case Arithmetic():
             return plain
+        case Running(aggregate=aggregate):
+            return f"running_{_qualified(aggregate, convention(aggregate))}"
         case Aggregate(argument=argument):
             if plain == "count":
                 return f"count_{convention(argument)}"

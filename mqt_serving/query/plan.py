@@ -107,7 +107,21 @@ class Arithmetic:
         return hash((self.operator, _hashable(self.left), _hashable(self.right)))
 
 
+@dataclass(frozen=True, slots=True)
+class Running:
+    """The sum of a sum or count over a group and all groups before it: a running total.
+
+    Only among the outputs of a plan with `group_by`. Groups follow each other by their date (all
+    parts of it that are keys, the year before the month), else by their first number, null first;
+    for each value of the other keys it starts anew. Groups that `having` drops do not count,
+    those that `limit` cuts off do.
+    """
+
+    aggregate: Aggregate
+
+
 Operand: TypeAlias = Field | PartOf | Arithmetic | Aggregate
+Shown: TypeAlias = Operand | Running | Entity
 Term: TypeAlias = Field | PartOf | Arithmetic | Aggregate | int | float | Decimal128
 
 
@@ -257,7 +271,7 @@ Predicate: TypeAlias = (
 class Output:
     """One column of the answer; `alias` overrides the name that `naming` gives by convention."""
 
-    value: Operand | Entity  # an Entity stands for all fields of its rows
+    value: Shown  # an Entity stands for all fields of its rows
     alias: str | None = None
 
 
@@ -280,6 +294,9 @@ class Plan:
     run over what belongs to each row: "each customer with the number of their orders", customers
     without orders included.
     `distinct` removes duplicate rows of the outputs. `limit`/`skip` apply last.
+    With `per` they apply to the rows (or groups) of each of its values, in the order that is then
+    needed: the two most expensive products in each category. Of groups `per` is some of the keys.
+    Rows come by the values of `per`, which nobody asked for: they count as not ordered.
     A row needs one of each entity that makes up the grain, but for those that are `optional`:
     customers without orders then stay, with null for all that is an order's.
     """
@@ -294,6 +311,7 @@ class Plan:
     distinct: bool = False
     rows: Entity | None = None
     optional: tuple[Entity, ...] = ()
+    per: tuple[Field | PartOf, ...] = ()
 
 
 def _hashable(value: object) -> object:

@@ -5,8 +5,10 @@ or a pointer to a candidate value. A pushdown automaton over a few symbols tells
 step may be, so that every finished sequence is a well-formed plan.
 
     plan  := CANNOT | DISTINCT? out+ (WHERE pred)? (GROUP key+)? (HAVING pred)? (ORDER ord+)?
-             (SKIP value)? (LIMIT (value | LIMIT_ONE))? (ROWS entity)? (OPTIONAL entity)* END
-    out   := item | aggregate | ONLY aggregate pred | part | arith
+             (SKIP value)? (LIMIT (value | LIMIT_ONE) (PER key+)?)? (ROWS entity)?
+             (OPTIONAL entity)* END
+    out   := item | aggregate | ONLY aggregate pred | part | arith | RUNNING total
+    total := (a count or a sum) | ONLY aggregate pred
     arith := ADD term term | SUBTRACT term term | ...
     term  := field | aggregate | part | number | arith
     key   := field | part
@@ -87,6 +89,8 @@ class Token(IntEnum):
     ALONE = auto()
     ASC = auto()
     DESC = auto()
+    PER = auto()  # order and limit are within each value of what follows
+    RUNNING = auto()  # a total with those of all groups before
 
 
 class Step(NamedTuple):
@@ -132,6 +136,8 @@ class Symbol(IntEnum):
     LIMIT_VALUE = auto()
     SKIP_VALUE = auto()
     DONE = auto()
+    AFTER_PER = auto()
+    ADDED_UP = auto()
 
 
 _T, _S = Token, Symbol
@@ -153,6 +159,7 @@ _TAIL = (
 )  # fmt: skip
 _LEFT_STARTS = AGGREGATES | PARTS | ARITHMETIC
 OPERAND_STARTS = _LEFT_STARTS | {_T.ONLY}
+OUTPUT_STARTS = OPERAND_STARTS | {_T.RUNNING}
 
 
 class Items(IntEnum):
@@ -183,16 +190,16 @@ class Allowed:
 
 
 ALLOWED: dict[Symbol, Allowed] = {
-    _S.BEGIN: Allowed(OPERAND_STARTS | {_T.DISTINCT, _T.CANNOT}, Items.ALL),
-    _S.START: Allowed(OPERAND_STARTS | {_T.DISTINCT}, Items.ALL),
-    _S.OUT: Allowed(OPERAND_STARTS, Items.ALL),
-    _S.AFTER_OUT: Allowed(OPERAND_STARTS | set(_TAIL), Items.ALL),
+    _S.BEGIN: Allowed(OUTPUT_STARTS | {_T.DISTINCT, _T.CANNOT}, Items.ALL),
+    _S.START: Allowed(OUTPUT_STARTS | {_T.DISTINCT}, Items.ALL),
+    _S.OUT: Allowed(OUTPUT_STARTS, Items.ALL),
+    _S.AFTER_OUT: Allowed(OUTPUT_STARTS | set(_TAIL), Items.ALL),
     _S.AFTER_WHERE: Allowed(frozenset(_TAIL[1:])),
     _S.AFTER_KEY: Allowed(PARTS | set(_TAIL[2:]), Items.FIELDS),
     _S.AFTER_HAVING: Allowed(frozenset(_TAIL[3:])),
     _S.AFTER_ORDER: Allowed(frozenset({_T.ASC, _T.DESC, *_TAIL[4:]})),
     _S.AFTER_SKIP: Allowed(frozenset(_TAIL[5:])),
-    _S.AFTER_LIMIT: Allowed(frozenset(_TAIL[6:])),
+    _S.AFTER_LIMIT: Allowed(frozenset({_T.PER, *_TAIL[6:]})),
     _S.AFTER_ROWS: Allowed(frozenset(_TAIL[7:])),
     _S.KEY: Allowed(PARTS, Items.FIELDS),
     _S.PREDICATE: Allowed(_TESTS),
@@ -216,6 +223,8 @@ ALLOWED: dict[Symbol, Allowed] = {
     _S.LIMIT_VALUE: Allowed(frozenset({_T.LIMIT_ONE}), values=Values.NUMBERS),
     _S.SKIP_VALUE: Allowed(values=Values.NUMBERS),
     _S.DONE: Allowed(),
+    _S.AFTER_PER: Allowed(PARTS | set(_TAIL[6:]), Items.FIELDS),
+    _S.ADDED_UP: Allowed(frozenset({_T.COUNT, _T.SUM, _T.ONLY})),
 }
 
 _CLAUSES: dict[Token, tuple[Symbol, ...]] = {
@@ -225,11 +234,12 @@ _CLAUSES: dict[Token, tuple[Symbol, ...]] = {
     _T.ORDER: (_S.ORDERING, _S.AFTER_ORDER),
     _T.SKIP: (_S.SKIP_VALUE, _S.AFTER_SKIP),
     _T.LIMIT: (_S.LIMIT_VALUE, _S.AFTER_LIMIT),
+    _T.PER: (_S.KEY, _S.AFTER_PER),
     _T.ROWS: (_S.ENTITY, _S.AFTER_ROWS),
     _T.OPTIONAL: (_S.ENTITY, _S.AFTER_ROWS),
     _T.END: (),
 }
-_REPEATS = frozenset({_S.AFTER_OUT, _S.AFTER_KEY, _S.AFTER_ORDER})
+_REPEATS = frozenset({_S.AFTER_OUT, _S.AFTER_KEY, _S.AFTER_ORDER, _S.AFTER_PER})
 
 TOKEN_MASKS: npt.NDArray[np.bool_] = np.zeros((len(Symbol), len(Token)), bool)
 for _symbol, _allowed in ALLOWED.items():
@@ -272,6 +282,8 @@ def _replacement(symbol: Symbol, token: Token | None) -> tuple[Symbol, ...]:
         return after
     if token in (_T.ASC, _T.DESC):
         return (_S.ORDER_BY, *after)
+    if token == _T.RUNNING:
+        return (_S.ADDED_UP, *after)
     if token == _T.ONLY:
         return (_S.AGGREGATE, _S.PREDICATE, *after)
     if token in ARITHMETIC:

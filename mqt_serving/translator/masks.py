@@ -39,7 +39,7 @@ _LITERALS = frozenset({Symbol.RIGHT, Symbol.VALUE, Symbol.IN_FIRST, Symbol.IN_MO
 _NUMBERS = frozenset({"number", "text-number"})
 _TOKENS = tuple(Token)
 _VALUES = tuple(Values(kind) for kind in VALUE_CLASSES)
-_CLAUSE_STARTS = (Token.BEGIN, Token.DISTINCT, Token.GROUP, Token.SUB)
+_CLAUSE_STARTS = (Token.BEGIN, Token.DISTINCT, Token.GROUP, Token.PER, Token.SUB)
 
 
 class Masks:
@@ -69,7 +69,7 @@ class Masks:
             at, family = self._left(steps)
             mask &= self._families == family
             mask[at] = False
-        elif symbol in (Symbol.AFTER_OUT, Symbol.AFTER_KEY):
+        elif symbol in (Symbol.AFTER_OUT, Symbol.AFTER_KEY, Symbol.AFTER_PER):
             mask[[step.at for step in _direct(steps)]] = False
         return mask
 
@@ -211,7 +211,7 @@ def _direct(steps: Sequence[Step]) -> list[Step]:
     before, terms = Step(0, Token.BEGIN), 0
     for step in steps:
         if step.kind == 0:
-            if step.at in (Token.GROUP, Token.SUB):
+            if step.at in (Token.GROUP, Token.PER, Token.SUB):
                 found = []
             elif step.at in ARITHMETIC:
                 terms += 1 if terms else 2

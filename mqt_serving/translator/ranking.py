@@ -40,7 +40,7 @@ _CUES: Final[Mapping[str, frozenset[str]]] = {
         cheapest""".split()
     ),
     "average": frozenset("average mean avg averages".split()),
-    "sum": frozenset("total sum overall altogether combined".split()),
+    "sum": frozenset("total sum overall altogether combined cumulative accumulated".split()),
     "distinct": frozenset("different distinct unique various".split()),
     "order": frozenset(
         """sorted sort order ordered ordering ascending descending alphabetical alphabetically
@@ -52,10 +52,10 @@ _CUES: Final[Mapping[str, frozenset[str]]] = {
 }
 _MADE_OF: Final[Mapping[str, frozenset[int]]] = {
     "count": frozenset({_T.COUNT, _T.COUNT_DISTINCT}),
-    "group": frozenset({_T.GROUP}),
+    "group": frozenset({_T.GROUP, _T.PER}),
     "superlative": frozenset({_T.LIMIT, _T.MAX, _T.MIN}),
     "average": frozenset({_T.AVG}),
-    "sum": frozenset({_T.SUM}),
+    "sum": frozenset({_T.SUM, _T.RUNNING}),
     "distinct": frozenset({_T.DISTINCT, _T.COUNT_DISTINCT}),
     "order": frozenset({_T.ORDER}),
     "negative": frozenset({_T.NOT, _T.NOT_IN, _T.NO, _T.NE, _T.IS_NULL, _T.MISSING}),

@@ -39,7 +39,9 @@ from mqt_serving.query.plan import (
     Plan,
     Predicate,
     Related,
+    Running,
     Scalar,
+    Shown,
     Term,
     Text,
     TextMatch,
@@ -50,7 +52,7 @@ from mqt_serving.schema import BsonType
 from mqt_serving.translator.grammar import (
     ARITHMETIC,
     COMPARISONS,
-    OPERAND_STARTS,
+    OUTPUT_STARTS,
     PARTS,
     Step,
     Token,
@@ -152,6 +154,10 @@ class _Writer:
         if plan.limit is not None:
             yield _token(Token.LIMIT)
             yield _token(Token.LIMIT_ONE) if plan.limit == 1 else self.value(plan.limit, None)
+        if plan.per:
+            yield _token(Token.PER)
+            for key in plan.per:
+                yield from self.operand(key)
         if plan.rows is not None:
             yield _token(Token.ROWS)
             yield self.item(plan.rows)
@@ -160,8 +166,11 @@ class _Writer:
             yield self.item(entity)
         yield _token(Token.END)
 
-    def operand(self, operand: Operand | Entity) -> Iterator[Step]:
-        if isinstance(operand, Arithmetic):
+    def operand(self, operand: Shown) -> Iterator[Step]:
+        if isinstance(operand, Running):
+            yield _token(Token.RUNNING)
+            yield from self.operand(operand.aggregate)
+        elif isinstance(operand, Arithmetic):
             yield _token(Token[operand.operator.name])
             for term in (operand.left, operand.right):
                 if isinstance(term, int | float | Decimal128):
@@ -401,15 +410,11 @@ class _Reader:
 
     def plan(self) -> Plan:
         distinct = self.accept(Token.DISTINCT)
-        outputs = [Output(self.operand())]
+        outputs = [Output(self.shown())]
         while self.starts_operand():
-            outputs.append(Output(self.operand()))
+            outputs.append(Output(self.shown()))
         where = self.predicate() if self.accept(Token.WHERE) else None
-        keys: list[Field | PartOf] = []
-        if self.accept(Token.GROUP):
-            keys.append(self.key())
-            while self.starts_operand():
-                keys.append(self.key())
+        keys = self.keys() if self.accept(Token.GROUP) else ()
         having = self.predicate() if self.accept(Token.HAVING) else None
         orders: list[Order] = []
         if self.accept(Token.ORDER):
@@ -418,6 +423,7 @@ class _Reader:
                 orders.append(Order(self.left(), descending))
         skip = self.number() if self.accept(Token.SKIP) else None
         limit = self.number() if self.accept(Token.LIMIT) else None
+        per = self.keys() if self.accept(Token.PER) else ()
         rows = self.entity() if self.accept(Token.ROWS) else None
         optional: list[Entity] = []
         while self.accept(Token.OPTIONAL):
@@ -426,7 +432,7 @@ class _Reader:
         return Plan(
             outputs=tuple(outputs),
             where=where,
-            group_by=tuple(keys),
+            group_by=keys,
             having=having,
             order_by=tuple(orders),
             limit=limit,
@@ -434,11 +440,21 @@ class _Reader:
             distinct=distinct,
             rows=rows,
             optional=tuple(optional),
+            per=per,
         )
 
     def starts_operand(self) -> bool:
         token = self.peek()
-        return token is None or token in OPERAND_STARTS
+        return token is None or token in OUTPUT_STARTS
+
+    def shown(self) -> Shown:
+        if not self.accept(Token.RUNNING):
+            return self.operand()
+        aggregate = self.operand()
+        assert isinstance(aggregate, Aggregate)
+        if aggregate.function not in (Function.SUM, Function.COUNT) or aggregate.distinct:
+            raise NotExpressible("only sums and counts add up to a running total")
+        return Running(aggregate)
 
     def operand(self) -> Operand | Entity:
         step = self.take()
@@ -484,6 +500,12 @@ class _Reader:
         if isinstance(operand, Entity):
             raise NotExpressible("an entity where a field must stand")
         return operand
+
+    def keys(self) -> tuple[Field | PartOf, ...]:
+        found = [self.key()]
+        while self.starts_operand():
+            found.append(self.key())
+        return tuple(found)
 
     def key(self) -> Field | PartOf:
         operand = self.left()

@@ -30,9 +30,11 @@ from mqt_assets.training.synthesis import (
     one_element,
     positions,
     rankings,
+    running_totals,
     spoken_dates,
     stretches,
     superlatives,
+    top_per_group,
 )
 from mqt_assets.training.synthesis.draft import Draft, NotHere
 from mqt_assets.training.synthesis.subjects import Posed
@@ -97,6 +99,12 @@ SHAPES: Final[tuple[tuple[Shape, float], ...]] = (
     (columns.named_columns, 3.0),
     (flags.flagged, 3.0),
     (spoken_dates.recent_things, 1.5),
+    (top_per_group.top_rows, 1.6),
+    (top_per_group.newest_of_each, 1.0),
+    (top_per_group.top_groups_of_each, 1.4),
+    (running_totals.running_total, 1.5),
+    (running_totals.beside_running_total, 0.5),
+    (running_totals.running_total_of_each, 0.5),
 )
 """What is drawn, with its weight. What public corpora hardly ask has about a third."""
 _TRIES: Final = 12

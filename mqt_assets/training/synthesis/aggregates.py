@@ -205,7 +205,7 @@ _AGGREGATE_WORDS = {
 }
 
 
-_NOT_ADDED = frozenset(
+NOT_ADDED = frozenset(
     "age rating score year percent percentage rate temperature latitude longitude rank level grade "
     "height ratio gpa average".split()
 )
@@ -240,7 +240,7 @@ def aggregate_words(draft: Draft, function: Function, item: Asked) -> str:
 def some_function(draft: Draft, item: Asked) -> Function:
     if item.view.role == Role.DATE:
         return draft.pick((Function.MIN, Function.MAX))
-    added = not set(item.view.words) & _NOT_ADDED
+    added = not set(item.view.words) & NOT_ADDED
     return draft.weighted(
         (
             (Function.AVG, 0.42),

@@ -113,7 +113,7 @@ def top_groups(draft: Draft, view: EntityView) -> Posed:
     outputs = key.outputs
     if draft.chance(0.4):
         outputs = (*outputs, Output(figure.value))
-        text = _and_figure(draft, text, figure, about, key.one)
+        text = and_figure(draft, text, figure, about, key.one)
     plan = Plan(
         outputs,
         about.where,
@@ -124,7 +124,7 @@ def top_groups(draft: Draft, view: EntityView) -> Posed:
     return Posed(plan, text)
 
 
-def _and_figure(draft: Draft, text: str, figure: Figure, about: Subject, one: str) -> str:
+def and_figure(draft: Draft, text: str, figure: Figure, about: Subject, one: str) -> str:
     """The question with the wish to see the figure, too."""
     counts = figure.asked is None
     if draft.chance(0.5):
@@ -210,7 +210,7 @@ def having(draft: Draft, view: EntityView) -> Posed:
     outputs = key.outputs
     if draft.chance(0.35):
         outputs = (*outputs, Output(value))
-        text = _and_figure(draft, text, figure, about, key.one)
+        text = and_figure(draft, text, figure, about, key.one)
     return Posed(Plan(outputs, about.where, group_by=key.fields, having=predicate), text)
 
 

@@ -33,32 +33,15 @@ from mqt_serving.query.plan import (
 def superlative(draft: Draft, view: EntityView) -> Posed:
     """The one or several greatest or least by a field."""
     about = subject(draft, view, most=2)
-    by = _orderable(draft, view)
+    by = orderable(draft, view)
     descending = draft.chance(0.62)
     limit = (
         1
         if draft.chance(0.42)
         else draft.weighted(((2, 1), (3, 3), (5, 4), (10, 3), (20, 0.6), (4, 0.6)))
     )
-    count = "" if limit == 1 else spell_count(limit, draft.rng)
-    words = by.words(draft)
-    is_date = by.view.role in (Role.DATE, Role.TEXT_DATE)
-    adjectives = superlatives_of(by.view.words, descending, is_date)
-    plural = limit != 1
-    if adjectives and by.owner is None and draft.chance(0.62):
-        adjective = draft.pick(adjectives)
-        front = f"{count} {adjective}".strip()
-        if (
-            count
-            and adjective in ("latest", "last", "first", "newest", "earliest", "oldest")
-            and (draft.chance(0.5))
-        ):
-            front = f"{adjective} {count}"
-        if draft.chance(0.25) and count and descending and adjective not in ("first", "last"):
-            front = f"top {count} {adjective}"
-        phrase = about.phrase(draft, plural, front)
-    else:
-        phrase = _superlative_tail(draft, about, words, descending, count, plural, is_date)
+    plural, words = limit != 1, by.words(draft)
+    phrase = ranked_rows(draft, about, by, words, descending, limit)
     order = (Order(by.field, descending),)
     form = draft.rng.random()
     if form < 0.36:
@@ -115,7 +98,30 @@ def superlative(draft: Draft, view: EntityView) -> Posed:
     return Posed(plan, f"{lead} {the}{phrase}")
 
 
-_EXTREMES: Final[dict[tuple[bool, bool], tuple[str, ...]]] = {
+def ranked_rows(
+    draft: Draft, about: Subject, by: Asked, words: str, descending: bool, limit: int
+) -> str:
+    """`two cheapest orders`, `order with the lowest total`; `words` say what they are ranked by."""
+    count = "" if limit == 1 else spell_count(limit, draft.rng)
+    plural = limit != 1
+    is_date = by.view.role in (Role.DATE, Role.TEXT_DATE)
+    adjectives = superlatives_of(by.view.words, descending, is_date)
+    if not adjectives or by.owner is not None or not draft.chance(0.62):
+        return _superlative_tail(draft, about, words, descending, count, plural, is_date)
+    adjective = draft.pick(adjectives)
+    front = f"{count} {adjective}".strip()
+    if (
+        count
+        and adjective in ("latest", "last", "first", "newest", "earliest", "oldest")
+        and (draft.chance(0.5))
+    ):
+        front = f"{adjective} {count}"
+    if draft.chance(0.25) and count and descending and adjective not in ("first", "last"):
+        front = f"top {count} {adjective}"
+    return about.phrase(draft, plural, front)
+
+
+EXTREMES: Final[dict[tuple[bool, bool], tuple[str, ...]]] = {
     # (by a date, descending)
     (True, True): ("latest", "most recent"),
     (True, False): ("earliest", "oldest"),
@@ -133,7 +139,7 @@ def _superlative_tail(
     plural: bool,
     is_date: bool,
 ) -> str:
-    best = draft.pick(_EXTREMES[is_date, descending])
+    best = draft.pick(EXTREMES[is_date, descending])
     if plural and draft.chance(0.4):
         rank = "top" if descending else "bottom"
         if draft.chance(0.5) or not descending:
@@ -146,7 +152,7 @@ def _superlative_tail(
     return f"{about.phrase(draft, plural, count)} {link} {best} {words}"
 
 
-def _orderable(draft: Draft, view: EntityView) -> Asked:
+def orderable(draft: Draft, view: EntityView) -> Asked:
     options = [
         (item, 3.0 if item.role == Role.NUMBER else 2.0)
         for item in view.of_role(Role.NUMBER, Role.DATE, Role.YEAR, Role.TEXT_DATE)
@@ -159,7 +165,7 @@ def _orderable(draft: Draft, view: EntityView) -> Asked:
 
 def page(draft: Draft, view: EntityView) -> Posed:
     """Some rows after the first ones."""
-    by = _orderable(draft, view)
+    by = orderable(draft, view)
     skip = draft.weighted(((1, 1), (2, 0.5), (3, 1), (5, 2), (10, 3), (20, 2)))
     limit = draft.weighted(((3, 1), (5, 2), (10, 3)))
     noun = draft.pick(view.nouns).plural

@@ -42,6 +42,7 @@ from mqt_serving.query.plan import (
     Plan,
     Predicate,
     Related,
+    Running,
     Scalar,
     Term,
     Text,
@@ -86,11 +87,14 @@ class _Checker:
 
     def plan(self, plan: Plan) -> Plan:
         for output in plan.outputs:
-            if isinstance(output.value, Entity):
-                graph.check_entity(output.value, self._catalog)
-            else:
-                self._held(output.value)
-        for key in plan.group_by:
+            match output.value:
+                case Entity():
+                    graph.check_entity(output.value, self._catalog)
+                case Running(aggregate=aggregate):
+                    self._held(aggregate)
+                case value:
+                    self._held(value)
+        for key in (*plan.group_by, *plan.per):
             self._held(key)
         for order in plan.order_by:
             self._order(order)
@@ -105,9 +109,15 @@ class _Checker:
         return plan if repr(fitted) == repr(plan) else fitted
 
     def _output(self, output: Output) -> Output:
-        if isinstance(output.value, Entity):
-            return output
-        return replace(output, value=self._operand(output.value))
+        match output.value:
+            case Entity():
+                return output
+            case Running(aggregate=aggregate):
+                fitted = self._operand(aggregate)
+                assert isinstance(fitted, Aggregate)
+                return replace(output, value=Running(fitted))
+            case value:
+                return replace(output, value=self._operand(value))
 
     def _operand(self, operand: Operand) -> Operand:
         """The operand with fitted literals in the tests of its aggregates."""

@@ -65,6 +65,25 @@ def _field(entry: Entry) -> tuple[str, Expression]:
     return name, read_expression(entry.value)
 
 
+def read_argument(node: Node) -> Expression:
+    """The argument of an accumulator: an expression, but for the keys of a `sortBy`."""
+    if isinstance(node, ObjectNode) and "sortBy" in node.keys:
+        return ObjectExpression(tuple((entry.key, _argument(entry)) for entry in node.entries))
+    return read_expression(node)
+
+
+def _argument(entry: Entry) -> Expression:
+    """A named argument; the keys of a `sortBy` are paths, with dots."""
+    if entry.key != "sortBy" or not isinstance(entry.value, ObjectNode):
+        return read_expression(entry.value)
+    return ObjectExpression(
+        tuple(
+            (checked_name(key.key, "A sort key", key.position), read_expression(key.value))
+            for key in entry.value.entries
+        )
+    )
+
+
 def _operation(entry: Entry) -> Expression:
     operator, node = entry.key, entry.value
     if operator == "$literal":
@@ -74,9 +93,7 @@ def _operation(entry: Entry) -> Expression:
     shape = EXPRESSIONS[operator].shape
     if isinstance(node, ObjectNode) and _reads_as_named(node, shape):
         _require_names(entry, node, shape)
-        return NamedOperation(
-            operator, tuple((e.key, read_expression(e.value)) for e in node.entries)
-        )
+        return NamedOperation(operator, tuple((e.key, _argument(e)) for e in node.entries))
     if not shape.positional:
         raise node.position.error(
             f"{operator} takes an object with {', '.join(shape.required + shape.optional)}, "

@@ -19,7 +19,11 @@ from mqt_serving.query.dialects.reading import (
     unknown_operator,
     whole_of,
 )
-from mqt_serving.query.dialects.reading_expressions import read_expression, read_projection
+from mqt_serving.query.dialects.reading_expressions import (
+    read_argument,
+    read_expression,
+    read_projection,
+)
 from mqt_serving.query.dialects.reading_filters import read_filter
 from mqt_serving.query.dialects.reading_geometry import read_point
 from mqt_serving.query.dialects.reading_sorts import read_sort
@@ -192,7 +196,7 @@ def _accumulator(entry: Entry) -> Accumulator:
         raise operation.value.position.error(
             f"{operation.key} takes one expression here, not a list"
         )
-    return Accumulator(name, operation.key, read_expression(operation.value))
+    return Accumulator(name, operation.key, read_argument(operation.value))
 
 
 def _lookup(node: Node) -> Stage:

@@ -16,7 +16,7 @@ from mqt_serving.query.dialects.reading import (
     text_of,
     unknown_operator,
 )
-from mqt_serving.query.dialects.reading_expressions import read_expression
+from mqt_serving.query.dialects.reading_expressions import read_argument, read_expression
 from mqt_serving.query.dialects.reading_sorts import read_sort
 from mqt_serving.query.dialects.syntax import Entry, ListNode, Node, ObjectNode, Scalar
 from mqt_serving.query.operators import WINDOW_FUNCTIONS, Kind
@@ -84,7 +84,7 @@ def _argument(function: Entry) -> Expression:
         raise function.value.position.error(
             f"{function.key} takes {wanted}, not {shown(function.value)}"
         )
-    return read_expression(function.value)
+    return read_argument(function.value)
 
 
 def _window(node: Node) -> Window | None:

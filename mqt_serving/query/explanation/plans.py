@@ -15,7 +15,16 @@ from mqt_serving.query.explanation.names import Names, Scope, code
 from mqt_serving.query.explanation.predicates import LEAST_AND_GREATEST, Clauses
 from mqt_serving.query.explanation.values import listed, spelled
 from mqt_serving.query.lowering.plans import has_row_aggregates, joins_of
-from mqt_serving.query.plan import Aggregate, Entity, Function, Operand, Order, Output, Plan
+from mqt_serving.query.plan import (
+    Aggregate,
+    Entity,
+    Function,
+    Operand,
+    Order,
+    Output,
+    Plan,
+    Running,
+)
 from mqt_serving.schema import Catalog
 
 _DIRECTIONS = {
@@ -76,7 +85,7 @@ class _Sentence:
         """`for each city, ...`: the keys are what is shown first, unless something else is said."""
         plan = self.plan
         keys, number = tuple(Output(key) for key in plan.group_by), len(plan.group_by)
-        said = listed([self.clauses.bare(key) for key in plan.group_by])
+        said = self._keys(plan.group_by)
         others = plan.outputs[number:]
         keys_first = plan.outputs[:number] == keys and not self._show_keys(others)
         if keys_first and not others and not plan.distinct:
@@ -91,6 +100,9 @@ class _Sentence:
         else:
             shown = self._shown(plan.outputs, "show only")
         return f"for each {said}, {shown}, over {self._subject('all')}"
+
+    def _keys(self, keys: Sequence[Operand]) -> str:
+        return listed([self.clauses.bare(key) for key in keys])
 
     def _show_keys(self, outputs: Sequence[Output]) -> bool:
         return any(output.value in self.plan.group_by for output in outputs)
@@ -110,6 +122,8 @@ class _Sentence:
         value = output.value
         if isinstance(value, Entity):
             text = f"all fields of the {self.clauses.row(value)}"
+        elif isinstance(value, Running):
+            text = f"the running total of {self.clauses.operand(value.aggregate)}"
         else:
             text = self.clauses.operand(value)
         return text if output.alias is None else f"{text} (called {code(output.alias)})"
@@ -140,12 +154,16 @@ class _Sentence:
     def _cut(self) -> str:
         plan = self.plan
         skipped = "" if plan.skip is None else f"skipping the first {spelled(plan.skip)}"
-        if plan.limit is None and not plan.order_by:
+        if plan.limit is None and not plan.order_by and not plan.per:
             return skipped
         text = self._sorted() if plan.limit is None else f"take {self._first(plan.limit)}"
+        if plan.per:
+            text = f"within each {self._keys(plan.per)}, {text}"
         return f"{text}, after {skipped}" if skipped else text
 
     def _sorted(self) -> str:
+        if not self.plan.order_by:
+            return "take all"
         return f"sort by {', then by '.join(map(self._order, self.plan.order_by))}"
 
     def _first(self, limit: int) -> str:

@@ -160,16 +160,16 @@ def stage_paths(stage: Stage) -> Iterator[str]:
         case Group(key=key, accumulators=accumulators):
             yield from () if key is None else expression_paths(key)
             for accumulator in accumulators:
-                yield from expression_paths(accumulator.argument)
+                yield from _accumulated_paths(accumulator.argument)
         case Bucket(by=by, accumulators=outputs) | BucketAuto(by=by, accumulators=outputs):
             yield from expression_paths(by)
             for accumulator in outputs:
-                yield from expression_paths(accumulator.argument)
+                yield from _accumulated_paths(accumulator.argument)
         case SetWindowFields(outputs=windows, partition=partition, sort=sort):
             yield from () if partition is None else expression_paths(partition)
             yield from () if sort is None else (name for name, _ in sort.keys)
             for output in windows:
-                yield from expression_paths(output.argument)
+                yield from _accumulated_paths(output.argument)
         case Densify(path=path, partition=fields):
             yield from (path, *fields)
         case Fill():
@@ -191,6 +191,15 @@ def stage_paths(stage: Stage) -> Iterator[str]:
             return
         case _:
             assert_never(stage)
+
+
+def _accumulated_paths(argument: Expression) -> Iterator[str]:
+    """What an accumulator reads: the keys of its `sortBy` are names of fields, too."""
+    yield from expression_paths(argument)
+    if isinstance(argument, ObjectExpression):
+        order = dict(argument.items).get("sortBy")
+        if isinstance(order, ObjectExpression):
+            yield from (name for name, _ in order.items)
 
 
 def _filled_paths(stage: Fill) -> Iterator[str]:

@@ -45,6 +45,8 @@ from mqt_serving.query.plan import (
     Plan,
     Predicate,
     Related,
+    Running,
+    Shown,
 )
 from mqt_serving.schema import BsonType, FieldSchema
 
@@ -57,19 +59,19 @@ class Grouped:
     """The scope of the documents that `$group` gives: operands under the names there."""
 
     rows: Rows
-    names: dict[Operand, str]
+    names: dict[Operand | Running, str]
     expressions: dict[Operand, Expression]
     lookups: list[Stage] = field(default_factory=list)  # of sub-queries that groups are tested by
 
-    def path(self, operand: Operand) -> str | None:
-        if operand in self.expressions or isinstance(operand, Arithmetic):
+    def path(self, operand: Operand | Running) -> str | None:
+        if isinstance(operand, Arithmetic) or operand in self.expressions:
             return None
         return self._name(operand)
 
-    def expression(self, operand: Operand) -> Expression:
+    def expression(self, operand: Operand | Running) -> Expression:
         if isinstance(operand, Arithmetic):
             return arithmetic(operand, self)
-        found = self.expressions.get(operand)
+        found = None if isinstance(operand, Running) else self.expressions.get(operand)
         return PathExpression(self._name(operand)) if found is None else found
 
     def schema(self, field: Field) -> FieldSchema:
@@ -81,7 +83,7 @@ class Grouped:
         self.lookups.append(Lookup(collection, name, stages=tuple(stages)))
         return PathExpression(f"{name}.{column}")
 
-    def _name(self, operand: Operand) -> str:
+    def _name(self, operand: Operand | Running) -> str:
         if operand not in self.names:
             raise PlanError("a test on groups can only use group keys and aggregates")
         return self.names[operand]
@@ -153,8 +155,10 @@ def _group_key(plan: Plan, names: Sequence[str], rows: Rows, scope: Grouped) -> 
     return ObjectExpression(tuple(items))
 
 
-def _accumulated(operand: Operand) -> tuple[Operand, ...]:
+def _accumulated(operand: Operand | Running) -> tuple[Operand, ...]:
     """What `$group` has to give for the operand: itself, or the sides that it is computed from."""
+    if isinstance(operand, Running):
+        return (operand.aggregate,)
     if not isinstance(operand, Arithmetic):
         return (operand,)
     return (*fields_in(operand), *aggregates_of(operand))
@@ -236,7 +240,7 @@ def _prefixes(path: str) -> list[str]:
 
 def aggregates_in(plan: Plan) -> tuple[Aggregate, ...]:
     """All different aggregates, those shown first."""
-    found: list[Operand | Entity] = [output.value for output in plan.outputs]
+    found: list[Shown] = [output.value for output in plan.outputs]
     found += [order.by for order in plan.order_by]
     found += operands_in(plan.having)
     each = [value for value in found if not isinstance(value, Entity)]

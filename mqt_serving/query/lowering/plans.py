@@ -9,7 +9,7 @@ document per row and one key per output. Raises `PlanError` (no way between enti
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from mqt_serving.errors import PlanError
@@ -24,7 +24,6 @@ from mqt_serving.query.lowering.grouping import (
 )
 from mqt_serving.query.lowering.ordering import cut, ordered
 from mqt_serving.query.lowering.predicates import (
-    Scope,
     aggregates_of,
     all_of,
     comparable,
@@ -37,7 +36,13 @@ from mqt_serving.query.lowering.predicates import (
 )
 from mqt_serving.query.lowering.row_aggregates import add_row_aggregates
 from mqt_serving.query.lowering.rows import Rows
+from mqt_serving.query.lowering.running import (
+    add_running_totals,
+    check_running,
+    running_totals_of,
+)
 from mqt_serving.query.lowering.semi_joins import entities_in
+from mqt_serving.query.lowering.top_of_each import TopOfEach, check_per
 from mqt_serving.query.pipeline import (
     Accumulator,
     AddFields,
@@ -63,11 +68,13 @@ from mqt_serving.query.plan import (
     Arithmetic,
     Entity,
     Field,
-    Operand,
     Output,
+    PartOf,
     Plan,
     Predicate,
     Related,
+    Running,
+    Shown,
 )
 from mqt_serving.schema import Catalog
 
@@ -119,8 +126,9 @@ def _subquery(plan: Plan, catalog: Catalog) -> tuple[str, Sequence[Stage], str]:
 def grain_entities(plan: Plan, catalog: Catalog) -> tuple[Entity, ...]:
     """The entities that fix what a row is: of outputs, grouping, order and aggregates."""
     per_row = has_row_aggregates(plan)
-    values: list[Operand | Entity] = [output.value for output in plan.outputs]
-    values += [*plan.group_by, *(order.by for order in plan.order_by), *aggregates_in(plan)]
+    values: list[Shown] = [output.value for output in plan.outputs]
+    values += [*plan.group_by, *plan.per, *(order.by for order in plan.order_by)]
+    values += aggregates_in(plan)
     entities = [
         entity
         for value in values
@@ -143,10 +151,12 @@ def has_row_aggregates(plan: Plan) -> bool:
     return plain and not plan.group_by and bool(aggregates_in(plan))
 
 
-def _entities(value: Operand | Entity, catalog: Catalog) -> list[Entity]:
+def _entities(value: Shown, catalog: Catalog) -> list[Entity]:
     match value:
         case Entity():
             return [value]
+        case Running(aggregate=aggregate):
+            return _entities(aggregate, catalog)
         case Aggregate(argument=argument, where=where):
             found = _entities(argument, catalog)
             tests = [leaf for leaf in leaves(where) if not isinstance(leaf, Related)]
@@ -169,6 +179,9 @@ def _check(plan: Plan) -> None:
         raise PlanError("a plan with `having` needs an aggregate")
     if any(value is not None and value < 0 for value in (plan.limit, plan.skip)):
         raise PlanError("limit and skip cannot be negative")
+    total = not plan.group_by and bool(aggregates_in(plan)) and not has_row_aggregates(plan)
+    check_per(plan, is_total=total)
+    check_running(plan)
     _check_names([output.alias for output in plan.outputs if output.alias is not None])
 
 
@@ -229,8 +242,11 @@ def _is_whole_document(plan: Plan, rows: Rows) -> bool:
 
 
 def _whole_documents(plan: Plan, rows: Rows) -> list[Stage]:
-    order = ordered(plan.order_by, rows, rows.new_name)
-    stages = [*rows.stages, *order, *cut(plan.limit, plan.skip)]
+    if plan.per:
+        stages = [*rows.stages, *_top_of_each(plan, rows, None)]
+    else:
+        order = ordered(plan.order_by, rows, rows.new_name)
+        stages = [*rows.stages, *order, *cut(plan.limit, plan.skip)]
     schema = graph.schema_of(rows.collection, rows.catalog)
     private = tuple(field.path for field in schema.fields if field.private)
     hidden = tuple(dict.fromkeys((*private, *rows.added)))
@@ -248,13 +264,15 @@ def _grouped(plan: Plan, names: Sequence[str], rows: Rows) -> list[Stage]:
     scope, grouped = group(plan, names, rows)
     stages: list[Stage] = [*rows.stages, grouped]
     tested = {*operands_in(plan.having), *(order.by for order in plan.order_by)}
-    early = [operand for operand in scope.expressions if operand in tested]
-    if early or (plan.distinct and scope.expressions):
+    early = any(operand in tested for operand in scope.expressions)
+    late = bool(scope.expressions) and (plan.distinct or bool(running_totals_of(plan)))
+    if early or late:
         stages.append(AddFields(tuple((scope.names[o], e) for o, e in scope.expressions.items())))
         scope.expressions.clear()
     if plan.having is not None:
         kept = filter_of(plan.having, scope)
         stages += [*scope.lookups, Match(kept)]
+    stages += add_running_totals(plan, names, scope)
     return stages + _finish(plan, names, scope, grouped=True)
 
 
@@ -267,37 +285,75 @@ def _finish(
     if plan.distinct and not (grouped and _shows_all_keys(plan)):
         return _distinct(plan, names, scope)
     rows = scope.rows if isinstance(scope, Grouped) else scope
+    if plan.per:
+        return _top_of_each(plan, scope, _columns(plan, names, scope))
     stages = ordered(plan.order_by, scope, rows.new_name) + cut(plan.limit, plan.skip)
     stages.append(_projection(plan, names, scope))
     return stages
+
+
+def _columns(
+    plan: Plan, names: Sequence[str], scope: Rows | Grouped
+) -> list[tuple[str, Expression]]:
+    pairs = zip(plan.outputs, names, strict=True)
+    return [(name, _shown(output.value, scope)) for output, name in pairs]
+
+
+def _shown(value: Shown, scope: Rows | Grouped) -> Expression:
+    if isinstance(value, Running):
+        assert isinstance(scope, Grouped)
+        return scope.expression(value)
+    assert not isinstance(value, Entity)
+    return scope.expression(value)
+
+
+def _top_of_each(
+    plan: Plan, scope: Rows | Grouped, columns: Sequence[tuple[str, Expression]] | None
+) -> list[Stage]:
+    """The first rows for each value of `per`: these columns of them, or whole documents."""
+    rows = scope.rows if isinstance(scope, Grouped) else scope
+    stages = ordered(plan.order_by, scope, rows.new_name)
+    keys = {key: scope.expression(key) for key in plan.per}
+    return [*stages[:-1], *_cut_each(plan, keys, stages[-1], columns)]
+
+
+def _cut_each(
+    plan: Plan,
+    keys: Mapping[Field | PartOf, Expression],
+    order: Stage,
+    columns: Sequence[tuple[str, Expression]] | None,
+) -> list[Stage]:
+    assert isinstance(order, Sort) and plan.limit is not None
+    directions = tuple((path, way) for path, way in order.keys if isinstance(way, int))
+    top = TopOfEach(keys, directions, plan.limit, plan.skip)
+    return top.documents() if columns is None else top.columns(columns)
 
 
 def _shows_all_keys(plan: Plan) -> bool:
     return set(plan.group_by) <= {output.value for output in plan.outputs}
 
 
-def _projection(plan: Plan, names: Sequence[str], scope: Scope) -> Project:
+def _projection(plan: Plan, names: Sequence[str], scope: Rows | Grouped) -> Project:
     items: list[tuple[str, bool | Expression]] = []
     for output, name in zip(plan.outputs, names, strict=True):
-        assert not isinstance(output.value, Entity)
-        same = scope.path(output.value) == name
-        items.append((name, True if same else scope.expression(output.value)))
+        expression = _shown(output.value, scope)
+        plain = expression == PathExpression(name)
+        items.append((name, True if plain else expression))
     if "_id" not in names:
         items.append(("_id", False))
     return Project(tuple(items))
 
 
-def _distinct(plan: Plan, names: Sequence[str], scope: Scope) -> list[Stage]:
+def _distinct(plan: Plan, names: Sequence[str], scope: Rows | Grouped) -> list[Stage]:
     """Group by the outputs; order keys that are not shown take their best value."""
     values = [output.value for output in plan.outputs]
     single = len(values) == 1
     columns: list[tuple[str, Expression]] = []
-    places: dict[Operand, str] = {}
-    for value, name in zip(values, names, strict=True):
-        assert not isinstance(value, Entity)
+    places: dict[Shown, str] = {}
+    for value, (name, expression) in zip(values, _columns(plan, names, scope), strict=True):
         safe = name.replace(".", "_")
         places[value] = "_id" if single else f"_id.{safe}"
-        columns.append((safe, scope.expression(value)))
+        columns.append((safe, expression))
     key = columns[0][1] if single else ObjectExpression(tuple(columns))
     accumulators: list[Accumulator] = []
     keys: dict[str, int] = {}
@@ -311,16 +367,21 @@ def _distinct(plan: Plan, names: Sequence[str], scope: Scope) -> list[Stage]:
         else:
             keys.setdefault(places[order.by], -1 if order.descending else 1)
     stages: list[Stage] = [Group(key, tuple(accumulators))]
+    if plan.per:
+        if not set(plan.per) <= set(places):
+            raise PlanError("without repeats, the first of each (`per`) are of what is shown")
+        shown = [(n, PathExpression(places[v])) for v, n in zip(values, names, strict=True)]
+        each = {key: PathExpression(places[key]) for key in plan.per}
+        return stages + _cut_each(plan, each, Sort(tuple(keys.items())), shown)
     if keys:
         stages.append(Sort(tuple(keys.items())))
     stages += cut(plan.limit, plan.skip)
-    shown: list[tuple[str, bool | Expression]] = []
+    items: list[tuple[str, bool | Expression]] = []
     for value, name in zip(values, names, strict=True):
-        assert not isinstance(value, Entity)
-        shown.append((name, True if places[value] == name else PathExpression(places[value])))
+        items.append((name, True if places[value] == name else PathExpression(places[value])))
     if "_id" not in names:
-        shown.append(("_id", False))
-    stages.append(Project(tuple(shown)))
+        items.append(("_id", False))
+    stages.append(Project(tuple(items)))
     return stages
 
 

@@ -51,6 +51,7 @@ from mqt_serving.query.plan import (
     Plan,
     Predicate,
     Related,
+    Running,
     Scalar,
     Term,
     Text,
@@ -133,7 +134,7 @@ def operands(leaf: Leaf) -> tuple[Operand, ...]:
     return (leaf.left,)
 
 
-def fields_in(operand: Operand) -> tuple[Field, ...]:
+def fields_in(operand: Operand | Running) -> tuple[Field, ...]:
     """The fields behind an operand; none for aggregates, which are about other rows."""
     match operand:
         case Field():
@@ -143,15 +144,17 @@ def fields_in(operand: Operand) -> tuple[Field, ...]:
         case Arithmetic(left=left, right=right):
             terms = [side for side in (left, right) if isinstance(side, _OPERANDS)]
             return tuple(field for term in terms for field in fields_in(term))
-        case Aggregate():
+        case Aggregate() | Running():
             return ()
 
 
-def aggregates_of(operand: Operand) -> tuple[Aggregate, ...]:
+def aggregates_of(operand: Operand | Running) -> tuple[Aggregate, ...]:
     """The aggregates that an operand is, or is computed from."""
     match operand:
         case Aggregate():
             return (operand,)
+        case Running(aggregate=aggregate):
+            return (aggregate,)
         case Arithmetic(left=left, right=right):
             terms = [side for side in (left, right) if isinstance(side, _OPERANDS)]
             return tuple(found for term in terms for found in aggregates_of(term))

@@ -43,6 +43,7 @@ from mqt_serving.query.pipeline import (
     Meta,
     Project,
     ReplaceRoot,
+    SetWindowFields,
     Skip,
     Sort,
     SortByCount,
@@ -53,8 +54,6 @@ from mqt_serving.query.pipeline import (
 from mqt_serving.query.pipeline import Aggregate as AggregateCommand
 from mqt_serving.query.plan import (
     Entity,
-    Operand,
-    Order,
     Plan,
     Predicate,
     Related,
@@ -73,11 +72,12 @@ from mqt_serving.query.raising.scope import (
     InnerCount,
     InnerRows,
     InnerValue,
-    Known,
     LookedUp,
     Stored,
+    TopRows,
     array_entity,
 )
+from mqt_serving.query.raising.tops import first_of_pushed
 from mqt_serving.query.raising.values import as_values
 from mqt_serving.schema import Catalog
 
@@ -129,7 +129,9 @@ class _Stages(LookUps, Groups):
     """The state, with what each stage does to it."""
 
     def run(self, stages: Sequence[Stage]) -> None:
-        for stage in stages:
+        for at, stage in enumerate(stages):
+            if isinstance(stage, Group) and self.order:
+                stage = first_of_pushed(stage, stages[at + 1 :])
             self._apply(stage)
 
     def _apply(self, stage: Stage) -> None:
@@ -152,6 +154,8 @@ class _Stages(LookUps, Groups):
             case Sort(keys=keys):
                 self._sort(keys)
             case Limit(count=count):
+                if self.per:
+                    raise RaiseError("limit-after-limit", "$limit after the first of each")
                 self.limit = count if self.limit is None else min(self.limit, count)
             case Skip(count=count):
                 if self.limit is not None or self.skip:
@@ -162,6 +166,8 @@ class _Stages(LookUps, Groups):
             case SortByCount(expression=expression):
                 self._group(Group(expression, (Accumulator("count", "$sum", _ONE),)))
                 self._sort((("count", -1),))
+            case SetWindowFields():
+                self._window(stage)
             case ReplaceRoot(expression=expression):
                 self._replace_root(expression)
             case _:
@@ -169,6 +175,8 @@ class _Stages(LookUps, Groups):
                 raise RaiseError(f"stage-{name}", f"the stage {name} has no place in a plan")
 
     def _filter(self, condition: Filter) -> None:
+        if self._take_positions(condition):
+            return
         predicate = self._filters().predicate(condition)
         if predicate is None:
             return
@@ -247,13 +255,17 @@ class _Stages(LookUps, Groups):
         if isinstance(found, InnerRows):
             self._continue_with(found.number, stage.path)
             return
+        if isinstance(found, TopRows):
+            self._unwind_top(stage.path, found)
+            return
         if isinstance(found, Collected | CollectedRows):
             self._unwind_collected(stage.path, found)
             return
         if self.limit is not None and self._looks_up_again(stage.path):
             self._unwind_found(stage)
             return
-        if not isinstance(found, Found):
+        beside = isinstance(found, LookedUp) and found.edge.is_upward and bool(self.per)
+        if not isinstance(found, Found) and not beside:
             self._not_after_cut("unwind")
         match found:
             case Stored():
@@ -295,19 +307,11 @@ class _Stages(LookUps, Groups):
         return array_entity(places.pop(), self.catalog) if whole and len(places) == 1 else None
 
     def _sort(self, keys: Sequence[tuple[str, int | Meta]]) -> None:
+        if self.per:
+            self._require_order_of_tops(keys)
+            return
         self._not_after_cut("sort")
-        order: dict[Operand, Order] = {}
-        for path, direction in keys:
-            if isinstance(direction, Meta):
-                raise RaiseError("sort-by-score", f"a sort by {direction.keyword} has no plan")
-            found = self.environment.find(path)
-            if found is None:
-                raise RaiseError("unknown-name", f"nothing is called {path!r} to sort by")
-            value = as_values(found, self.catalog)
-            if not isinstance(value, Known):
-                raise RaiseError("sort-computed", f"{path!r} is no single value")
-            order.setdefault(value.operand, Order(value.operand, direction < 0))
-        self.order = tuple(order.values())
+        self.order = self._orders(keys)
 
     def show_distinct(self, path: str) -> None:
         found = self.environment.find(path)

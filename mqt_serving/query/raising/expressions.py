@@ -6,7 +6,7 @@ of looked-up documents, and tests. Anything computed otherwise has no place in a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from bson import Decimal128
@@ -59,6 +59,7 @@ from mqt_serving.query.raising.scope import (
     SizeOf,
     Stored,
     Test,
+    TopRows,
     array_entity,
     inside,
     stored_field,
@@ -180,6 +181,8 @@ class ExpressionRaiser:
                 bound = self.bind(argument)
                 if isinstance(bound, Collected) and bound.different:
                     return replace(bound, without_null=True)
+            case (argument, *bounds) if operator == "$slice":
+                return self._slice(argument, bounds)
             case (argument, LiteralExpression(value=0)) if operator == "$arrayElemAt":
                 return self._first(argument)
             case (argument, LiteralExpression() | ArrayExpression(items=())) if (
@@ -187,6 +190,17 @@ class ExpressionRaiser:
             ):
                 return self._without_default(argument, arguments[1])
         raise RaiseError(f"expression-{operator.lstrip('$')}", f"{operator} has no place in a plan")
+
+    def _slice(self, argument: Expression, bounds: Sequence[Expression]) -> Binding:
+        """Some of the first rows of each key."""
+        top = self.bind(argument)
+        numbers = [b.value for b in bounds if isinstance(b, LiteralExpression)]
+        match top, [0, *numbers][-2:]:
+            case TopRows(value=value, limit=limit, skip=skip), [int(first), int(number)] if (
+                len(numbers) == len(bounds) and 0 <= first < limit and number > 0
+            ):
+                return TopRows(value, min(number, limit - first), skip + first)
+        raise RaiseError("expression-slice", "a part of an array by position")
 
     def _named(
         self, operator: str, arguments: dict[str, Expression], expression: Expression

@@ -45,7 +45,8 @@ from mqt_serving.query.raising.scope import (
     Unjoined,
     array_entity,
 )
-from mqt_serving.query.raising.state import Grouping, State
+from mqt_serving.query.raising.state import Grouping
+from mqt_serving.query.raising.tops import Tops, place_of
 from mqt_serving.query.raising.values import as_values, group_fields
 
 _ONE = LiteralExpression(1)
@@ -57,14 +58,16 @@ _FUNCTIONS = {
 }
 
 
-class Groups(State):
+class Groups(Tops):
     """The state, with the stages that make groups and counts of rows."""
 
     def _group(self, stage: Group) -> None:
         self._not_after_cut("group")
+        keys = self._keys(stage.key)
+        if self._take_top_of_each(stage, keys):
+            return
         self._settle_row_tests()
         in_order, self.order = bool(self.order), ()
-        keys = self._keys(stage.key)
         if self.grouping is not None:
             self._group_again(stage, keys)
             return
@@ -79,14 +82,8 @@ class Groups(State):
 
     def _require_same_in_group(self, binding: Binding, keys: Sequence[Field | PartOf]) -> None:
         """What a plan shows of a group is any row's: by an order it must not matter which."""
-        if any(binding in (Known(key), _place(key)) for key in keys):
-            return
-        unique = {key.collection for key in keys if isinstance(key, Field) and self.is_unique(key)}
-        if isinstance(binding, Stored) and binding.collection in unique:
-            known = self.catalog.field(binding.collection, binding.path)
-            if known is not None and not known.arrays:
-                return
-        raise RaiseError("first-of-order", "the first of each group, by the order of its rows")
+        if not self._is_same_in_group(binding, keys):
+            raise RaiseError("first-of-order", "the first of each group, by the order of its rows")
 
     def _settle_row_tests(self) -> None:
         """Tests of what belongs to each row are about rows, whatever is grouped after them."""
@@ -126,7 +123,7 @@ class Groups(State):
         if self._counts_rows(accumulator):
             return Known(Aggregate(Function.COUNT, key, True))
         function = _FUNCTIONS.get(accumulator.operator)
-        if function is None or self._bind(accumulator.argument) not in (Known(key), _place(key)):
+        if function is None or self._bind(accumulator.argument) not in (Known(key), place_of(key)):
             raise RaiseError("nested-group", f"{accumulator.operator} over groups")
         return Known(Aggregate(function, key, function in (Function.SUM, Function.AVG)))
 
@@ -139,6 +136,8 @@ class Groups(State):
         """Go back to the rows, those of groups that are left: a sub-query lists these."""
         assert self.grouping is not None and self.ungrouped is not None
         rows = self.ungrouped.copied()
+        if self.per:
+            raise RaiseError("rows-of-groups", "rows of the first groups of each")
         if self.having or self.limit is not None or self.skip:
             match self.grouping.keys:
                 case (Field() as key,) if self.is_always_there(key, or_null=self.limit != 1):
@@ -281,10 +280,6 @@ class Groups(State):
         self.order = ()
         self.grouping = Grouping(())
         self.environment = Environment(None, {name: Known(counted)})
-
-
-def _place(key: Field | PartOf) -> Stored | None:
-    return Stored(key.collection, key.path) if isinstance(key, Field) else None
 
 
 def _of_row(binding: Binding, keys: Sequence[Field | PartOf]) -> Binding:

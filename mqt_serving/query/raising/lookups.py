@@ -96,7 +96,8 @@ class LookUps(State):
         return True
 
     def _is_single_row(self) -> bool:
-        return self.limit == 1 or (self.grouping is not None and not self.grouping.keys)
+        one = self.limit == 1 and not self.per
+        return one or (self.grouping is not None and not self.grouping.keys)
 
     def _look_up_inner(self, stage: Lookup) -> None:
         """A pipeline beside a single row, whose values are sub-queries of that pipeline."""
@@ -198,7 +199,8 @@ class LookUps(State):
 
     @staticmethod
     def _has_one_row(inner: State) -> bool:
-        one = inner.limit == 1 or (inner.grouping is not None and not inner.grouping.keys)
+        one = inner.limit == 1 and not inner.per
+        one = one or (inner.grouping is not None and not inner.grouping.keys)
         return one or (inner.matched is not None and inner.is_unique(inner.matched[1]))
 
     def _look_up_equal(self, stage: Lookup) -> None:

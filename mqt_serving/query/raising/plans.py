@@ -17,12 +17,12 @@ from mqt_serving.query.plan import (
     Compare,
     Entity,
     Field,
-    Operand,
     Order,
     Output,
     Plan,
     Predicate,
     Related,
+    Shown,
     Top,
 )
 from mqt_serving.query.raising.combining import all_of
@@ -30,6 +30,7 @@ from mqt_serving.query.raising.scope import (
     Binding,
     Fields,
     Known,
+    RunningTotal,
 )
 from mqt_serving.query.raising.state import State
 from mqt_serving.query.raising.values import as_values, entities_in
@@ -55,6 +56,7 @@ def plan_of(state: State) -> Plan:
         state.skip,
         distinct,
         optional=tuple(state.optional),
+        per=state.per,
     )
     if state.beside and not _uses_subquery(state):
         raise RaiseError("idle-sub-query", "rows beside a single row that do not use it")
@@ -64,7 +66,7 @@ def plan_of(state: State) -> Plan:
     return _with_aliases(plan, [name for name, _ in columns])
 
 
-def _is_total(value: Operand | Entity) -> bool:
+def _is_total(value: Shown) -> bool:
     return not isinstance(value, Entity) and not fields_in(value)
 
 
@@ -152,13 +154,13 @@ def _uses_aggregates(state: State) -> bool:
     return bool(state.having) or any(aggregates_of(o.by) for o in state.order)
 
 
-def _columns(state: State) -> list[tuple[str, Operand | Entity]]:
+def _columns(state: State) -> list[tuple[str, Shown]]:
     base = state.environment.base
     if base is not None:
         if state.environment.names or state.environment.hidden - {"_id"}:
             raise RaiseError("whole-and-more", "whole documents with fields added or left out")
         return [("", Entity(base.collection, base.path))]
-    columns: list[tuple[str, Operand | Entity]] = []
+    columns: list[tuple[str, Shown]] = []
     for name, binding in state.environment.names.items():
         columns.extend(_column(state, name, binding))
     if not columns:
@@ -172,7 +174,7 @@ def _followed(state: State) -> set[Entity]:
     return {entity for entity in upward if entity not in state.joined}
 
 
-def _column(state: State, name: str, binding: Binding) -> list[tuple[str, Operand | Entity]]:
+def _column(state: State, name: str, binding: Binding) -> list[tuple[str, Shown]]:
     if isinstance(binding, Fields):
         if not binding.members:
             raise RaiseError("null-key", "the null key of a group is shown")
@@ -182,6 +184,8 @@ def _column(state: State, name: str, binding: Binding) -> list[tuple[str, Operan
             for column in _column(state, f"{name}.{member}", inner)
         ]
     value = as_values(binding, state.catalog)
+    if isinstance(value, RunningTotal):
+        return [(name, value.running)]
     if not isinstance(value, Known):
         raise RaiseError("object-output", f"{name!r} is no single value")
     for field in fields_in(value.operand):

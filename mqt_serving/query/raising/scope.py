@@ -14,7 +14,17 @@ from typing import TypeAlias
 from mqt_serving.errors import RaiseError
 from mqt_serving.query.graph import Edge
 from mqt_serving.query.pipeline import Value
-from mqt_serving.query.plan import Aggregate, Entity, Field, Operand, PartOf, Plan, Predicate
+from mqt_serving.query.plan import (
+    Aggregate,
+    Entity,
+    Field,
+    Operand,
+    Order,
+    PartOf,
+    Plan,
+    Predicate,
+    Running,
+)
 from mqt_serving.schema import Catalog
 
 
@@ -52,6 +62,30 @@ class CollectedRows:
 
     rows: Entity
     value: Binding
+
+
+@dataclass(frozen=True, slots=True)
+class TopRows:
+    """What is kept of the first rows of a group, in order, as an array."""
+
+    value: Binding
+    limit: int
+    skip: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """The number of a row among those with the same keys, in an order."""
+
+    per: tuple[Field | PartOf, ...]
+    order: tuple[Order, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunningTotal:
+    """A total of a group with those of all groups before it."""
+
+    running: Running
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +222,9 @@ Binding: TypeAlias = (
     | Known
     | Collected
     | CollectedRows
+    | TopRows
+    | Position
+    | RunningTotal
     | LookedUp
     | Unjoined
     | Found

@@ -67,6 +67,8 @@ class State(ABC):
     order: tuple[Order, ...] = ()
     limit: int | None = None
     skip: int | None = None
+    per: tuple[Field | PartOf, ...] = ()
+    is_windowed: bool = False  # something was computed over neighbouring rows
     optional: dict[Entity, None] = field(default_factory=dict)
     looked_up: list[Edge] = field(default_factory=list)
     inner: list[State] = field(default_factory=list)
@@ -158,6 +160,8 @@ class State(ABC):
 
     def _not_after_cut(self, what: str) -> None:
         """What follows a cut is about the first rows only: that these are meant, a test says."""
+        if self.per or (self.is_windowed and what != "sort"):
+            raise RaiseError(f"{what}-after-limit", f"${what} after the first of each, or windows")
         if self.limit is None and not self.skip:
             return
         plain = self.grouping is None and not self.having and not self.distinct

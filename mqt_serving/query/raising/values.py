@@ -35,11 +35,14 @@ from mqt_serving.query.raising.scope import (
     Known,
     Listed,
     LookedUp,
+    Position,
+    RunningTotal,
     Single,
     SizeOf,
     Stored,
     SubQueries,
     Test,
+    TopRows,
     Unjoined,
     stored_field,
 )
@@ -61,8 +64,12 @@ def as_values(binding: Binding, catalog: Catalog) -> Binding:
             return Known(field)
         case Fields(members=members):
             return Fields({name: as_values(inner, catalog) for name, inner in members.items()})
-        case Known():
+        case Known() | RunningTotal():
             return binding
+        case Position():
+            raise RaiseError("position-output", "the position of a row is used as a value")
+        case TopRows():
+            raise RaiseError("array-output", "the first rows of each are shown as an array")
         case Unjoined(cause=cause, message=message):
             raise RaiseError(cause, message)
         case LookedUp() | Found() | Filtered() | FilteredValues():

@@ -27,9 +27,11 @@ from mqt_assets.training.synthesis import (
     kept_empty,
     one_element,
     positions,
+    running_totals,
     spoken_dates,
     stretches,
     synthesise,
+    top_per_group,
 )
 from mqt_assets.training.synthesis.draft import Draft, NotHere
 from mqt_assets.training.synthesis.subjects import Posed
@@ -51,6 +53,7 @@ from mqt_serving.query.plan import (
     Output,
     Plan,
     Related,
+    Running,
     walk,
 )
 from mqt_serving.schema import Catalog
@@ -60,7 +63,8 @@ from mqt_serving.translator.words import split_words
 NOW = datetime(2026, 1, 1)
 CONSTRUCTS = (
     against_values, both_and_neither, columns, computed, conditional_totals, distinct_counts,
-    flags, gaps, kept_empty, one_element, positions, spoken_dates, stretches,
+    flags, gaps, kept_empty, one_element, positions, running_totals, spoken_dates, stretches,
+    top_per_group,
 )  # fmt: skip
 NEW = tuple(
     shape for shape, _ in SHAPES if shape.__module__ in {module.__name__ for module in CONSTRUCTS}
@@ -153,6 +157,12 @@ def _two_tests_of_one(plan: Plan) -> bool:
         (positions.nth_group, lambda plan: bool(plan.skip) and plan.limit == 1),
         (positions.places, lambda plan: bool(plan.skip) and bool(plan.limit)),
         (positions.without_first, lambda plan: bool(plan.skip)),
+        (top_per_group.top_rows, lambda plan: bool(plan.per)),
+        (top_per_group.newest_of_each, lambda plan: bool(plan.per)),
+        (top_per_group.top_groups_of_each, lambda plan: set(plan.per) < set(plan.group_by)),
+        (running_totals.running_total, _has(Running)),
+        (running_totals.beside_running_total, _has(Running)),
+        (running_totals.running_total_of_each, lambda plan: len(plan.group_by) > 1),
     ],
 )
 def test_a_shape_makes_its_construct(

@@ -25,6 +25,7 @@ from mqt_serving.query.plan import (
     Output,
     Plan,
     Related,
+    Running,
 )
 from mqt_serving.schema import Catalog
 
@@ -72,6 +73,23 @@ def test_dates_are_read_as_people_write_them() -> None:
     assert where == Compare(PLACED, Comparator.GTE, datetime(2025, 4, 1))
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "customers.name, orders.items.price order orders.items.price desc limit 2 "
+        "per customers.name",
+        "orders order orders.placed_at skip 1 limit 1 per year(orders.placed_at), customers.name "
+        "rows orders.items",
+        "running(sum(orders.items.price)), year(orders.placed_at) group year(orders.placed_at)",
+        "running(count(orders only orders.items.price > 5)) group orders.placed_at",
+    ],
+)
+def test_the_first_of_each_and_running_totals_read_back(text: str) -> None:
+    plan = read(text)
+    assert write_plan(plan) == text
+    assert plan.per or any(isinstance(output.value, Running) for output in plan.outputs)
+
+
 def test_sub_queries_and_related_things_nest() -> None:
     plan = read(
         "customers.name where no orders (orders.items.price > (avg(orders.items.price))) "
@@ -90,6 +108,7 @@ def test_sub_queries_and_related_things_nest() -> None:
         ("customers.name limit many", "whole number"),
         ('orders where orders.placed_at during "someday"', "is no date"),
         ("sum(count(orders))", "aggregate of an aggregate"),
+        ("running(orders.placed_at)", "running totals are of sums and counts"),
         ("customers.name ?", "cannot read"),
         ("customers.name customers.name", "was not expected"),
         ("orders where orders.placed_at is blue", "expected 'missing'"),

@@ -35,6 +35,7 @@ from mqt_serving.query.plan import (
     Plan,
     Predicate,
     Related,
+    Running,
     Text,
     TextMatch,
     Top,
@@ -217,5 +218,53 @@ def wider_rows(draw: st.DrawFn) -> Plan:
             return _plan(*keys, where=_all_of(_some(draw, ON_ORDERS, 0, 1)), distinct=True)
 
 
+@st.composite
+def tops(draw: st.DrawFn) -> Plan:
+    """The first rows, groups or rows with totals for each value of some keys."""
+    limit, skip = draw(st.sampled_from([(1, None), (3, None), (2, 1)]))
+    cut: dict[str, Any] = {"limit": limit, "skip": skip}
+    descending = draw(st.booleans())
+    match draw(st.sampled_from(["rows", "items", "documents", "groups", "totals", "distinct"])):
+        case "rows":
+            per = tuple(_some(draw, (STATUS, YEAR, CITY, BUYER), 1, 2))
+            where = _all_of(_some(draw, ON_ORDERS, 0, 1))
+            order = (Order(draw(st.sampled_from([TOTAL, PLACED])), descending),)
+            return _plan(TOTAL, PLACED, where=where, per=per, order_by=order, **cut)
+        case "items":
+            per = (draw(st.sampled_from([TITLE, CATEGORY, STATUS])),)
+            order = (Order(draw(st.sampled_from([QUANTITY, WORTH])), descending),)
+            return _plan(*per, QUANTITY, WORTH, per=per, order_by=order, **cut)
+        case "documents":
+            per = tuple(_some(draw, (STATUS, MONTH), 1, 2))
+            return _plan(ORDERS, per=per, order_by=(Order(TOTAL, descending),), **cut)
+        case "groups":
+            total, keys = draw(st.sampled_from(OF_GROUPS)), _some(draw, (STATUS, YEAR, CITY), 2, 3)
+            per, order = tuple(keys[: draw(st.integers(1, 2))]), (Order(total, descending),)
+            return _plan(*keys, total, group_by=tuple(keys), per=per, order_by=order, **cut)
+        case "totals":
+            total = draw(st.sampled_from(OF_CUSTOMERS))
+            order = (Order(total, descending),)
+            return _plan(NAME, total, per=(CITY,), order_by=order, **cut)
+        case _:
+            order = (Order(STATUS, descending),)
+            return _plan(STATUS, YEAR, distinct=True, per=(YEAR,), order_by=order, **cut)
+
+
+@st.composite
+def running_totals(draw: st.DrawFn) -> Plan:
+    """Groups that follow each other, with their totals so far."""
+    turn = draw(st.sampled_from([(YEAR,), (MONTH,), (YEAR, PartOf(DatePart.MONTH, PLACED))]))
+    keys = (*_some(draw, (STATUS, CITY), 0, 2), *turn)
+    totals = _some(draw, (count(ORDERS), Aggregate(Function.SUM, TOTAL, where=PAID)), 1, 2)
+    shown = [*_some(draw, totals, 0, 1), *map(Running, totals)]
+    having = draw(st.sampled_from([None, Compare(count(ORDERS), Comparator.GT, 1)]))
+    where = _all_of(_some(draw, ON_ORDERS, 0, 1))
+    return _plan(
+        *keys, *shown, where=where, group_by=keys, having=having, **_cut(draw, totals)
+    )  # fmt: skip
+
+
 def canonical_plans() -> st.SearchStrategy[Plan]:
-    return st.one_of(rows(), groups(), totals_of_rows(), wider_rows())
+    return st.one_of(
+        rows(), groups(), totals_of_rows(), wider_rows(), tops(), running_totals()
+    )  # fmt: skip

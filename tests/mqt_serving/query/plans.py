@@ -32,6 +32,7 @@ from mqt_serving.query.plan import (
     Plan,
     Predicate,
     Related,
+    Running,
     Scalar,
     Text,
     TextMatch,
@@ -76,6 +77,8 @@ def aggregates(draw: st.DrawFn) -> Aggregate:
     return Aggregate(function, draw(fields), draw(st.booleans()))
 
 
+keys = st.one_of(fields, parts)
+running = st.builds(Running, aggregates())
 operands: st.SearchStrategy[Operand] = st.one_of(fields, fields, parts, aggregates())
 
 
@@ -115,15 +118,18 @@ def plans() -> st.SearchStrategy[Plan]:
     return st.builds(
         Plan,
         st.lists(
-            st.builds(Output, st.one_of(operands, entities), names), min_size=1, max_size=3
+            st.builds(Output, st.one_of(operands, entities, running), names),
+            min_size=1,
+            max_size=3,
         ).map(tuple),
         st.one_of(st.none(), predicates),
-        st.lists(st.one_of(fields, parts), max_size=2, unique=True).map(tuple),
+        st.lists(keys, max_size=2, unique=True).map(tuple),
         st.one_of(st.none(), predicates),
         st.lists(st.builds(Order, operands, st.booleans()), max_size=2).map(tuple),
         counts,
         counts,
         st.booleans(),
+        per=st.one_of(st.just(()), st.lists(keys, max_size=2, unique=True).map(tuple)),
     )
 
 

@@ -528,7 +528,7 @@ def test_raising_what_was_lowered_gives_the_plan_back() -> None:
         ),
         (
             "db.orders.aggregate([{$sort: {total: -1}}, {$group: {_id: '$customer_id',"
-            "t: {$first: '$status'}}}, {$project: {_id: 0, t: 1}}])",
+            "t: {$first: '$status'}, n: {$sum: 1}}}, {$project: {_id: 0, t: 1, n: 1}}])",
             "first-of-order",
         ),
         (

@@ -18,6 +18,7 @@ from mqt_serving.query.plan import (
     Between,
     Comparator,
     Compare,
+    DatePart,
     Entity,
     Field,
     Function,
@@ -25,9 +26,11 @@ from mqt_serving.query.plan import (
     Operator,
     Order,
     Output,
+    PartOf,
     Plan,
     Predicate,
     Related,
+    Running,
     Text,
     TextMatch,
 )
@@ -160,6 +163,38 @@ def test_a_plan_survives_the_way_to_steps_and_back(where: Predicate) -> None:
         optional=(Entity("orders"),),
     )
     assert to_plan(to_steps(plan, LINKED, SCHEMA), LINKED, SCHEMA) == plan
+
+
+def test_the_first_of_each_and_running_totals_survive_it_too() -> None:
+    city, placed = Field("customers", "city"), Field("orders", "placed_at")
+    month, total = PartOf(DatePart.YEAR_MONTH, placed), Field("orders", "total")
+    paid = Aggregate(Function.COUNT, Entity("orders"), where=MARCH)
+    plan = Plan(
+        outputs=tuple(
+            map(Output, (Running(Aggregate(Function.SUM, total)), city, month, Running(paid)))
+        ),
+        group_by=(city, month),
+        order_by=(Order(Aggregate(Function.SUM, total), descending=True),),
+        limit=1,
+        per=(month, city),
+        rows=Entity("orders", "items"),
+    )
+    steps = to_steps(plan, LINKED, SCHEMA)
+    stack = INITIAL
+    for step in steps:
+        token = Token(step.at) if step.kind == 0 else None
+        assert token is None or token in ALLOWED[stack[-1]].tokens
+        stack = advance(stack, token)
+    assert stack[-1] == Symbol.DONE
+    assert to_plan(steps, LINKED, SCHEMA) == plan
+
+
+def test_running_totals_are_of_sums_and_counts() -> None:
+    item = to_steps(Plan((Output(Field("orders", "total")),)), LINKED, SCHEMA)[0]
+    tokens = (Token.RUNNING, Token.ONLY, Token.AVG)
+    test = to_steps(Plan((Output(Entity("orders")),), BERLIN), LINKED, SCHEMA)[2:]
+    with pytest.raises(NotExpressible, match="add up"):
+        to_plan([*(Step(0, int(t)) for t in tokens), item, *test], LINKED, SCHEMA)
 
 
 def test_a_value_that_the_question_does_not_hold_cannot_be_written() -> None:

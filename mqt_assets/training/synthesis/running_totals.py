@@ -1,0 +1,237 @@
+"""Shapes that add up over time: the running total of revenue by month.
+
+Convention: the keys come first, then the plain figure where it is asked for, then the running
+total; "per month" means year and month. Depends on `groups`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mqt_assets.training.synthesis.aggregates import NOT_ADDED
+from mqt_assets.training.synthesis.asking import SHOW
+from mqt_assets.training.synthesis.draft import Draft, NotHere
+from mqt_assets.training.synthesis.groups import expect_different, group_key
+from mqt_assets.training.synthesis.subjects import Asked, Posed, Subject, measure, subject
+from mqt_assets.training.synthesis.things import EntityView, FieldView, Role
+from mqt_serving.english import participle_of
+from mqt_serving.query.plan import (
+    Aggregate,
+    DatePart,
+    Field,
+    Function,
+    Order,
+    Output,
+    PartOf,
+    Plan,
+    Running,
+)
+
+_UNITS = (
+    (DatePart.YEAR_MONTH, "month", "monthly", 0.55),
+    (DatePart.YEAR, "year", "yearly", 0.3),
+    (DatePart.DATE, "day", "daily", 0.15),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """What the groups follow each other by: `unit` is one step of it, `name` tells which date."""
+
+    key: Field | PartOf
+    unit: str
+    every: str  # "monthly"; empty for what is no time
+    name: str = ""
+    done: str = ""  # what happened then: "placed"
+
+    def per(self, draft: Draft) -> str:
+        words = draft.pick(("per", "by", "for each", "by", "per", "for every"))
+        if not self.name:
+            return f"{words} {self.unit}"
+        of = draft.pick((f"{self.unit} of the {self.name}", f"{self.unit} of {self.name}"))
+        return f"{words} {of}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Total:
+    """What is added up; `plain` are its words beside "cumulative": `price of orders`."""
+
+    value: Aggregate
+    plain: str
+    counted: str = ""  # the rows, where these are counted
+
+
+def running_total(draft: Draft, view: EntityView) -> Posed:
+    """The running total of revenue by month."""
+    about = _about(draft, view)
+    turn, total = _turn(draft, view, about), _total(draft, view, about)
+    text = draft.pick(_forms(draft, total, turn, about))
+    outputs = (Output(turn.key), Output(Running(total.value)))
+    text, order = _in_order(draft, text, turn)
+    return Posed(Plan(outputs, about.where, group_by=(turn.key,), order_by=order), text)
+
+
+def beside_running_total(draft: Draft, view: EntityView) -> Posed:
+    """Orders per month and the running total: the figure of each group, and all so far."""
+    about = _about(draft, view)
+    turn, total = _turn(draft, view, about), _total(draft, view, about)
+    per, show, figure = turn.per(draft), draft.pick(SHOW), _figure(draft, total)
+    running = draft.pick(("running total", "cumulative total", "total so far", "running sum"))
+    if total.counted:
+        running = draft.pick((running, "running count", "cumulative count", "cumulative number"))
+    text = draft.pick(
+        (
+            f"{figure} {per} with a {running}",
+            f"{figure} {per} and the {running}",
+            f"{figure} {per}, with the {running}",
+            f"{show} the {figure} {per} along with the {running}",
+            f"{show} the {figure} {per} and its {running}",
+            f"{show} the {figure} and the {running} {per}",
+            f"the {figure} and {running} {per}",
+            f"{per}, the {figure} and the {running}",
+            f"{figure} {per} plus {running}",
+            f"what are the {figure} and the {running} {per}",
+            f"{figure} {per}, and how it adds up over time",
+            f"{show} both the {figure} {per} and the {running}",
+        )
+    )
+    outputs = (Output(turn.key), Output(total.value), Output(Running(total.value)))
+    text, order = _in_order(draft, text, turn)
+    return Posed(Plan(outputs, about.where, group_by=(turn.key,), order_by=order), text)
+
+
+def running_total_of_each(draft: Draft, view: EntityView) -> Posed:
+    """The running total of revenue by month for each category, each starting at nothing."""
+    about = _about(draft, view)
+    turn, total = _turn(draft, view, about), _total(draft, view, about)
+    key = group_key(draft, view)
+    expect_different(key, about)
+    if turn.key in key.fields or key.one == turn.unit:
+        raise NotHere
+    plain = draft.pick(_forms(draft, total, turn, about))
+    each = draft.pick(("each", "every"))
+    text = draft.pick(
+        (
+            f"{plain} for {each} {key.one}",
+            f"{plain}, for {each} {key.one}",
+            f"for {each} {key.one}, {plain}",
+            f"for {each} {key.one}: {plain}",
+            f"per {key.one}, {plain}",
+            f"{plain}, separately for {each} {key.one}",
+            f"{plain}, starting over for {each} {key.one}",
+            f"{plain}, split by {key.one}",
+            f"{plain}, broken down by {key.one}",
+            f"{plain} within {each} {key.one}",
+            f"{plain} and {key.one}",
+            f"{plain}, one series per {key.one}",
+        )
+    )
+    keys = (*key.fields, turn.key)
+    outputs = (*(Output(item) for item in keys), Output(Running(total.value)))
+    return Posed(Plan(outputs, about.where, group_by=keys), text)
+
+
+def _about(draft: Draft, view: EntityView) -> Subject:
+    return subject(draft, view, most=1 if draft.chance(0.55) else 0)
+
+
+def _turn(draft: Draft, view: EntityView, about: Subject) -> _Turn:
+    dates, years = view.of_role(Role.DATE), view.of_role(Role.YEAR)
+    if years and (not dates or draft.chance(0.12)):
+        year = draft.pick(years)
+        if year.field in about.about:
+            raise NotHere
+        return _Turn(year.field, Asked(year).words(draft), "")
+    date: FieldView = draft.pick(dates)
+    part, unit, every = draft.weighted(
+        [((part, unit, every), weight) for part, unit, every, weight in _UNITS]
+    )
+    done = participle_of(date.words) or ""
+    name = Asked(date).words(draft) if len(dates) > 1 or draft.chance(0.2) else ""
+    return _Turn(PartOf(part, date.field), unit, every, name, "" if " " in done else done)
+
+
+def _total(draft: Draft, view: EntityView, about: Subject) -> _Total:
+    rows = about.phrase(draft)
+    if draft.chance(0.5) or not view.of_role(Role.NUMBER):
+        return _Total(Aggregate(Function.COUNT, view.entity), f"number of {rows}", rows)
+    asked = measure(draft, view)
+    if set(asked.view.words) & NOT_ADDED:
+        raise NotHere
+    words = asked.words(draft)
+    if set(asked.view.words) & {"amount", "price", "total"} and draft.chance(0.25):
+        words = draft.pick(("revenue", "sales", "turnover"))
+    if about.said or draft.chance(0.4):
+        words = f"{words} {draft.pick(('of', 'of', 'for', 'from'))} {rows}"
+    return _Total(Aggregate(Function.SUM, asked.field), words)
+
+
+def _figure(draft: Draft, total: _Total) -> str:
+    if total.counted:
+        return draft.pick((total.plain, f"count of {total.counted}"))
+    if total.plain.startswith("total"):
+        return total.plain
+    return f"{draft.pick(('total', 'sum of', 'total'))} {total.plain}"
+
+
+def _forms(draft: Draft, total: _Total, turn: _Turn, about: Subject) -> list[str]:
+    per, show = turn.per(draft), draft.pick((*SHOW, "what is", "calculate", "compute"))
+    plain, unit = total.plain, turn.unit
+    running = draft.pick(("running total", "cumulative total", "running sum", "cumulative sum"))
+    forms = [
+        f"{running} of {plain} {per}",
+        f"{show} the {running} of {plain} {per}",
+        f"the {running} of the {plain} {per}",
+        f"cumulative {plain} {per}",
+        f"{show} the cumulative {plain} {per}",
+        f"{show} the accumulated {plain} {per}",
+        f"{plain} {per}, cumulative",
+        f"{plain} {per}, as a {running}",
+        f"{plain} {per}, added up over time",
+        f"{show} the {plain} {per}, each including everything before",
+        f"{show} the {plain} so far {per}",
+        f"{plain} to date {per}",
+    ]
+    if total.counted:
+        rows = total.counted
+        forms += [
+            f"running count of {rows} {per}",
+            f"{show} the running count of {rows} {per}",
+            f"cumulative count of {rows} {per}",
+            f"cumulative {rows} {per}",
+            f"{show} cumulative {rows} {per}",
+        ]
+    if turn.every and not turn.name:
+        forms += [
+            f"how does the {plain} add up {unit} by {unit}",
+            f"how did the {plain} grow cumulatively from {unit} to {unit}",
+            f"{turn.every} {running} of {plain}",
+            f"{turn.every} cumulative {plain}",
+            f"{running} of {plain}, {unit} by {unit}",
+            f"what was the total {plain} up to and including each {unit}"
+            if not plain.startswith("total")
+            else f"what was the {plain} up to and including each {unit}",
+            f"{plain} up to the end of each {unit}",
+        ]
+        if total.counted:
+            forms += [
+                f"how many {total.counted} were there in all by the end of each {unit}",
+                f"how many {total.counted} had there been up to each {unit}",
+            ]
+            if turn.done and not about.said:
+                forms.append(
+                    f"how many {total.counted} had been {turn.done} by the end of each {unit}"
+                )
+    return forms
+
+
+def _in_order(draft: Draft, text: str, turn: _Turn) -> tuple[str, tuple[Order, ...]]:
+    if not draft.chance(0.15):
+        return text, ()
+    if turn.every and draft.chance(0.4):
+        return text + draft.pick((", latest first", ", newest first", ", most recent first")), (
+            Order(turn.key, True),
+        )
+    return text + draft.pick((", in order", ", in chronological order", ", oldest first")), (
+        Order(turn.key),
+    )
