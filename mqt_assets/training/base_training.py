@@ -24,7 +24,7 @@ from mqt_assets.training.base_folder import DESCRIPTION
 from mqt_assets.training.corpora import dev_databases, load_tend, tend_catalogs
 from mqt_assets.training.examples import Example, dataset_digest, make_example
 from mqt_assets.training.export import export_encoder
-from mqt_assets.training.handwritten import handwritten
+from mqt_assets.training.handwritten import handwritten, is_held_out, load_sheets
 from mqt_assets.training.network import NetworkShape
 from mqt_assets.training.practice import DATABASES, practice_catalogs, practice_examples
 from mqt_assets.training.reader import Reader, packaged_encoder
@@ -71,7 +71,8 @@ def base_data(
     """`keep_dev` trains on the corpus's development databases too: for the last training only."""
     catalogs = practice_catalogs(seed, _PRACTICE_VARIANTS * DATABASES)
     examples = practice_examples(catalogs, _PRACTICE_EACH, seed)
-    written = handwritten(_HANDWRITTEN_VERSIONS)
+    sheets = [sheet for sheet in load_sheets() if not is_held_out(sheet)]
+    written = handwritten(_HANDWRITTEN_VERSIONS, sheets)
     catalogs |= written.catalogs
     examples += written.examples
     held_out: frozenset[str] = frozenset()

@@ -12,6 +12,8 @@ from mqt_assets.training.handwritten import (
     SheetError,
     check,
     handwritten,
+    is_held_out,
+    load_sheets,
     main,
     read_sheet,
     sheet_catalog,
@@ -46,6 +48,11 @@ def test_there_are_sheets_of_many_domains() -> None:
     assert len(SHEETS) >= 80
 
 
+def test_a_few_sheets_are_set_apart_to_measure_on() -> None:
+    apart = [sheet.name for sheet in load_sheets() if is_held_out(sheet)]
+    assert 5 <= len(apart) <= len(SHEETS) / 8
+
+
 @pytest.mark.parametrize("file", SHEETS, ids=lambda file: file.stem)
 def test_every_plan_of_a_sheet_can_be_run(file: Path) -> None:
     wrong = [said for said in check(file) if said.startswith("WRONG")]
@@ -53,7 +60,7 @@ def test_every_plan_of_a_sheet_can_be_run(file: Path) -> None:
 
 
 def test_every_wording_is_an_example_over_every_version(folder: Path) -> None:
-    written = handwritten(versions=3, folder=folder)
+    written = handwritten(3, load_sheets(folder))
     assert sorted(written.catalogs) == ["written_zoo_0", "written_zoo_1", "written_zoo_2"]
     assert len(written.examples) == 3 * 4
     assert sum(example.kind == UNANSWERABLE for example in written.examples) == 3
@@ -69,7 +76,7 @@ def test_versions_call_things_differently_and_plans_follow(folder: Path) -> None
         assert catalog.field(collection, path) is not None
         names.add(called["animals.meals.kilos"])
     assert len(names) > 2
-    for example in handwritten(versions=6, folder=folder).examples:
+    for example in handwritten(6, load_sheets(folder)).examples:
         if "kilos" in example.question and example.plan is not None:
             said = {f"{item.collection}.{item.path}" for item in references_of(example.plan)}
             assert said & names
@@ -93,7 +100,7 @@ def test_the_first_version_is_named_as_the_tables_are_written(folder: Path) -> N
 def test_what_is_wrong_with_a_sheet_is_said(tmp_path: Path, body: str, said: str) -> None:
     (tmp_path / "zoo.txt").write_text(body)
     with pytest.raises(SheetError, match=said):
-        handwritten(folder=tmp_path)
+        handwritten(1, load_sheets(tmp_path))
 
 
 def test_checking_prints_meanings_and_counts_what_is_wrong(
