@@ -16,7 +16,7 @@ from benchmarks.command_shape import Shape, output_fields, shape_of
 from mqt_assets.evaluation.execution_accuracy import comparable_name, equal_results
 from mqt_assets.training.examples import collections_of
 from mqt_serving.query.pipeline import Command
-from mqt_serving.query.plan import Aggregate, And, Arithmetic, Plan, Predicate, Running
+from mqt_serving.query.plan import Aggregate, And, Arithmetic, Change, Plan, Predicate, Running
 
 Row = Mapping[str, Any]
 
@@ -85,7 +85,11 @@ def _of_plans(gold: Plan, found: Plan) -> Iterator[Difference]:
 def _computed(plan: Plan) -> set[str]:
     """As text: what holds a Decimal128 cannot be hashed."""
     values = [output.value for output in plan.outputs]
-    return {repr(value) for value in values if isinstance(value, Aggregate | Arithmetic | Running)}
+    return {
+        repr(value)
+        for value in values
+        if isinstance(value, Aggregate | Arithmetic | Running | Change)
+    }
 
 
 def _conjuncts(*predicates: Predicate | None) -> set[str]:

@@ -3,7 +3,7 @@
     plan  := [distinct] out, ... [where pred] [group key, ...] [having pred]
              [order operand [desc], ...] [skip n] [limit n [per key, ...]] [rows entity]
              [optional entity, ...]
-    out   := entity | operand | running ( aggregate )
+    out   := entity | operand | running ( aggregate ) | change ( aggregate )
     operand := sums and products of terms
     term  := path | number | aggregate | part(path) | (operand)
     aggregate := count|sum|avg|min|max ( [distinct] operand-or-entity [only pred] )
@@ -32,6 +32,7 @@ from mqt_serving.query.plan import (
     And,
     Arithmetic,
     Between,
+    Change,
     Comparator,
     Compare,
     DatePart,
@@ -163,12 +164,13 @@ class PlanReader:
         )
 
     def _output(self) -> Shown:
-        if self._accept("running", "("):
-            total = self._operand()
-            self._expect(")")
-            if not isinstance(total, Aggregate):
-                raise NotationError("running totals are of sums and counts")
-            return Running(total)
+        for word, kind in (("running", Running), ("change", Change)):
+            if self._accept(word, "("):
+                total = self._operand()
+                self._expect(")")
+                if not isinstance(total, Aggregate):
+                    raise NotationError("running totals and changes are of aggregates")
+                return kind(total)
         if self._peek(1) in ("", ",", ")", "where", "group", "order", "limit", "skip", "rows"):
             entity = self._named(Entity, self._peek())
             if entity is not None and not self._is_field(Field(entity.collection, entity.path)):

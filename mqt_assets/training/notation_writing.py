@@ -13,6 +13,7 @@ from mqt_serving.query.plan import (
     And,
     Arithmetic,
     Between,
+    Change,
     Compare,
     Entity,
     Exists,
@@ -72,6 +73,8 @@ def _term(term: Term | Shown) -> str:
     match term:
         case Running(aggregate):
             return f"running({_term(aggregate)})"
+        case Change(aggregate):
+            return f"change({_term(aggregate)})"
         case Entity() | Field():
             return _name(term)
         case PartOf(part, field):

@@ -3,7 +3,7 @@
 The convention of the gold queries people wrote for public corpora: the leaf of the path,
 `count`, `count_distinct_<leaf>`, `sum_<leaf>`, `avg_<leaf>`, `min_<leaf>`, `max_<leaf>`, the
 calendar part (`year`), `sum_`, `difference_`, `product_` and `ratio_` with what is computed,
-`running_` with what is added up.
+`running_` with what is added up, `change_` with what changed.
 Names of one plan are unique: a name that is taken gets the name of what holds the field in front
 of it, then a number. Depends on `plan` only.
 """
@@ -15,6 +15,7 @@ from collections.abc import Collection
 from mqt_serving.query.plan import (
     Aggregate,
     Arithmetic,
+    Change,
     Entity,
     Field,
     Function,
@@ -47,6 +48,8 @@ def convention(value: Shown) -> str:
             return "_".join([_RESULTS[operator], *sides])
         case Running(aggregate=aggregate):
             return f"running_{convention(aggregate)}"
+        case Change(aggregate=aggregate):
+            return f"change_{convention(aggregate)}"
         case Entity():
             return value.path.rpartition(".")[2] or value.collection
         case Aggregate(function=Function.COUNT, argument=argument, distinct=True):
@@ -105,6 +108,8 @@ def _qualified(value: Shown, plain: str) -> str:
             return plain
         case Running(aggregate=aggregate):
             return f"running_{_qualified(aggregate, convention(aggregate))}"
+        case Change(aggregate=aggregate):
+            return f"change_{_qualified(aggregate, convention(aggregate))}"
         case Aggregate(argument=argument):
             if plain == "count":
                 return f"count_{convention(argument)}"

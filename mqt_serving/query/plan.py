@@ -120,8 +120,20 @@ class Running:
     aggregate: Aggregate
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An aggregate of a group less that of the group before: null for the first.
+
+    Stands where `Running` does, and groups follow each other as they do for it; before March is
+    January where February has no rows.
+    """
+
+    aggregate: Aggregate
+
+
 Operand: TypeAlias = Field | PartOf | Arithmetic | Aggregate
-Shown: TypeAlias = Operand | Running | Entity
+AcrossGroups: TypeAlias = Running | Change
+Shown: TypeAlias = Operand | AcrossGroups | Entity
 Term: TypeAlias = Field | PartOf | Arithmetic | Aggregate | int | float | Decimal128
 
 

@@ -8,6 +8,7 @@ step may be, so that every finished sequence is a well-formed plan.
              (SKIP value)? (LIMIT (value | LIMIT_ONE) (PER key+)?)? (ROWS entity)?
              (OPTIONAL entity)* END
     out   := item | aggregate | ONLY aggregate pred | part | arith | RUNNING total
+           | CHANGE (aggregate | ONLY aggregate pred)
     total := (a count or a sum) | ONLY aggregate pred
     arith := ADD term term | SUBTRACT term term | ...
     term  := field | aggregate | part | number | arith
@@ -91,6 +92,7 @@ class Token(IntEnum):
     DESC = auto()
     PER = auto()  # order and limit are within each value of what follows
     RUNNING = auto()  # a total with those of all groups before
+    CHANGE = auto()  # an aggregate less that of the group before
 
 
 class Step(NamedTuple):
@@ -138,6 +140,7 @@ class Symbol(IntEnum):
     DONE = auto()
     AFTER_PER = auto()
     ADDED_UP = auto()
+    CHANGED = auto()
 
 
 _T, _S = Token, Symbol
@@ -159,7 +162,7 @@ _TAIL = (
 )  # fmt: skip
 _LEFT_STARTS = AGGREGATES | PARTS | ARITHMETIC
 OPERAND_STARTS = _LEFT_STARTS | {_T.ONLY}
-OUTPUT_STARTS = OPERAND_STARTS | {_T.RUNNING}
+OUTPUT_STARTS = OPERAND_STARTS | {_T.RUNNING, _T.CHANGE}
 
 
 class Items(IntEnum):
@@ -225,6 +228,7 @@ ALLOWED: dict[Symbol, Allowed] = {
     _S.DONE: Allowed(),
     _S.AFTER_PER: Allowed(PARTS | set(_TAIL[6:]), Items.FIELDS),
     _S.ADDED_UP: Allowed(frozenset({_T.COUNT, _T.SUM, _T.ONLY})),
+    _S.CHANGED: Allowed(AGGREGATES | {_T.ONLY}),
 }
 
 _CLAUSES: dict[Token, tuple[Symbol, ...]] = {
@@ -284,6 +288,8 @@ def _replacement(symbol: Symbol, token: Token | None) -> tuple[Symbol, ...]:
         return (_S.ORDER_BY, *after)
     if token == _T.RUNNING:
         return (_S.ADDED_UP, *after)
+    if token == _T.CHANGE:
+        return (_S.CHANGED, *after)
     if token == _T.ONLY:
         return (_S.AGGREGATE, _S.PREDICATE, *after)
     if token in ARITHMETIC:

@@ -20,6 +20,7 @@ from mqt_serving.query.plan import (
     And,
     Arithmetic,
     Between,
+    Change,
     Comparator,
     Compare,
     DatePart,
@@ -167,8 +168,8 @@ class _Writer:
         yield _token(Token.END)
 
     def operand(self, operand: Shown) -> Iterator[Step]:
-        if isinstance(operand, Running):
-            yield _token(Token.RUNNING)
+        if isinstance(operand, Running | Change):
+            yield _token(Token.RUNNING if isinstance(operand, Running) else Token.CHANGE)
             yield from self.operand(operand.aggregate)
         elif isinstance(operand, Arithmetic):
             yield _token(Token[operand.operator.name])
@@ -448,10 +449,13 @@ class _Reader:
         return token is None or token in OUTPUT_STARTS
 
     def shown(self) -> Shown:
-        if not self.accept(Token.RUNNING):
+        is_change = self.accept(Token.CHANGE)
+        if not is_change and not self.accept(Token.RUNNING):
             return self.operand()
         aggregate = self.operand()
         assert isinstance(aggregate, Aggregate)
+        if is_change:
+            return Change(aggregate)
         if aggregate.function not in (Function.SUM, Function.COUNT) or aggregate.distinct:
             raise NotExpressible("only sums and counts add up to a running total")
         return Running(aggregate)

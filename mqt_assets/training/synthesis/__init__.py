@@ -105,6 +105,7 @@ SHAPES: Final[tuple[tuple[Shape, float], ...]] = (
     (running_totals.running_total, 1.5),
     (running_totals.beside_running_total, 0.5),
     (running_totals.running_total_of_each, 0.5),
+    (running_totals.change_from_before, 0.7),
 )
 """What is drawn, with its weight. What public corpora hardly ask has about a third."""
 _TRIES: Final = 12

@@ -1,7 +1,7 @@
-"""Shapes that add up over time: the running total of revenue by month.
+"""Shapes that add up over time, or compare with what was before: revenue by month, cumulative.
 
 Convention: the keys come first, then the plain figure where it is asked for, then the running
-total; "per month" means year and month. Depends on `groups`.
+total or the change; "per month" means year and month. Depends on `groups`.
 """
 
 from __future__ import annotations
@@ -11,12 +11,18 @@ from dataclasses import dataclass
 from mqt_assets.training.synthesis.aggregates import NOT_ADDED
 from mqt_assets.training.synthesis.asking import SHOW
 from mqt_assets.training.synthesis.draft import Draft, NotHere
-from mqt_assets.training.synthesis.groups import expect_different, group_key
+from mqt_assets.training.synthesis.groups import (
+    expect_different,
+    figure_of,
+    figure_of_rows,
+    group_key,
+)
 from mqt_assets.training.synthesis.subjects import Asked, Posed, Subject, measure, subject
 from mqt_assets.training.synthesis.things import EntityView, FieldView, Role
 from mqt_serving.english import participle_of
 from mqt_serving.query.plan import (
     Aggregate,
+    Change,
     DatePart,
     Field,
     Function,
@@ -129,6 +135,47 @@ def running_total_of_each(draft: Draft, view: EntityView) -> Posed:
     keys = (*key.fields, turn.key)
     outputs = (*(Output(item) for item in keys), Output(Running(total.value)))
     return Posed(Plan(outputs, about.where, group_by=keys), text)
+
+
+def change_from_before(draft: Draft, view: EntityView) -> Posed:
+    """The change in the number of orders from month to month."""
+    about = _about(draft, view)
+    turn = _turn(draft, view, about)
+    if not turn.every or turn.name:
+        raise NotHere
+    figure = figure_of(draft, view, about, 0.5)
+    said, unit, show = figure_of_rows(draft, figure, about), turn.unit, draft.pick(SHOW)
+    before = draft.pick((f"the {unit} before", f"the previous {unit}", f"the prior {unit}"))
+    change = draft.pick(("change", "difference", "change"))
+    alone = [
+        f"{change} in the {said} from {unit} to {unit}",
+        f"{show} the {change} in the {said} from {unit} to {unit}",
+        f"{unit}-over-{unit} change in the {said}",
+        f"{show} the {unit}-on-{unit} change in the {said}",
+        f"how much did the {said} change from {unit} to {unit}",
+        f"how much did the {said} change from one {unit} to the next",
+        f"{turn.every} change in the {said}",
+        f"by how much did the {said} go up or down each {unit}",
+        f"for each {unit}, the {change} in the {said} from {before}",
+        f"for every {unit}, how much higher or lower was the {said} than in {before}",
+        f"difference of the {said} of each {unit} to {before}",
+        f"{turn.every} growth in the {said} in absolute terms",
+        f"increase or decrease of the {said} each {unit} against {before}",
+    ]
+    beside = [
+        f"{said} per {unit} and the {change} from {before}",
+        f"{said} by {unit} with the {change} to {before}",
+        f"{show} the {said} per {unit} and how much it changed from {before}",
+        f"{show} the {said} for each {unit} along with the {change} compared to {before}",
+        f"the {said} of each {unit}, and the {unit}-over-{unit} change",
+        f"{said} per {unit} compared with {before}",
+    ]
+    both = draft.chance(0.4)
+    text = draft.pick(beside if both else alone)
+    values = (figure.value, Change(figure.value)) if both else (Change(figure.value),)
+    text, order = _in_order(draft, text, turn)
+    outputs = (Output(turn.key), *(Output(value) for value in values))
+    return Posed(Plan(outputs, about.where, group_by=(turn.key,), order_by=order), text)
 
 
 def _about(draft: Draft, view: EntityView) -> Subject:

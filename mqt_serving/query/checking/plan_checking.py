@@ -24,6 +24,7 @@ from mqt_serving.query.plan import (
     And,
     Arithmetic,
     Between,
+    Change,
     Comparator,
     Compare,
     DatePart,
@@ -90,7 +91,7 @@ class _Checker:
             match output.value:
                 case Entity():
                     graph.check_entity(output.value, self._catalog)
-                case Running(aggregate=aggregate):
+                case Running(aggregate=aggregate) | Change(aggregate=aggregate):
                     self._held(aggregate)
                 case value:
                     self._held(value)
@@ -112,10 +113,10 @@ class _Checker:
         match output.value:
             case Entity():
                 return output
-            case Running(aggregate=aggregate):
+            case Running(aggregate=aggregate) | Change(aggregate=aggregate) as value:
                 fitted = self._operand(aggregate)
                 assert isinstance(fitted, Aggregate)
-                return replace(output, value=Running(fitted))
+                return replace(output, value=replace(value, aggregate=fitted))
             case value:
                 return replace(output, value=self._operand(value))
 

@@ -74,12 +74,15 @@ def read_argument(node: Node) -> Expression:
 
 def _argument(entry: Entry) -> Expression:
     """A named argument; the keys of a `sortBy` are paths, with dots."""
-    if entry.key != "sortBy" or not isinstance(entry.value, ObjectNode):
-        return read_expression(entry.value)
+    order = entry.value
+    if entry.key != "sortBy" or not isinstance(order, ObjectNode):
+        return read_expression(order)
+    if any(key.startswith("$") for key in order.keys):
+        return read_expression(order)
     return ObjectExpression(
         tuple(
             (checked_name(key.key, "A sort key", key.position), read_expression(key.value))
-            for key in entry.value.entries
+            for key in order.entries
         )
     )
 

@@ -17,6 +17,7 @@ from mqt_serving.query.explanation.values import listed, spelled
 from mqt_serving.query.lowering.plans import has_row_aggregates, joins_of
 from mqt_serving.query.plan import (
     Aggregate,
+    Change,
     Entity,
     Function,
     Operand,
@@ -124,6 +125,8 @@ class _Sentence:
             text = f"all fields of the {self.clauses.row(value)}"
         elif isinstance(value, Running):
             text = f"the running total of {self.clauses.operand(value.aggregate)}"
+        elif isinstance(value, Change):
+            text = f"the change in {self.clauses.operand(value.aggregate)} from the one before"
         else:
             text = self.clauses.operand(value)
         return text if output.alias is None else f"{text} (called {code(output.alias)})"

@@ -35,8 +35,10 @@ from mqt_serving.query.pipeline import (
     Stage,
 )
 from mqt_serving.query.plan import (
+    AcrossGroups,
     Aggregate,
     Arithmetic,
+    Change,
     Entity,
     Field,
     Function,
@@ -59,19 +61,19 @@ class Grouped:
     """The scope of the documents that `$group` gives: operands under the names there."""
 
     rows: Rows
-    names: dict[Operand | Running, str]
+    names: dict[Operand | AcrossGroups, str]
     expressions: dict[Operand, Expression]
     lookups: list[Stage] = field(default_factory=list)  # of sub-queries that groups are tested by
 
-    def path(self, operand: Operand | Running) -> str | None:
+    def path(self, operand: Operand | AcrossGroups) -> str | None:
         if isinstance(operand, Arithmetic) or operand in self.expressions:
             return None
         return self._name(operand)
 
-    def expression(self, operand: Operand | Running) -> Expression:
+    def expression(self, operand: Operand | AcrossGroups) -> Expression:
         if isinstance(operand, Arithmetic):
             return arithmetic(operand, self)
-        found = None if isinstance(operand, Running) else self.expressions.get(operand)
+        found = None if isinstance(operand, Running | Change) else self.expressions.get(operand)
         return PathExpression(self._name(operand)) if found is None else found
 
     def schema(self, field: Field) -> FieldSchema:
@@ -83,7 +85,7 @@ class Grouped:
         self.lookups.append(Lookup(collection, name, stages=tuple(stages)))
         return PathExpression(f"{name}.{column}")
 
-    def _name(self, operand: Operand | Running) -> str:
+    def _name(self, operand: Operand | AcrossGroups) -> str:
         if operand not in self.names:
             raise PlanError("a test on groups can only use group keys and aggregates")
         return self.names[operand]
@@ -155,9 +157,9 @@ def _group_key(plan: Plan, names: Sequence[str], rows: Rows, scope: Grouped) -> 
     return ObjectExpression(tuple(items))
 
 
-def _accumulated(operand: Operand | Running) -> tuple[Operand, ...]:
+def _accumulated(operand: Operand | AcrossGroups) -> tuple[Operand, ...]:
     """What `$group` has to give for the operand: itself, or the sides that it is computed from."""
-    if isinstance(operand, Running):
+    if isinstance(operand, Running | Change):
         return (operand.aggregate,)
     if not isinstance(operand, Arithmetic):
         return (operand,)

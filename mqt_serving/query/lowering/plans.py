@@ -15,6 +15,11 @@ from dataclasses import replace
 from mqt_serving.errors import PlanError
 from mqt_serving.query import graph, naming
 from mqt_serving.query.graph import JoinTree
+from mqt_serving.query.lowering.across_groups import (
+    across_groups,
+    add_across_groups,
+    check_across_groups,
+)
 from mqt_serving.query.lowering.grouping import (
     Grouped,
     aggregates_in,
@@ -36,11 +41,6 @@ from mqt_serving.query.lowering.predicates import (
 )
 from mqt_serving.query.lowering.row_aggregates import add_row_aggregates
 from mqt_serving.query.lowering.rows import Rows
-from mqt_serving.query.lowering.running import (
-    add_running_totals,
-    check_running,
-    running_totals_of,
-)
 from mqt_serving.query.lowering.semi_joins import entities_in
 from mqt_serving.query.lowering.top_of_each import TopOfEach, check_per
 from mqt_serving.query.pipeline import (
@@ -66,6 +66,7 @@ from mqt_serving.query.pipeline import Aggregate as AggregateCommand
 from mqt_serving.query.plan import (
     Aggregate,
     Arithmetic,
+    Change,
     Entity,
     Field,
     Output,
@@ -155,7 +156,7 @@ def _entities(value: Shown, catalog: Catalog) -> list[Entity]:
     match value:
         case Entity():
             return [value]
-        case Running(aggregate=aggregate):
+        case Running(aggregate=aggregate) | Change(aggregate=aggregate):
             return _entities(aggregate, catalog)
         case Aggregate(argument=argument, where=where):
             found = _entities(argument, catalog)
@@ -181,7 +182,7 @@ def _check(plan: Plan) -> None:
         raise PlanError("limit and skip cannot be negative")
     total = not plan.group_by and bool(aggregates_in(plan)) and not has_row_aggregates(plan)
     check_per(plan, is_total=total)
-    check_running(plan)
+    check_across_groups(plan)
     _check_names([output.alias for output in plan.outputs if output.alias is not None])
 
 
@@ -265,14 +266,14 @@ def _grouped(plan: Plan, names: Sequence[str], rows: Rows) -> list[Stage]:
     stages: list[Stage] = [*rows.stages, grouped]
     tested = {*operands_in(plan.having), *(order.by for order in plan.order_by)}
     early = any(operand in tested for operand in scope.expressions)
-    late = bool(scope.expressions) and (plan.distinct or bool(running_totals_of(plan)))
+    late = bool(scope.expressions) and (plan.distinct or bool(across_groups(plan)))
     if early or late:
         stages.append(AddFields(tuple((scope.names[o], e) for o, e in scope.expressions.items())))
         scope.expressions.clear()
     if plan.having is not None:
         kept = filter_of(plan.having, scope)
         stages += [*scope.lookups, Match(kept)]
-    stages += add_running_totals(plan, names, scope)
+    stages += add_across_groups(plan, names, scope)
     return stages + _finish(plan, names, scope, grouped=True)
 
 
@@ -300,7 +301,7 @@ def _columns(
 
 
 def _shown(value: Shown, scope: Rows | Grouped) -> Expression:
-    if isinstance(value, Running):
+    if isinstance(value, Running | Change):
         assert isinstance(scope, Grouped)
         return scope.expression(value)
     assert not isinstance(value, Entity)

@@ -32,10 +32,12 @@ from mqt_serving.query.pipeline import (
     Operation,
 )
 from mqt_serving.query.plan import (
+    AcrossGroups,
     Aggregate,
     And,
     Arithmetic,
     Between,
+    Change,
     Comparator,
     Compare,
     DatePart,
@@ -134,7 +136,7 @@ def operands(leaf: Leaf) -> tuple[Operand, ...]:
     return (leaf.left,)
 
 
-def fields_in(operand: Operand | Running) -> tuple[Field, ...]:
+def fields_in(operand: Operand | AcrossGroups) -> tuple[Field, ...]:
     """The fields behind an operand; none for aggregates, which are about other rows."""
     match operand:
         case Field():
@@ -144,16 +146,16 @@ def fields_in(operand: Operand | Running) -> tuple[Field, ...]:
         case Arithmetic(left=left, right=right):
             terms = [side for side in (left, right) if isinstance(side, _OPERANDS)]
             return tuple(field for term in terms for field in fields_in(term))
-        case Aggregate() | Running():
+        case Aggregate() | Running() | Change():
             return ()
 
 
-def aggregates_of(operand: Operand | Running) -> tuple[Aggregate, ...]:
+def aggregates_of(operand: Operand | AcrossGroups) -> tuple[Aggregate, ...]:
     """The aggregates that an operand is, or is computed from."""
     match operand:
         case Aggregate():
             return (operand,)
-        case Running(aggregate=aggregate):
+        case Running(aggregate=aggregate) | Change(aggregate=aggregate):
             return (aggregate,)
         case Arithmetic(left=left, right=right):
             terms = [side for side in (left, right) if isinstance(side, _OPERANDS)]

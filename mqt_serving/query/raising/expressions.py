@@ -27,6 +27,7 @@ from mqt_serving.query.pipeline import (
 from mqt_serving.query.plan import (
     Aggregate,
     Arithmetic,
+    Change,
     Comparator,
     Compare,
     DatePart,
@@ -40,6 +41,7 @@ from mqt_serving.query.plan import (
 from mqt_serving.query.raising.field_tests import number_collected
 from mqt_serving.query.raising.filters import FilterRaiser
 from mqt_serving.query.raising.scope import (
+    Before,
     Binding,
     Choice,
     Collected,
@@ -55,6 +57,7 @@ from mqt_serving.query.raising.scope import (
     Known,
     Listed,
     LookedUp,
+    OverGroups,
     Single,
     SizeOf,
     Stored,
@@ -160,6 +163,8 @@ class ExpressionRaiser:
             return self._choice(*arguments)
         if operator in _TESTS:
             return Test(self._tests().condition(Operation(operator, arguments)))
+        if operator == "$subtract" and (change := self._change(arguments)) is not None:
+            return change
         if operator in _ARITHMETIC and len(arguments) > 1:
             return self._arithmetic(_ARITHMETIC[operator], arguments)
         match arguments:
@@ -190,6 +195,15 @@ class ExpressionRaiser:
             ):
                 return self._without_default(argument, arguments[1])
         raise RaiseError(f"expression-{operator.lstrip('$')}", f"{operator} has no place in a plan")
+
+    def _change(self, arguments: tuple[Expression, ...]) -> Binding | None:
+        """An aggregate less that of the group before."""
+        if not all(isinstance(argument, PathExpression) for argument in arguments):
+            return None
+        match [self.bind(argument) for argument in arguments]:
+            case [Known(operand=Aggregate() as here), Before(aggregate=before)] if here == before:
+                return OverGroups(Change(here))
+        return None
 
     def _slice(self, argument: Expression, bounds: Sequence[Expression]) -> Binding:
         """Some of the first rows of each key."""

@@ -30,7 +30,7 @@ from mqt_serving.query.raising.scope import (
     Binding,
     Fields,
     Known,
-    RunningTotal,
+    OverGroups,
 )
 from mqt_serving.query.raising.state import State
 from mqt_serving.query.raising.values import as_values, entities_in
@@ -184,8 +184,8 @@ def _column(state: State, name: str, binding: Binding) -> list[tuple[str, Shown]
             for column in _column(state, f"{name}.{member}", inner)
         ]
     value = as_values(binding, state.catalog)
-    if isinstance(value, RunningTotal):
-        return [(name, value.running)]
+    if isinstance(value, OverGroups):
+        return [(name, value.value)]
     if not isinstance(value, Known):
         raise RaiseError("object-output", f"{name!r} is no single value")
     for field in fields_in(value.operand):

@@ -15,6 +15,7 @@ from mqt_serving.errors import RaiseError
 from mqt_serving.query.graph import Edge
 from mqt_serving.query.pipeline import Value
 from mqt_serving.query.plan import (
+    AcrossGroups,
     Aggregate,
     Entity,
     Field,
@@ -23,7 +24,6 @@ from mqt_serving.query.plan import (
     PartOf,
     Plan,
     Predicate,
-    Running,
 )
 from mqt_serving.schema import Catalog
 
@@ -82,10 +82,17 @@ class Position:
 
 
 @dataclass(frozen=True, slots=True)
-class RunningTotal:
-    """A total of a group with those of all groups before it."""
+class Before:
+    """An aggregate of the group before."""
 
-    running: Running
+    aggregate: Aggregate
+
+
+@dataclass(frozen=True, slots=True)
+class OverGroups:
+    """A total of a group with those of all groups before it, or its change from the last."""
+
+    value: AcrossGroups
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +231,8 @@ Binding: TypeAlias = (
     | CollectedRows
     | TopRows
     | Position
-    | RunningTotal
+    | Before
+    | OverGroups
     | LookedUp
     | Unjoined
     | Found

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from mqt_serving.errors import PlanError, RaiseError
-from mqt_serving.query.lowering.running import SO_FAR, keys_in_turn
+from mqt_serving.query.lowering.across_groups import SO_FAR, adds_up, keys_in_turn
 from mqt_serving.query.pipeline import (
     Accumulator,
     AddFields,
@@ -28,24 +28,25 @@ from mqt_serving.query.pipeline import (
     SetWindowFields,
     Stage,
     VariableExpression,
+    Window,
     WindowOutput,
 )
 from mqt_serving.query.plan import (
     Aggregate,
     Field,
-    Function,
     Operand,
     Order,
     PartOf,
     Running,
 )
 from mqt_serving.query.raising.scope import (
+    Before,
     Binding,
     Environment,
     Fields,
     Known,
+    OverGroups,
     Position,
-    RunningTotal,
     Stored,
     TopRows,
 )
@@ -54,6 +55,7 @@ from mqt_serving.query.raising.values import as_values, group_fields
 
 _LAST = frozenset({"$last", "$lastN", "$bottom", "$bottomN"})
 _TOPS = _LAST | {"$first", "$firstN", "$top", "$topN"}
+_NULL = LiteralExpression(None)
 _ROOT = VariableExpression("ROOT")
 
 
@@ -175,27 +177,33 @@ class Tops(State):
         told_apart = self.grouping is None or set(keys) <= set(self.grouping.keys)
         if output.operator == "$documentNumber" and keys and order and told_apart:
             return Position(tuple(keys), order)
-        if output.operator == "$sum" and self._is_so_far(output, keys, order):
-            value = self._bind(output.argument)
-            if isinstance(value, Known) and isinstance(value.operand, Aggregate):
-                total = value.operand
-                if total.function in (Function.SUM, Function.COUNT) and not total.distinct:
-                    return RunningTotal(Running(total))
+        if self._is_in_turn(keys, order):
+            match output:
+                case WindowOutput(operator="$sum", argument=argument, window=Window() as window):
+                    so_far = (window.low, window.high) == (SO_FAR.low, SO_FAR.high)
+                    total = self._bind(argument)
+                    match total:
+                        case Known(operand=Aggregate() as added) if so_far and adds_up(added):
+                            return OverGroups(Running(added))
+                case WindowOutput(operator="$shift", argument=ObjectExpression(items=named)):
+                    shifted = dict(named)
+                    nothing = shifted.pop("default", _NULL) == _NULL
+                    match self._bind(shifted["output"]):
+                        case Known(operand=Aggregate() as moved) if nothing and shifted[
+                            "by"
+                        ] == LiteralExpression(-1):
+                            return Before(moved)
         raise RaiseError("stage-SetWindowFields", f"{output.operator} over windows has no plan")
 
-    def _is_so_far(
-        self, output: WindowOutput, keys: Sequence[Field | PartOf], order: tuple[Order, ...]
-    ) -> bool:
-        """Whether the window is a group and all before it, as plans have them follow."""
-        window = output.window
-        if self.grouping is None or window is None:
+    def _is_in_turn(self, keys: Sequence[Field | PartOf], order: tuple[Order, ...]) -> bool:
+        """Whether the windows are of groups, in the order in which plans have them follow."""
+        if self.grouping is None:
             return False
         try:
             turn, others = keys_in_turn(self.grouping.keys, self.catalog)
         except PlanError:
             return False
-        so_far = (window.low, window.high) == (SO_FAR.low, SO_FAR.high)
-        return so_far and order == tuple(map(Order, turn)) and set(keys) == set(others)
+        return order == tuple(map(Order, turn)) and set(keys) == set(others)
 
     def _take_positions(self, condition: Filter) -> bool:
         """Whether the filter is about the position of rows within their window."""

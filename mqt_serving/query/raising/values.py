@@ -20,6 +20,7 @@ from mqt_serving.query.plan import (
 )
 from mqt_serving.query.raising.scope import (
     AnyMet,
+    Before,
     Binding,
     Choice,
     Collected,
@@ -35,8 +36,8 @@ from mqt_serving.query.raising.scope import (
     Known,
     Listed,
     LookedUp,
+    OverGroups,
     Position,
-    RunningTotal,
     Single,
     SizeOf,
     Stored,
@@ -64,10 +65,12 @@ def as_values(binding: Binding, catalog: Catalog) -> Binding:
             return Known(field)
         case Fields(members=members):
             return Fields({name: as_values(inner, catalog) for name, inner in members.items()})
-        case Known() | RunningTotal():
+        case Known() | OverGroups():
             return binding
         case Position():
             raise RaiseError("position-output", "the position of a row is used as a value")
+        case Before():
+            raise RaiseError("before-output", "a value of the group before is used as it is")
         case TopRows():
             raise RaiseError("array-output", "the first rows of each are shown as an array")
         case Unjoined(cause=cause, message=message):

@@ -44,6 +44,7 @@ from mqt_serving.query.plan import (
     Aggregate,
     And,
     Arithmetic,
+    Change,
     Comparator,
     Compare,
     Field,
@@ -162,6 +163,7 @@ def _two_tests_of_one(plan: Plan) -> bool:
         (top_per_group.top_groups_of_each, lambda plan: set(plan.per) < set(plan.group_by)),
         (running_totals.running_total, _has(Running)),
         (running_totals.beside_running_total, _has(Running)),
+        (running_totals.change_from_before, _has(Change)),
         (running_totals.running_total_of_each, lambda plan: len(plan.group_by) > 1),
     ],
 )

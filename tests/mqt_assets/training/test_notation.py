@@ -81,6 +81,7 @@ def test_dates_are_read_as_people_write_them() -> None:
         "orders order orders.placed_at skip 1 limit 1 per year(orders.placed_at), customers.name "
         "rows orders.items",
         "running(sum(orders.items.price)), year(orders.placed_at) group year(orders.placed_at)",
+        "running(count(orders)), change(avg(orders.items.price)) group orders.placed_at",
         "running(count(orders only orders.items.price > 5)) group orders.placed_at",
     ],
 )
@@ -108,7 +109,7 @@ def test_sub_queries_and_related_things_nest() -> None:
         ("customers.name limit many", "whole number"),
         ('orders where orders.placed_at during "someday"', "is no date"),
         ("sum(count(orders))", "aggregate of an aggregate"),
-        ("running(orders.placed_at)", "running totals are of sums and counts"),
+        ("running(orders.placed_at)", "changes are of aggregates"),
         ("customers.name ?", "cannot read"),
         ("customers.name customers.name", "was not expected"),
         ("orders where orders.placed_at is blue", "expected 'missing'"),

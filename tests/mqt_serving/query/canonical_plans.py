@@ -18,6 +18,7 @@ from mqt_serving.query.plan import (
     And,
     Arithmetic,
     Between,
+    Change,
     Comparator,
     Compare,
     DatePart,
@@ -256,7 +257,8 @@ def running_totals(draw: st.DrawFn) -> Plan:
     turn = draw(st.sampled_from([(YEAR,), (MONTH,), (YEAR, PartOf(DatePart.MONTH, PLACED))]))
     keys = (*_some(draw, (STATUS, CITY), 0, 2), *turn)
     totals = _some(draw, (count(ORDERS), Aggregate(Function.SUM, TOTAL, where=PAID)), 1, 2)
-    shown = [*_some(draw, totals, 0, 1), *map(Running, totals)]
+    over = draw(st.sampled_from([(Running,), (Change,), (Running, Change)]))
+    shown = [*_some(draw, totals, 0, 1), *(kind(total) for kind in over for total in totals)]
     having = draw(st.sampled_from([None, Compare(count(ORDERS), Comparator.GT, 1)]))
     where = _all_of(_some(draw, ON_ORDERS, 0, 1))
     return _plan(

@@ -13,6 +13,7 @@ from mqt_serving.query.plan import (
     And,
     Arithmetic,
     Between,
+    Change,
     Comparator,
     Compare,
     DatePart,
@@ -78,7 +79,7 @@ def aggregates(draw: st.DrawFn) -> Aggregate:
 
 
 keys = st.one_of(fields, parts)
-running = st.builds(Running, aggregates())
+running = st.one_of(st.builds(Running, aggregates()), st.builds(Change, aggregates()))
 operands: st.SearchStrategy[Operand] = st.one_of(fields, fields, parts, aggregates())
 
 

@@ -21,6 +21,7 @@ from mqt_serving.query.guarding.guard import check
 from mqt_serving.query.lowering.plans import lower
 from mqt_serving.query.plan import (
     Aggregate,
+    Change,
     Comparator,
     Compare,
     DatePart,
@@ -259,6 +260,34 @@ def test_only_rows_that_meet_a_test_are_added_up(rows: Callable[[Plan], Rows]) -
     assert [str(row["running_sum_total"]) for row in found] == ["5.00", "35.50"]
 
 
+# ------------------------------------------------------------------------- changes
+
+
+def test_a_change_is_from_the_group_before(rows: Callable[[Plan], Rows]) -> None:
+    found = rows(plan(MONTH, Change(count(ORDERS)), Change(REVENUE), group_by=(MONTH,)))
+    assert [(r["year_month"], r["change_count"]) for r in found] == [
+        ("2024-03", None), ("2025-03", 1), ("2025-04", -1),
+    ]  # fmt: skip
+    assert [str(row["change_sum_total"]) for row in found] == ["None", "32.75", "61.25"]
+
+
+def test_changes_are_within_the_other_keys(rows: Callable[[Plan], Rows]) -> None:
+    mean = Aggregate(Function.AVG, TOTAL)
+    found = rows(plan(NAME, MONTH, Change(mean), Running(count(ORDERS)), group_by=(NAME, MONTH)))
+    changes = {(r["name"], r["year_month"]): str(r["change_avg_total"]) for r in found}
+    assert changes == {
+        ("Ann", "2025-03"): "None",
+        ("Ann", "2025-04"): "68.50",
+        ("Bob", "2024-03"): "None",
+        ("Bob", "2025-03"): "2.25",
+    }
+
+
+def test_dates_have_no_change() -> None:
+    with pytest.raises(PlanError, match="numbers"):
+        lower(plan(Change(Aggregate(Function.MAX, PLACED)), group_by=(YEAR,)), CATALOG)
+
+
 # ------------------------------------------------------------------------ in words
 
 
@@ -334,6 +363,13 @@ _NUMBERED = (
             "{$sort: {n: -1}}, {$group: {_id: '$_id.s', customer_id: {$first: '$_id.c'}}},"
             "{$project: {_id: 0, status: '$_id', customer_id: 1}}])",
             plan(STATUS, BUYER, group_by=(STATUS, BUYER), order_by=MOST, limit=1, per=(STATUS,)),
+        ),
+        (
+            "db.orders.aggregate([{$group: {_id: {$year: '$placed_at'}, n: {$sum: 1}}},"
+            "{$setWindowFields: {sortBy: {_id: 1}, output: {last: {$shift: {output: '$n', by: -1,"
+            "default: null}}}}}, {$project: {_id: 0, year: '$_id', change_count: {$subtract:"
+            "['$n', '$last']}}}])",
+            plan(YEAR, Change(count(ORDERS)), group_by=(YEAR,)),
         ),
         (
             "db.orders.aggregate([{$group: {_id: {$year: '$placed_at'}, s: {$sum: '$total'}}},"

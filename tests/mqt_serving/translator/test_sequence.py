@@ -16,6 +16,7 @@ from mqt_serving.query.plan import (
     And,
     Arithmetic,
     Between,
+    Change,
     Comparator,
     Compare,
     DatePart,
@@ -170,8 +171,13 @@ def test_the_first_of_each_and_running_totals_survive_it_too() -> None:
     month, total = PartOf(DatePart.YEAR_MONTH, placed), Field("orders", "total")
     paid = Aggregate(Function.COUNT, Entity("orders"), where=MARCH)
     plan = Plan(
-        outputs=tuple(
-            map(Output, (Running(Aggregate(Function.SUM, total)), city, month, Running(paid)))
+        outputs=(
+            Output(Running(Aggregate(Function.SUM, total))),
+            Output(city),
+            Output(month),
+            Output(Running(paid)),
+            Output(Change(Aggregate(Function.AVG, total))),
+            Output(Change(paid)),
         ),
         group_by=(city, month),
         order_by=(Order(Aggregate(Function.SUM, total), descending=True),),

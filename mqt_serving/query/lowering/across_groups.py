@@ -1,4 +1,7 @@
-"""Running totals over groups: `$setWindowFields` behind the `$group`. Used by `lowering` only."""
+"""Running totals and changes from group to group: `$setWindowFields` behind the `$group`.
+
+Used by `lowering`, and by `raising` for what groups follow each other by.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,12 @@ from mqt_serving.query import graph, naming
 from mqt_serving.query.lowering.grouping import Grouped
 from mqt_serving.query.lowering.ordering import ordered
 from mqt_serving.query.pipeline import (
+    AddFields,
     Expression,
+    LiteralExpression,
     ObjectExpression,
+    Operation,
+    PathExpression,
     SetWindowFields,
     Sort,
     Stage,
@@ -18,6 +25,9 @@ from mqt_serving.query.pipeline import (
     WindowOutput,
 )
 from mqt_serving.query.plan import (
+    AcrossGroups,
+    Aggregate,
+    Change,
     DatePart,
     Field,
     Function,
@@ -37,20 +47,24 @@ _FROM_COARSE_TO_FINE = (
 Keys = tuple[Field | PartOf, ...]
 
 
-def running_totals_of(plan: Plan) -> tuple[Running, ...]:
-    """The running totals among the outputs, each once."""
+def across_groups(plan: Plan) -> tuple[AcrossGroups, ...]:
+    """The running totals and changes among the outputs, each once."""
     values = (output.value for output in plan.outputs)
-    return tuple(dict.fromkeys(value for value in values if isinstance(value, Running)))
+    return tuple(dict.fromkeys(value for value in values if isinstance(value, Running | Change)))
 
 
-def check_running(plan: Plan) -> None:
+def check_across_groups(plan: Plan) -> None:
     """`PlanError` for running totals of what does not add up, or without groups."""
-    for running in running_totals_of(plan):
-        aggregate = running.aggregate
-        if aggregate.function not in (Function.SUM, Function.COUNT) or aggregate.distinct:
+    for value in across_groups(plan):
+        if isinstance(value, Running) and not adds_up(value.aggregate):
             raise PlanError("only sums and counts add up to a running total")
         if not plan.group_by:
-            raise PlanError("a running total needs groups that follow each other")
+            raise PlanError("running totals and changes need groups that follow each other")
+
+
+def adds_up(aggregate: Aggregate) -> bool:
+    """Whether the aggregates of several groups make that of all."""
+    return aggregate.function in (Function.SUM, Function.COUNT) and not aggregate.distinct
 
 
 def keys_in_turn(keys: Keys, catalog: Catalog) -> tuple[Keys, Keys]:
@@ -68,13 +82,13 @@ def keys_in_turn(keys: Keys, catalog: Catalog) -> tuple[Keys, Keys]:
     elif date is not None or number is not None:
         turn = tuple(key for key in (date or number,) if key is not None)
     else:
-        raise PlanError("a running total needs groups by a date or by a number")
+        raise PlanError("running totals and changes need groups by a date or by a number")
     return turn, tuple(key for key in keys if key not in turn)
 
 
-def add_running_totals(plan: Plan, names: Sequence[str], scope: Grouped) -> list[Stage]:
-    """The stages that add the running totals of the plan to its groups."""
-    wanted = running_totals_of(plan)
+def add_across_groups(plan: Plan, names: Sequence[str], scope: Grouped) -> list[Stage]:
+    """The stages that add the running totals and changes of the plan to its groups."""
+    wanted = across_groups(plan)
     if not wanted:
         return []
     rows = scope.rows
@@ -85,15 +99,32 @@ def add_running_totals(plan: Plan, names: Sequence[str], scope: Grouped) -> list
     shown = {output.value: name for output, name in zip(plan.outputs, names, strict=True)}
     taken = {"_id", *scope.names.values(), *names}
     outputs: list[WindowOutput] = []
-    for running in wanted:
-        name = shown[running]
+    changes: list[tuple[str, Expression]] = []
+    for value in wanted:
+        name = shown[value]
         if "." in name or name == "_id" or name in scope.names.values():
-            name = naming.unique_name(running, taken)
+            name = naming.unique_name(value, taken)
         taken.add(name)
-        added = scope.expression(running.aggregate)
-        outputs.append(WindowOutput(name, "$sum", added, SO_FAR))
-        scope.names[running] = name
-    return [*stages, SetWindowFields(tuple(outputs), _partition(others, scope), sort)]
+        here = scope.expression(value.aggregate)
+        if isinstance(value, Running):
+            outputs.append(WindowOutput(name, "$sum", here, SO_FAR))
+        else:
+            _require_number(value.aggregate, rows.catalog)
+            before = ObjectExpression((("output", here), ("by", LiteralExpression(-1))))
+            outputs.append(WindowOutput(name, "$shift", before))
+            changes.append((name, Operation("$subtract", (here, PathExpression(name)))))
+        scope.names[value] = name
+    stages.append(SetWindowFields(tuple(outputs), _partition(others, scope), sort))
+    return [*stages, AddFields(tuple(changes))] if changes else stages
+
+
+def _require_number(aggregate: Aggregate, catalog: Catalog) -> None:
+    argument = aggregate.argument
+    if aggregate.function in (Function.MIN, Function.MAX) and (
+        (isinstance(argument, Field) and not _is_number(argument, catalog))
+        or (isinstance(argument, PartOf) and argument.part in (DatePart.YEAR_MONTH, DatePart.DATE))
+    ):
+        raise PlanError("only numbers have a change from group to group")
 
 
 def _partition(keys: Keys, scope: Grouped) -> Expression | None:
