@@ -14,12 +14,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice, product
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from mqt_serving.errors import PlanError
 from mqt_serving.query.graph import (
     JoinTree,
     entities_of,
+    entity_of,
+    parent_of,
     spanning_joins,
     with_parents,
 )
@@ -29,6 +31,10 @@ from mqt_serving.schema import Catalog
 _MOST_COMBINATIONS: Final = 400
 _ENOUGH: Final = 0.6
 """Share of a table's columns that its rows have wherever they are kept."""
+
+
+Join: TypeAlias = tuple[tuple[str, str], tuple[str, str]]
+"""Two columns that are joined, each as table and column."""
 
 
 class NotTranslated(Exception):
@@ -55,6 +61,14 @@ class Tables:
 
     columns: Mapping[str, tuple[str, ...]]
     links: tuple[Link, ...] = ()
+
+    def is_ambiguous(self, link: Link) -> bool:
+        """Whether another column of the table refers to the same key, in another role."""
+        return any(
+            other != link and (other.table, other.other, other.key)
+            == (link.table, link.other, link.key)
+            for other in self.links
+        )
 
     def between(self, one: str, other: str) -> list[Link]:
         """The links that join two tables, either way round."""
@@ -133,8 +147,47 @@ class Places:
                 total += schema.distinct if schema is not None else 0
         return total
 
+    def key_above(self, table: str, entity: Entity, column: str) -> Field | None:
+        """The key of what holds the table's rows there, where the column refers to just that."""
+        above = parent_of(entity, self.catalog)
+        if above is None:
+            return None
+        for link in self.tables.links:
+            if (link.table, link.column) != (table, column):
+                continue
+            if above in self.all_of(link.other) and not self.tables.is_ambiguous(link):
+                return self.field(above, link.key)
+        return None
+
+    def _same_as(self, table: str, entity: Entity, column: str) -> Field | None:
+        return self.key_above(table, entity, column) or self.field(entity, column)
+
+    def _is_joined(self, joined: Join, chosen: Mapping[str, Entity], tree: JoinTree) -> bool:
+        """Whether nesting or a reference of the tree joins what the query joins."""
+        (one, column), (other, key) = joined
+        if one not in chosen or other not in chosen:
+            return True
+        ours, theirs = chosen[one], chosen[other]
+        if parent_of(ours, self.catalog) == theirs or parent_of(theirs, self.catalog) == ours:
+            links = self.tables.between(one, other)
+            return not any(self.tables.is_ambiguous(link) for link in links)
+        fields = {self._same_as(one, ours, column), self._same_as(other, theirs, key)}
+        if len(fields) == 1:
+            return True
+        return any(
+            {self._plain_key(edge.local), self._plain_key(edge.foreign)} == fields
+            for edge in tree.edges
+            if edge.crosses_collections
+        )
+
+    def _plain_key(self, field: Field) -> Field | None:
+        """The field, or the key above that it repeats."""
+        entity = entity_of(field, self.catalog)
+        table = plain(entity.path.rpartition(".")[2] or entity.collection)
+        return self.key_above(table, entity, plain(field.path.rpartition(".")[2])) or field
+
     def choose(
-        self, needed: Mapping[str, Iterable[str]], shown: Sequence[str]
+        self, needed: Mapping[str, Iterable[str]], joins: Sequence[Join], shown: Sequence[str]
     ) -> tuple[dict[str, Entity], JoinTree]:
         """A place for each table that keeps the columns needed of it, and how they are joined.
 
@@ -156,6 +209,8 @@ class Places:
             try:
                 tree = spanning_joins(places_taken, self.catalog)
             except PlanError:
+                continue
+            if not all(self._is_joined(joined, chosen, tree) for joined in joins):
                 continue
             ranked.append((self._rank(chosen, tree, shown), chosen, tree))
         if not ranked:

@@ -15,11 +15,12 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from mqt_assets.training.sql_places import NotTranslated, Places, plain
+from mqt_assets.training.sql_places import Join, NotTranslated, Places, plain
 from mqt_serving.errors import MqtError
 from mqt_serving.query.checking.plan_checking import check_plan
-from mqt_serving.query.graph import JoinTree, entity_of, spanning_joins, with_parents
+from mqt_serving.query.graph import entity_of, field_schema, path, spanning_joins, with_parents
 from mqt_serving.query.lowering.plans import lower
+from mqt_serving.query.naming import leaf
 from mqt_serving.query.plan import (
     Aggregate,
     And,
@@ -46,6 +47,7 @@ from mqt_serving.query.plan import (
     TextMatch,
     walk,
 )
+from mqt_serving.schema import NUMERIC
 
 _FUNCTIONS: Final[dict[type[exp.Expression], Function]] = {
     exp.Count: Function.COUNT, exp.Sum: Function.SUM, exp.Avg: Function.AVG,
@@ -102,12 +104,14 @@ class _Select:
         self.tree, self.places = tree, places
         self.catalog = places.catalog
         self.aliases: dict[str, str] = {}
+        self.joined: list[Join] = []
         self._conditions: list[exp.Expression] = []
         self._read_from()
         self._wheres = _conjuncts(tree.args["where"].this) if tree.args.get("where") else []
+        self._wheres = [node for node in self._wheres if not self._is_join(node)]
         needed = self._needed()
         shown = [self._owner(c)[0] for e in tree.expressions for c in _columns(e)]
-        self.chosen, self.joins = places.choose(needed, shown)
+        self.chosen, self.joins = places.choose(needed, self.joined, shown)
 
     # ------------------------------------------------------------- FROM
 
@@ -145,12 +149,11 @@ class _Select:
             raise NotTranslated("a join on something else")
         left, right = self._owner(one), self._owner(other)
         links = self.places.tables.between(left[0], right[0])
-        if len(links) > 1:
-            raise NotTranslated("tables with several links")
-        if links and not links[0].joins(left, right):
+        if links and not any(link.joins(left, right) for link in links):
             raise NotTranslated("a join on something else")
         if not links and left[1] != right[1]:
             raise NotTranslated("a join without a link")
+        self.joined.append((left, right))
 
     def _owner(self, column: exp.Column) -> tuple[str, str]:
         """The table of a column and its plain name."""
@@ -223,8 +226,14 @@ class _Select:
                 )
                 if isinstance(left, str) or isinstance(right, str):
                     raise NotTranslated("arithmetic with text")
+                for side in (left, right):
+                    if isinstance(side, Field) and not self._is_number(side):
+                        raise NotTranslated("arithmetic with text")
                 return Arithmetic(_OPERATORS[type(node)], left, right)  # type: ignore[arg-type]
         raise NotTranslated(f"an operand that is {node.key}")
+
+    def _is_number(self, field: Field) -> bool:
+        return field_schema(field, self.catalog).main_type in NUMERIC
 
     def _aggregate(self, node: exp.Expression) -> Aggregate:
         function = _FUNCTIONS[type(node)]
@@ -359,9 +368,8 @@ class _Select:
         return Text(field, match, value, negated=negated)
 
     def tests(self) -> Predicate | None:
-        """WHERE without what only joins."""
-        kept = [node for node in self._wheres if not self._is_join(node)]
-        return joined(And, *map(self.predicate, kept)) if kept else None
+        """WHERE, without what only joins."""
+        return joined(And, *map(self.predicate, self._wheres)) if self._wheres else None
 
     def _is_join(self, node: exp.Expression) -> bool:
         if not isinstance(node, exp.EQ):
@@ -377,7 +385,8 @@ class _Select:
 
     def plan(self) -> Plan:
         tree = self.tree
-        outputs = tuple(Output(self._output(node)) for node in tree.expressions)
+        values = dict.fromkeys(v for node in tree.expressions for v in self._outputs(node))
+        outputs = tuple(map(Output, values))
         group = tree.args.get("group")
         keys = tuple(self._plain_field(node) for node in group.expressions) if group else ()
         having = tree.args.get("having")
@@ -396,34 +405,81 @@ class _Select:
             limit=_whole(limit.expression) if limit else None,
             distinct=bool(tree.args.get("distinct")),
         )
-        return self._with_rows(plan)
+        return self._with_rows(self._with_keys_above(plan))
 
-    def _output(self, node: exp.Expression) -> Operand | Entity:
+    def _outputs(self, node: exp.Expression) -> list[Operand]:
         if isinstance(node, exp.Alias):
             node = node.this
         if isinstance(node, exp.Star):
             if len(self.chosen) > 1:
                 raise NotTranslated("all columns of several tables")
-            return next(iter(self.chosen.values()))
+            [(table, place)] = self.chosen.items()
+            found = (self.places.field(place, c) for c in self.places.tables.columns[table])
+            return [field for field in found if field is not None]
         if isinstance(node, exp.Column) and isinstance(node.this, exp.Star):
             raise NotTranslated("all columns of several tables")
-        return self.operand(node)
+        return [self.operand(node)]
+
+    def _with_keys_above(self, plan: Plan) -> Plan:
+        """Groups by the key of what holds the rows, not by the copies of it in the rows."""
+        above = {
+            field: key
+            for table, place in self.chosen.items()
+            for column in self.places.tables.columns[table]
+            if (field := self.places.field(place, column)) is not None
+            and (key := self.places.key_above(table, place, column)) is not None
+            and plain(leaf(key)) == plain(leaf(field))
+        }
+        counted = [item for item in walk(plan) if isinstance(item, Aggregate)]
+        entities = self._grain(tuple(counted))
+        above = {field: key for field, key in above.items()
+                 if entity_of(field, self.catalog) in entities}  # fmt: skip
+        if not plan.group_by or not above:
+            return plan
+        return replace(
+            plan,
+            group_by=tuple(above.get(key, key) for key in plan.group_by),  # type: ignore[arg-type]
+            outputs=tuple(
+                Output(above.get(o.value, o.value)) if isinstance(o.value, Field) else o
+                for o in plan.outputs
+            ),
+        )
 
     def _with_rows(self, plan: Plan) -> Plan:
+        """What the joins of tables that only tests are about mean: at least one, or a row each."""
         shown = (plan.outputs, plan.group_by, plan.having, plan.order_by)
         aggregates = [item for item in walk(shown) if isinstance(item, Aggregate)]
         if aggregates and not plan.group_by and (
             plan.order_by or any(not isinstance(o.value, Aggregate | Arithmetic) for o in plan.outputs)
         ):  # fmt: skip
             raise NotTranslated("aggregates beside columns without groups")
-        grain = self._grain(shown)
-        covered = spanning_joins(list(grain), self.catalog).entities if grain else frozenset()
-        finer = [place for place in self.chosen.values() if place not in covered]
+        finer = self._finer(self._grain(shown))
         if not finer:
             return plan
-        if plan.distinct or (plan.group_by and not aggregates):
-            return replace(plan, where=self._at_least_one(plan.where, finer))
-        return replace(plan, rows=self.finest)
+        items = list(plan.where.items) if isinstance(plan.where, And) else [plan.where]
+        tested = [e for e in finer if any(e in self._grain(item) for item in items)]
+        once = plan.distinct or (plan.group_by and not aggregates)
+        if len(tested) > 1 or (not once and (not tested or plan.order_by or plan.group_by)):
+            return replace(plan, rows=self.finest)
+        if not tested:
+            some = Related(self.finest)
+            return replace(plan, where=joined(And, plan.where, some) if plan.where else some)
+        about = [i for i in items if i is not None and tested[0] in self._grain(i)]
+        if len(about) == 1:
+            return plan
+        rest = [item for item in items if item is not None and item not in about]
+        return replace(plan, where=joined(And, *rest, Related(tested[0], joined(And, *about))))
+
+    def _finer(self, grain: Mapping[Entity, None]) -> list[Entity]:
+        """The entities of the query of which a row of the grain may have several."""
+        if not grain:
+            return list(self.chosen.values())
+        anchor = spanning_joins(list(grain), self.catalog).anchor
+        return [
+            place
+            for place in self.chosen.values()
+            if path([anchor], place, self.catalog, upward_only=True) is None
+        ]
 
     def _grain(self, shown: object) -> dict[Entity, None]:
         found: dict[Entity, None] = {}
@@ -433,22 +489,6 @@ class _Select:
             elif isinstance(item, Field):
                 found[entity_of(item, self.catalog)] = None
         return found
-
-    def _at_least_one(self, where: Predicate | None, finer: list[Entity]) -> Predicate | None:
-        """Tests of finer entities meet in one row of the finest of them."""
-        items = list(where.items) if isinstance(where, And) else [where] if where else []
-        about = {entity: [i for i in items if self._is_about(i, entity)] for entity in finer}
-        for entity in finer:
-            others = [e for e in finer if e != entity and entity in with_parents(e, self.catalog)]
-            tests = about[entity]
-            if others or len(tests) == 1:
-                continue
-            items = [item for item in items if item not in tests]
-            items.append(Related(entity, joined(And, *tests) if tests else None))
-        return joined(And, *items) if items else None
-
-    def _is_about(self, item: Predicate, entity: Entity) -> bool:
-        return entity in self._grain(item)
 
 
 def _outside(node: object) -> Iterator[object]:
@@ -479,14 +519,79 @@ def _combined(tree: exp.Expression, places: Places) -> Plan:
         if first.where is None or second.where is None or first.group_by:
             raise NotTranslated("a union of different things")
         return replace(bare, where=joined(Or, first.where, second.where))
+    negated = isinstance(tree, exp.Except)
+    related = _some_or_none(first, second, negated, places)
+    if related is not None:
+        return related
     if len(first.outputs) != 1 or len(second.outputs) != 1:
         raise NotTranslated("a combination of several columns")
     value = first.outputs[0].value
     if not isinstance(value, Field) or first.limit:
         raise NotTranslated("a combination of something computed")
-    test = In(value, second, negated=isinstance(tree, exp.Except))
+    test = In(value, second, negated=negated)
     where = test if first.where is None else joined(And, first.where, test)
     return replace(first, where=where, distinct=not first.group_by)
+
+
+def _some_or_none(first: Plan, second: Plan, negated: bool, places: Places) -> Plan | None:
+    """The first query with "and (no) such row of ...", where the second shows the same things.
+
+    None unless the second only asks for a row of one entity that is finer than what is shown.
+    """
+    plans = (first, second)
+    if any(p.group_by or p.limit or p.order_by for p in plans) or first.outputs != second.outputs:
+        return None
+    shown = {
+        entity_of(o.value, places.catalog) for o in first.outputs if isinstance(o.value, Field)
+    }
+    if len(shown) != 1:
+        return None
+    [home] = shown
+    tested = _Tested(places, home)
+    theirs = tested.finer(second)
+    if theirs is None:
+        return None
+    where: list[Predicate] = [replace(theirs, negated=negated)]
+    if first.where is not None or first.rows is not None:
+        ours = tested.finer(first)
+        mine = first.where if ours is None else ours
+        if ours is None and first.rows is not None:
+            return None
+        where = [mine, *where] if mine is not None else where
+    return replace(first, where=joined(And, *where), rows=None, distinct=False)
+
+
+@dataclass(frozen=True)
+class _Tested:
+    """What plans that show `home` ask of finer entities."""
+
+    places: Places
+    home: Entity
+
+    def finer(self, plan: Plan) -> Related | None:
+        """All that the plan asks, where that is one row of one finer entity."""
+        where = plan.where
+        if isinstance(where, Related) and where.entity != self.home and plan.rows is None:
+            return where
+        catalog = self.places.catalog
+        entities = {
+            entity_of(item, catalog) for item in _outside(where) if isinstance(item, Field)
+        }
+        if any(isinstance(item, Related | Plan) for item in walk(where)):
+            return None
+        if where is None:
+            return None if plan.rows is None else Related(plan.rows)
+        if len(entities) != 1:
+            return None
+        [entity] = entities
+        if entity == self.home or self.home in self._below(entity):
+            return None
+        return Related(entity, where)
+
+    def _below(self, entity: Entity) -> tuple[Entity, ...]:
+        """What has exactly one row of the entity: asking it is no question of "some"."""
+        upward = path([self.home], entity, self.places.catalog, upward_only=True)
+        return () if upward is None else (self.home,)
 
 
 # ------------------------------------------------------------------- pieces
