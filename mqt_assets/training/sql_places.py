@@ -65,8 +65,8 @@ class Tables:
     def is_ambiguous(self, link: Link) -> bool:
         """Whether another column of the table refers to the same key, in another role."""
         return any(
-            other != link and (other.table, other.other, other.key)
-            == (link.table, link.other, link.key)
+            other != link
+            and (other.table, other.other, other.key) == (link.table, link.other, link.key)
             for other in self.links
         )
 
