@@ -32,6 +32,7 @@ _MOST_COMBINATIONS: Final = 400
 _ENOUGH: Final = 0.6
 """Share of a table's columns that its rows have wherever they are kept."""
 
+_NEARLY_ALL: Final = 0.8
 
 Join: TypeAlias = tuple[tuple[str, str], tuple[str, str]]
 """Two columns that are joined, each as table and column."""
@@ -139,13 +140,8 @@ class Places:
 
     def _kept(self, table: str, entity: Entity) -> int:
         """How much of the table is there: copies under a parent lack the rows without one."""
-        total = 0
-        for column in self.tables.columns[table]:
-            field = self.field(entity, column)
-            if field is not None:
-                schema = self.catalog.field(field.collection, field.path)
-                total += schema.distinct if schema is not None else 0
-        return total
+        fields = (self.field(entity, column) for column in self.tables.columns[table])
+        return sum(self._distinct(field) for field in fields if field is not None)
 
     def key_above(self, table: str, entity: Entity, column: str) -> Field | None:
         """The key of what holds the table's rows there, where the column refers to just that."""
@@ -185,6 +181,16 @@ class Places:
         entity = entity_of(field, self.catalog)
         table = plain(entity.path.rpartition(".")[2] or entity.collection)
         return self.key_above(table, entity, plain(field.path.rpartition(".")[2])) or field
+
+    def names_rows(self, field: Field) -> bool:
+        """Whether the field is nearly as good as a key: rows hardly ever share a value."""
+        own = self._leaves[entity_of(field, self.catalog)].values()
+        distinct = {path: self._distinct(Field(field.collection, path)) for path in own}
+        return distinct[field.path] >= _NEARLY_ALL * max(distinct.values())
+
+    def _distinct(self, field: Field) -> int:
+        schema = self.catalog.field(field.collection, field.path)
+        return 0 if schema is None else schema.distinct
 
     def choose(
         self, needed: Mapping[str, Iterable[str]], joins: Sequence[Join], shown: Sequence[str]

@@ -76,7 +76,8 @@ def _combined(tree: exp.Expr, places: Places) -> Plan:
 def _some_or_none(first: Plan, second: Plan, negated: bool, places: Places) -> Plan | None:
     """The first query with "and (no) such row of ...", where the second shows the same things.
 
-    None unless the second only asks for a row of one entity that is finer than what is shown.
+    None unless the second only asks for a row of one entity that is finer than what is shown, and
+    what is shown tells its rows apart.
     """
     plans = (first, second)
     if any(p.group_by or p.limit or p.order_by for p in plans) or first.outputs != second.outputs:
@@ -84,7 +85,11 @@ def _some_or_none(first: Plan, second: Plan, negated: bool, places: Places) -> P
     shown = {
         entity_of(o.value, places.catalog) for o in first.outputs if isinstance(o.value, Field)
     }
-    if len(shown) != 1:
+    named = [
+        o.value for o in first.outputs
+        if isinstance(o.value, Field) and places.names_rows(o.value)
+    ]  # fmt: skip
+    if len(shown) != 1 or not named:
         return None
     [home] = shown
     tested = _Tested(places, home)

@@ -183,12 +183,12 @@ class Scope:
                 if isinstance(left, str) or isinstance(right, str):
                     raise NotTranslated("arithmetic with text")
                 for side in (left, right):
-                    if isinstance(side, Field) and not self._is_number(side):
+                    if isinstance(side, Field) and not self.is_number(side):
                         raise NotTranslated("arithmetic with text")
                 return Arithmetic(_OPERATORS[type(node)], left, right)  # type: ignore[arg-type]
         raise NotTranslated(f"an operand that is {node.key}")
 
-    def _is_number(self, field: Field) -> bool:
+    def is_number(self, field: Field) -> bool:
         types = field_schema(field, self.catalog).types.keys()
         return types <= NUMERIC | {BsonType.NULL}
 

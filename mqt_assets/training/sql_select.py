@@ -21,7 +21,7 @@ from mqt_assets.training.sql_reading import (
     whole,
 )
 from mqt_assets.training.sql_scope import Scope
-from mqt_serving.query.graph import entity_of, path, spanning_joins, with_parents
+from mqt_serving.query.graph import entity_of, field_schema, path, spanning_joins, with_parents
 from mqt_serving.query.naming import leaf
 from mqt_serving.query.plan import (
     Aggregate,
@@ -32,6 +32,7 @@ from mqt_serving.query.plan import (
     Compare,
     Entity,
     Field,
+    Function,
     In,
     IsNull,
     Not,
@@ -113,8 +114,20 @@ class Select(Scope):
         if isinstance(right, exp.Column):
             return Compare(self.operand(left), op, self.field(right))
         if isinstance(right, exp.Subquery):
-            return Compare(self.operand(left), op, self._translate(right))
+            inner = self._translate(right)
+            if any(self._is_extreme_of_text(output.value) for output in inner.outputs):
+                raise NotTranslated("an extreme of text")
+            return Compare(self.operand(left), op, inner)
         raise NotTranslated("a comparison with something else")
+
+    def _is_extreme_of_text(self, value: object) -> bool:
+        """Of numbers kept as text the largest is a number: it equals none of the texts."""
+        return (
+            isinstance(value, Aggregate)
+            and value.function in (Function.MIN, Function.MAX)
+            and isinstance(value.argument, Field)
+            and field_schema(value.argument, self.catalog).numeric_text
+        )
 
     def _in(self, node: exp.In, negated: bool) -> Predicate:
         query = node.args.get("query")
@@ -249,6 +262,10 @@ class Select(Scope):
         plain_columns = [o for o in plan.outputs if not isinstance(o.value, Aggregate | Arithmetic)]
         if aggregates and not plan.group_by and (plan.order_by or plain_columns):
             raise NotTranslated("aggregates beside columns without groups")
+        extremes = [a for a in aggregates if a.function in (Function.MIN, Function.MAX)]
+        shows_extreme = any(o.value in extremes for o in plan.outputs)
+        if shows_extreme and any(o.value not in plan.group_by for o in plain_columns):
+            raise NotTranslated("columns of the row with the extreme")
         finer = self._finer(self._grain(shown))
         if not finer:
             return plan
