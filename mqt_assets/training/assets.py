@@ -45,7 +45,7 @@ def corpus_catalogs(
     group_name="training",
     kinds={"parquet"},
     io_manager_key="parquet_io",
-    code_version="2",
+    code_version="3",
     description="Questions of the public corpus whose gold query has a plan (and those without "
     "one, for evaluation only), and Spider-Syn's on its databases (MQT_SPIDER_SYN_FOLDER).",
 )
