@@ -45,9 +45,9 @@ def corpus_catalogs(
     group_name="training",
     kinds={"parquet"},
     io_manager_key="parquet_io",
-    code_version="2",
+    code_version="3",
     description="Questions of the public corpus whose gold query has a plan (and those without "
-    "one, for evaluation only), and Spider-Syn's wordings of them (MQT_SPIDER_SYN_FOLDER).",
+    "one, for evaluation only), and Spider-Syn's on its databases (MQT_SPIDER_SYN_FOLDER).",
 )
 def corpus_examples(
     context: dg.AssetExecutionContext,
@@ -65,16 +65,18 @@ def corpus_examples(
         missing = "none: MQT_TEND_FOLDER is not set"
         context.log.info(f"corpus questions: {missing}")
         return dg.Output(to_table([]), metadata={"examples": 0, "corpus": missing})
-    report = load_tend(folder, read_catalogs(corpus_catalogs))
+    catalogs = read_catalogs(corpus_catalogs)
+    report = load_tend(folder, catalogs)
     failures = sorted(report.failures.items(), key=lambda item: -item[1])
     context.log.info(f"{len(report.examples)} questions from {folder.name}")
     examples, spider_syn = list(report.examples), "none: MQT_SPIDER_SYN_FOLDER is not set"
     if config.spider_syn_folder is not None:
-        more = load_spider_syn(config.spider_syn_folder, folder, report)
+        more = load_spider_syn(config.spider_syn_folder, folder, report, catalogs)
         examples += more.examples
         spider_syn = (
             f"{len(more.examples)} questions: {more.matched} of {more.entries} entries ask what "
-            f"the corpus asks, {more.set_apart} of them on databases set apart"
+            f"the corpus asks, {more.set_apart} of them on databases set apart; of others, the SQL "
+            f"of {more.translated} is translated, of {more.untranslated} not"
         )
     context.log.info(f"Spider-Syn: {spider_syn}")
     return dg.Output(

@@ -82,7 +82,7 @@ def base_data(
         report = load_tend(tend, corpus)
         found = list(report.examples)
         if spider_syn is not None:
-            found += load_spider_syn(spider_syn, tend, report).examples
+            found += load_spider_syn(spider_syn, tend, report, corpus).examples
             lexicon = learn_lexicon(synonym_pairs(spider_syn, dev_databases(tend)))
             found += _with_synonyms(report.examples, lexicon, seed)
         examples += [e for e in found if e.plan is not None and e.database not in held_out]
