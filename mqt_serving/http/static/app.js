@@ -173,7 +173,7 @@ function showProblem(problem, question) {
 
 async function approve() {
   // A reading that MQT did not put first is a correction: it says what should have come first.
-  // So is the first one, once another was kept.
+  // So is the first one once another was kept.
   const answer = current;
   const other = answer.corrected || shown.mongosh !== answer.mongosh;
   const feedback = other

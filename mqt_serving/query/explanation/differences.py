@@ -8,7 +8,7 @@ their question; the whole of a plan is what `explain` says.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -38,15 +38,25 @@ Said = tuple[str, str]
 """Of the first plan and of the second."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Phrase:
+    text: str
+    lacks: bool = False  # it only says that the other side's part is not there
+
+
+_Part = tuple[_Phrase, _Phrase]
+
+
 def differences(first: Plan, second: Plan, catalog: Catalog | None = None) -> Said:
     """A few words on each of two different plans; never the same, and never empty."""
     heard = ShortNames()
     list(_parts(_side(first, catalog, heard), _side(second, catalog, heard)))
     names = ShortNames(heard.heard_alike())
     parts = list(_parts(_side(first, catalog, names), _side(second, catalog, names)))
-    ours, theirs = (", ".join(part[at] for part in parts) for at in (0, 1))
-    if ours != theirs:
-        return ours, theirs
+    for phrases in (_said, _all):
+        ours, theirs = (phrases([part[at] for part in parts]) for at in (0, 1))
+        if ours != theirs:
+            return ours, theirs
     return _whole(first, catalog), _whole(second, catalog)
 
 
@@ -55,6 +65,15 @@ def either_or(said: Said) -> str:
     first, second = said
     comma = "," if "," in first or "," in second else ""
     return f"{first[:1].upper()}{first[1:]}{comma} or {second}?"
+
+
+def _said(phrases: Sequence[_Phrase]) -> str:
+    """Without what is only the lack of the other side, where something else is said."""
+    return _all([phrase for phrase in phrases if not phrase.lacks] or phrases[:1])
+
+
+def _all(phrases: Sequence[_Phrase]) -> str:
+    return ", ".join(phrase.text for phrase in phrases)
 
 
 def _whole(plan: Plan, catalog: Catalog | None) -> str:
@@ -74,12 +93,12 @@ def _side(plan: Plan, catalog: Catalog | None, names: ShortNames) -> _Side:
     return _Side(plan, clauses, Sentence(plan, clauses))
 
 
-def _parts(a: _Side, b: _Side) -> Iterator[Said]:
+def _parts(a: _Side, b: _Side) -> Iterator[_Part]:
     if Counter(a.plan.group_by) != Counter(b.plan.group_by):
         yield _groups(a), _groups(b)
     yield from _outputs(a, b)
     if a.plan.distinct != b.plan.distinct:
-        ways = ("with repeats", "without repeats")
+        ways = (_Phrase("with repeats", lacks=True), _Phrase("without repeats"))
         yield ways[a.plan.distinct], ways[b.plan.distinct]
     yield from _conditions(a, b)
     yield from _kept(a, b)
@@ -104,27 +123,35 @@ def _without(items: Sequence[_T], others: Sequence[_T]) -> list[_T]:
 # ------------------------------------------------------------ grouping, outputs
 
 
-def _groups(side: _Side) -> str:
+def _groups(side: _Side) -> _Phrase:
     plan = side.plan
     if plan.group_by:
-        return f"for each {listed([side.clauses.bare(key) for key in plan.group_by])}"
+        keys = [side.clauses.bare(key) for key in plan.group_by]
+        return _Phrase(f"for each {listed(keys)}")
     rows = side.clauses.scope.rows
     if has_row_aggregates(plan) and rows is not None:
-        return f"for each {side.clauses.row(rows)}"
+        return _Phrase(f"for each {side.clauses.row(rows)}")
     totals = any(isinstance(output.value, Aggregate) for output in plan.outputs)
-    return "in total" if totals else "one by one"
+    return _Phrase("in total" if totals else "one by one", lacks=True)
 
 
-def _outputs(a: _Side, b: _Side) -> Iterator[Said]:
+def _outputs(a: _Side, b: _Side) -> Iterator[_Part]:
     keys = set(a.plan.group_by) ^ set(b.plan.group_by)  # said as what they group by
     ours, theirs = ([o.value for o in s.plan.outputs if o.value not in keys] for s in (a, b))
     own, other = _without(ours, theirs), _without(theirs, ours)
     if own and other:
-        yield _shown(a, own), _shown(b, other)
+        yield _Phrase(_shown(a, own)), _Phrase(_shown(b, other))
     elif own:
-        yield f"with {_listed(a, own)}", f"without {_listed(a, own)}"
+        yield _more(a, own, bool(theirs))
     elif other:
-        yield f"without {_listed(b, other)}", f"with {_listed(b, other)}"
+        yield _more(b, other, bool(ours))[::-1]
+
+
+def _more(side: _Side, values: Sequence[Shown], beside: bool) -> _Part:
+    """What one side shows and the other does not, `beside` something that both show."""
+    said = _listed(side, values)
+    there = f"with {said}" if beside else _shown(side, values)
+    return _Phrase(there), _Phrase(f"without {said}", lacks=True)
 
 
 def _shown(side: _Side, values: Sequence[Shown]) -> str:
@@ -155,26 +182,28 @@ def _listed(side: _Side, values: Sequence[Shown]) -> str:
 # ------------------------------------------------------------------- conditions
 
 
-def _conditions(a: _Side, b: _Side) -> Iterator[Said]:
-    ours, theirs = _tests(a.plan.where), _tests(b.plan.where)
-    own, other = _without(ours, theirs), _without(theirs, ours)
-    if own and other:
-        yield _met(a, own), _met(b, other)
-    elif own:
-        yield f"only those {_met(a, own)}", _whatever(a, own)
-    elif other:
-        yield _whatever(b, other), f"only those {_met(b, other)}"
+def _conditions(a: _Side, b: _Side) -> Iterator[_Part]:
+    yield from _tested(a, b, _tests(a.plan.where), _tests(b.plan.where), _met)
 
 
-def _kept(a: _Side, b: _Side) -> Iterator[Said]:
-    ours, theirs = _tests(a.plan.having), _tests(b.plan.having)
+def _kept(a: _Side, b: _Side) -> Iterator[_Part]:
+    yield from _tested(a, b, _tests(a.plan.having), _tests(b.plan.having), _amount)
+
+
+def _tested(
+    a: _Side,
+    b: _Side,
+    ours: Sequence[Predicate],
+    theirs: Sequence[Predicate],
+    say: Callable[[_Side, Sequence[Predicate]], str],
+) -> Iterator[_Part]:
     own, other = _without(ours, theirs), _without(theirs, ours)
     if own and other:
-        yield _amount(a, own), _amount(b, other)
+        yield _Phrase(say(a, own)), _Phrase(say(b, other))
     elif own:
-        yield f"only those {_amount(a, own)}", _whatever(a, own)
+        yield _Phrase(f"only those {say(a, own)}"), _Phrase(_whatever(a, own), lacks=True)
     elif other:
-        yield _whatever(b, other), f"only those {_amount(b, other)}"
+        yield _Phrase(_whatever(b, other), lacks=True), _Phrase(f"only those {say(b, other)}")
 
 
 def _tests(predicate: Predicate | None) -> Sequence[Predicate]:
@@ -226,27 +255,31 @@ def _leaves(predicate: Predicate) -> Iterator[Predicate]:
 # -------------------------------------------------------- rows, order and limit
 
 
-def _grain(side: _Side) -> str:
+def _grain(side: _Side) -> _Phrase:
     entity = side.plan.rows or side.clauses.scope.rows
-    return "once each" if entity is None else f"once for each {side.clauses.row(entity)}"
+    text = "once each" if entity is None else f"once for each {side.clauses.row(entity)}"
+    return _Phrase(text, lacks=side.plan.rows is None)
 
 
-def _optional(a: _Side, b: _Side) -> Iterator[Said]:
+def _optional(a: _Side, b: _Side) -> Iterator[_Part]:
     for entity in _without(a.plan.optional, b.plan.optional):
-        rows = a.clauses.rows(entity)
-        yield f"with or without {rows}", f"only with {rows}"
+        yield _with_or_without(a, entity)
     for entity in _without(b.plan.optional, a.plan.optional):
-        rows = b.clauses.rows(entity)
-        yield f"only with {rows}", f"with or without {rows}"
+        yield _with_or_without(b, entity)[::-1]
 
 
-def _cuts(a: _Side, b: _Side) -> Iterator[Said]:
+def _with_or_without(side: _Side, entity: Entity) -> _Part:
+    rows = side.clauses.rows(entity)
+    return _Phrase(f"with or without {rows}"), _Phrase(f"only with {rows}", lacks=True)
+
+
+def _cuts(a: _Side, b: _Side) -> Iterator[_Part]:
     one, other = a.plan, b.plan
     same_order = one.order_by == other.order_by
     if (one.limit, one.skip, one.per) == (other.limit, other.skip, other.per) and same_order:
         return
     if not same_order:
-        yield a.sentence.cut() or "in any order", b.sentence.cut() or "in any order"
+        yield _cut(a), _cut(b)
         return
     if one.per != other.per:
         yield _within(a), _within(b)
@@ -256,18 +289,25 @@ def _cuts(a: _Side, b: _Side) -> Iterator[Said]:
         yield _skipped(one), _skipped(other)
 
 
-def _within(side: _Side) -> str:
+def _cut(side: _Side) -> _Phrase:
+    text = side.sentence.cut()
+    return _Phrase(text) if text else _Phrase("in any order", lacks=True)
+
+
+def _within(side: _Side) -> _Phrase:
     keys = [side.clauses.bare(key) for key in side.plan.per]
-    return f"within each {listed(keys)}" if keys else "overall"
+    return _Phrase(f"within each {listed(keys)}") if keys else _Phrase("overall", lacks=True)
 
 
-def _limited(plan: Plan) -> str:
+def _limited(plan: Plan) -> _Phrase:
     if plan.limit is None:
-        return "all of them"
+        return _Phrase("all of them", lacks=True)
     if not plan.order_by:
-        return f"any {spelled(plan.limit)}"
-    return "only the first" if plan.limit == 1 else f"only the first {spelled(plan.limit)}"
+        return _Phrase(f"any {spelled(plan.limit)}")
+    return _Phrase("only the first" + (f" {spelled(plan.limit)}" if plan.limit != 1 else ""))
 
 
-def _skipped(plan: Plan) -> str:
-    return "from the first on" if plan.skip is None else f"after the first {spelled(plan.skip)}"
+def _skipped(plan: Plan) -> _Phrase:
+    if plan.skip is None:
+        return _Phrase("from the first on", lacks=True)
+    return _Phrase(f"after the first {spelled(plan.skip)}")

@@ -136,12 +136,24 @@ PER_CITY = plan(CITY, count(ORDERS), group_by=(CITY,))
         (plan(CITY), plan(CITY, distinct=True), ("with repeats", "without repeats")),
         (plan(NAME), plan(NAME, rows=ORDERS),
          ("once for each customer", "once for each order")),
-        # several at once
+        (
+            plan(NAME, group_by=(NAME,)),
+            plan(count(ORDERS)),
+            ("for each name", "count orders"),
+        ),
+        # several at once: what only says that the other's part is not there is left out
+        (
+            plan(count(ORDERS)),
+            plan(NAME, count(ORDERS), group_by=(NAME,), order_by=(Order(count(ORDERS), True),),
+                 limit=3),
+            ("in total",
+             "for each customer name, take the three with the most orders"),
+        ),
         (
             plan(count(ORDERS), where=PAID),
             plan(count(CUSTOMERS)),
             ('count orders, only those where the status is "paid"',
-             "count customers, whatever the status"),
+             "count customers"),
         ),
     ],
 )  # fmt: skip
