@@ -39,7 +39,7 @@ RETRY_REFUSED_SECONDS = 30.0
 
 
 class RankedPlan(Protocol):
-    """A plan with its probability among the readings (not calibrated)."""
+    """A plan with the probability that it is right."""
 
     @property
     def plan(self) -> Plan: ...

@@ -88,7 +88,8 @@ class TranslationBody(BaseModel):
     database: str
     meaning: str
     confidence: float = Field(
-        description="Probability of this reading, 0 to 1; not calibrated yet."
+        description="How likely this reading is right, 0 to 1: calibrated on the answers of base "
+        "weights to questions over databases that they had not seen."
     )
     mongosh: str
     pymongo: str
