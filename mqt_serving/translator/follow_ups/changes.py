@@ -61,7 +61,7 @@ class Changes:
         for form in FORMS:
             begin = form.pattern.match(text)
             if begin is not None:
-                rest, mode, negated, cued = text[begin.end() :], form.mode, form.negated, True
+                rest, mode, negated, cued = text[begin.end() :], form.mode, form.negated, form.cue
                 break
         for pattern, ending in ENDINGS:
             shorter = pattern.sub("", rest)

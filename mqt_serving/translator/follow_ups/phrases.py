@@ -77,10 +77,15 @@ _BOUNDARY = re.compile(
 )
 
 
+_QUESTION = re.compile(r"(?:how|what|which|who|where|when)\b", re.IGNORECASE)
+_BEFORE_QUESTIONS = re.compile(r"(?:for|per|by|in|of|from|with|among|on)\b", re.IGNORECASE)
+
+
 def splits(text: str) -> Iterator[tuple[str, str]]:
     for match in _BOUNDARY.finditer(text):
         first, rest = text[: match.start()].strip(), text[match.end() :].strip()
-        if first and rest:
+        turned = _QUESTION.match(rest) and _BEFORE_QUESTIONS.match(first)
+        if first and rest and not turned:  # "for each type, how many ...?" is one question
             yield first, rest
 
 
@@ -91,10 +96,11 @@ class Form:
     pattern: re.Pattern[str]
     mode: Mode
     negated: bool = False
+    cue: bool = True  # the name of an entity may follow: "only orders over 100"
 
 
-def _form(pattern: str, mode: Mode, negated: bool = False) -> Form:
-    return Form(re.compile(rf"(?:{pattern})\s+", re.IGNORECASE), mode, negated)
+def _form(pattern: str, mode: Mode, negated: bool = False, cue: bool = True) -> Form:
+    return Form(re.compile(rf"(?:{pattern})\s+", re.IGNORECASE), mode, negated, cue)
 
 
 ASKED = re.compile(r"\b(?:show|give|list|display|see|find|get|count)\b", re.IGNORECASE)
@@ -116,7 +122,7 @@ FORMS = (
     _form(r"(?:only|just)(?!\s+(?:show|give|list|display|see|count))", Mode.NARROW),
     _form(rf"(?:{_SHOW}\s+)?(?:the ones|those|the rows)", Mode.NARROW),
     _form(r"(?:which|who) (?:ones |of (?:them|those|these) )?(?:is|are|were|was|have|has)(?= )",
-          Mode.NARROW),
+          Mode.NARROW, cue=False),
     _form(rf"(?:limit|restrict|narrow|filter)(?: {_THEM})?(?: down)?(?: to| by| for| on)",
           Mode.NARROW),
 )  # fmt: skip
