@@ -102,7 +102,12 @@ class Changes:
         counts = {a.function for a in self.ground.aggregates} <= {Function.COUNT}
         if function is Function.SUM and not named and self.ground.is_grouped and counts:
             raise Unclear("the sum of a number, or of what was counted")
-        return shapes.summed(self.ground, function, argument, beside)
+        try:
+            return shapes.summed(self.ground, function, argument, beside)
+        except Unclear:  # "the total", of several numbers of which one is called so
+            if named:
+                raise
+            return shapes.summed(self.ground, function, self.field(match["function"]), beside)
 
     def all_in_all(self, match: re.Match[str]) -> Plan:
         return shapes.in_all(self.ground)
@@ -151,18 +156,24 @@ class Changes:
 
     def columns(self, match: re.Match[str]) -> Plan:
         names = _LIST.split(match["columns"])
-        fields = [self.column(name) for name in names]
+        fields = [field for name in names for field in self.column(name)]
         only = bool(match.groupdict().get("only") or match.groupdict().get("instead"))
         return shapes.with_columns(self.ground, fields, only)
 
-    def column(self, text: str) -> Field:
-        text = _OF_THEM.sub("", text.strip())
-        entity = self.ground.entity(split_words(text))
-        if entity is not None and self.ground.field(split_words(text)) is None:
-            named = self.ground.name_of(entity)
-            if named is not None and self.ground.tier(named) is not None:
-                return named
-        return self.field(text)
+    def column(self, text: str) -> list[Field]:
+        """The field that is named, those of an object that is, or the name of an entity."""
+        words = split_words(_OF_THEM.sub("", text.strip()))
+        found = self.ground.field(words)
+        if found is not None:
+            return [found]
+        parts = self.ground.parts(words)
+        if parts:
+            return parts
+        entity = self.ground.entity(words)
+        named = self.ground.name_of(entity) if entity is not None else None
+        if named is None or self.ground.tier(named) is None:
+            raise Unreadable(f"{text!r} is no column")
+        return [named]
 
     def drop_columns(self, match: re.Match[str]) -> Plan:
         names = _LIST.split(match["columns"])
@@ -198,9 +209,10 @@ class Changes:
 
     def best_first(self, match: re.Match[str]) -> Plan:
         by, descending = self.best(match["best"], match.groupdict().get("by"))
-        plan = shapes.ordered(self.ground, by, descending)
+        cut = bool(match.groupdict().get("cut"))
+        plan = shapes.ordered(self.ground, by, descending, anew=cut)
         number = match.groupdict().get("n")
-        if match.groupdict().get("cut"):
+        if cut:
             plan = replace(plan, limit=number_in(number) if number else 1, skip=None)
         return plan
 
@@ -225,7 +237,8 @@ class Changes:
         by = match["by"]
         if by:
             descending = word not in ("bottom", "last", "lowest")
-            ranked = self.after(shapes.ordered(self.ground, self.ranked_by(by), descending))
+            order = shapes.ordered(self.ground, self.ranked_by(by), descending, anew=True)
+            ranked = self.after(order)
             return shapes.first(ranked.ground, number, ranked=True)
         if word in ("last", "bottom"):
             return shapes.last(self.ground, number)

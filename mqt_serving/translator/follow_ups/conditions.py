@@ -160,6 +160,9 @@ class _Parser:
     # ---------------------------------------------------------------- values
 
     def value(self, mark: Mark, place: Field | None) -> None:
+        held = {ref for _, ref in mark.stored}
+        if place is None and self.peek() == Kind.NAME and self.marks[self.at].field in held:
+            place = self.take().field  # "high priority"
         values = [self.chosen(mark, place)]
         chosen = values[0][0]
         while self.peek() in (Kind.OR, Kind.AND) and self.peek(1) == Kind.VALUE:

@@ -26,7 +26,12 @@ from mqt_serving.translator.words import STOP_WORDS, Word, name_words, stem
 _NAMES = ("name", "title", "label")
 _KEYS = frozenset(map(stem, "id key sku code number no zip postal phone".split()))
 _MONEY = frozenset(map(stem, "price cost amount total fee value revenue".split()))
-_FIRST_DATES = frozenset(map(stem, "placed created ordered order date registered".split()))
+_FIRST_DATES = frozenset(
+    map(
+        stem,
+        "placed created ordered order date registered opened hired joined published booked".split(),
+    )
+)
 _WITHIN_NAMES = frozenset("the a an of at on in to for no s all".split())
 _ALWAYS = 0.99
 _KEPT = 16
@@ -206,6 +211,22 @@ class Ground:
         if said <= {stem("price"), stem("cost"), stem("amount")}:
             return self.money_field()
         return None
+
+    def parts(self, words: Sequence[Word]) -> list[Field]:
+        """The fields of the object that the words name: first and last of a name."""
+        said = _said(words)
+        found: dict[tuple[str, str], list[Field]] = {}
+        for named in self.known.fields:
+            above = named.ref.path.rpartition(".")[0]
+            name = _stems(above.rpartition(".")[2])
+            if not above or not said or not said & name or not said <= name | named.path:
+                continue
+            if self.tier(named.ref) in (None, 1) or named.schema.arrays:
+                continue
+            found.setdefault((named.ref.collection, above), []).append(named.ref)
+        tiers = {place: self.tier(fields[0]) or 0 for place, fields in found.items()}
+        near = [place for place, tier in tiers.items() if tier == min(tiers.values())]
+        return found[near[0]] if len(near) == 1 else []
 
     def entity(self, words: Sequence[Word]) -> Entity | None:
         said = _said(words)

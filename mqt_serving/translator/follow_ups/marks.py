@@ -55,6 +55,11 @@ _COMPARED: tuple[tuple[str, Comparator], ...] = (
     ("till", Comparator.LTE), (">=", Comparator.GTE), ("<=", Comparator.LTE),
     (">", Comparator.GT), ("<", Comparator.LT),
 )  # fmt: skip
+_OF_AMOUNTS = tuple(
+    text for text, _ in _COMPARED
+    if text not in ("after", "since", "before", "until", "till", "later than", "earlier than",
+                    "newer than", "older than")
+)  # fmt: skip
 _LONGEST_NAME = 4
 
 
@@ -134,7 +139,7 @@ class _Reader:
 
     def next(self, at: int) -> tuple[Mark | None, int]:
         word = self.lower[at]
-        if at in self.dates:
+        if at in self.dates and not self.is_amount(at):
             end, span = self.dates[at]
             return Mark(Kind.DATE, self.text(at, end), span=span), end
         for text, comparator in _COMPARED:
@@ -224,6 +229,11 @@ class _Reader:
                 for named in self.ground.known.fields
             )
         )
+
+    def is_amount(self, at: int) -> bool:
+        """Whether four digits are a number, not a year: "over 2000"."""
+        before = " ".join(self.lower[max(0, at - 2) : at])
+        return self.dates[at][0] == at + 1 and before.endswith(_OF_AMOUNTS)
 
     def text_here(self, at: int) -> bool:
         return any(value.kind == ValueKind.TEXT for value in self.at(at))

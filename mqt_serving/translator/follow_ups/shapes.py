@@ -23,6 +23,7 @@ from mqt_serving.query.plan import (
     PartOf,
     Plan,
     Predicate,
+    Top,
     walk,
 )
 from mqt_serving.translator.follow_ups.ground import Ground
@@ -135,7 +136,7 @@ def regrouped(ground: Ground, keys: Sequence[Field | PartOf], beside: bool = Fal
     shown = {output.value for output in figures}
     order = tuple(o for o in plan.order_by if o.by in shown or o.by in new)
     limit = plan.limit if order and old else None
-    return replace(
+    changed = replace(
         plan,
         outputs=(*(Output(key) for key in new), *figures),
         group_by=new,
@@ -145,6 +146,7 @@ def regrouped(ground: Ground, keys: Sequence[Field | PartOf], beside: bool = Fal
         per=(),
         rows=plan.rows if old else None,
     )
+    return changed if ground.per_row else _same_rows(ground, changed)
 
 
 # ------------------------------------------------------------------ columns
@@ -160,7 +162,8 @@ def with_columns(ground: Ground, columns: Sequence[Field], only: bool = False) -
         kept = [o for o in plan.outputs if isinstance(o.value, Aggregate)]
         if kept:
             raise Unclear("whether figures stay is not said")
-        return replace(plan, outputs=tuple(Output(column) for column in columns))
+        shown_now = tuple(Output(column) for column in columns)
+        return _same_rows(ground, replace(plan, outputs=shown_now))
     shown = [output.value for output in plan.outputs]
     whole = {value for value in shown if isinstance(value, Entity)}
     added = [
@@ -168,7 +171,7 @@ def with_columns(ground: Ground, columns: Sequence[Field], only: bool = False) -
         for column in dict.fromkeys(columns)
         if column not in shown and Entity(column.collection) not in whole
     ]
-    return replace(plan, outputs=(*plan.outputs, *added))
+    return _same_rows(ground, replace(plan, outputs=(*plan.outputs, *added)))
 
 
 def without_columns(ground: Ground, columns: Sequence[Field]) -> Plan:
@@ -181,18 +184,38 @@ def without_columns(ground: Ground, columns: Sequence[Field]) -> Plan:
 # ------------------------------------------------------------ order and size
 
 
-def ordered(ground: Ground, by: Operand, descending: bool) -> Plan:
+def ordered(ground: Ground, by: Operand, descending: bool, anew: bool = False) -> Plan:
+    """In another order: the same rows where they were the first of more, unless `anew`."""
     if ground.only_aggregates or ground.plan.per:
         raise Unclear("there is one row only")
     if ground.is_grouped and by not in ground.plan.group_by and not isinstance(by, Aggregate):
         raise Unclear("groups have no such order")
-    return replace(ground.plan, order_by=(Order(by, descending),))
+    plan = ground.plan if anew else _kept_rows(ground)
+    return _same_rows(ground, replace(plan, order_by=(Order(by, descending),)))
 
 
 def reversed_order(ground: Ground) -> Plan:
     if not ground.plan.order_by or ground.plan.per:
         raise Unclear("there is no order to turn round")
-    return replace(ground.plan, order_by=_turned(ground.plan.order_by))
+    return replace(_kept_rows(ground), order_by=_turned(ground.plan.order_by))
+
+
+def _kept_rows(ground: Ground) -> Plan:
+    """The first rows that the plan shows, as a condition: their order can then be another."""
+    plan = ground.plan
+    if plan.limit is None and plan.skip is None:
+        return plan
+    if plan.limit is None or ground.is_grouped or ground.per_row or plan.distinct:
+        raise Unclear("which of the rows come first would change")
+    top = Top(ground.subject, plan.order_by, plan.limit, plan.where, plan.skip)
+    return replace(plan, where=top, limit=None, skip=None)
+
+
+def _same_rows(ground: Ground, plan: Plan) -> Plan:
+    """Refuses columns and orders that would show a row more than once."""
+    if Ground(plan, ground.catalog).subject != ground.subject:
+        raise Unclear("there are several of it for each row")
+    return plan
 
 
 def one_figure(ground: Ground) -> Operand | None:
@@ -218,9 +241,9 @@ def first(ground: Ground, number: int, ranked: bool) -> Plan:
 
 
 def last(ground: Ground, number: int) -> Plan:
-    plan = reversed_order(ground)
-    if plan.limit is not None:
+    if ground.plan.limit is not None:
         raise Unclear("the last of the first")
+    plan = reversed_order(ground)
     return replace(plan, limit=number, skip=None)
 
 

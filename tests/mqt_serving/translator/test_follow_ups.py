@@ -30,6 +30,7 @@ from mqt_serving.query.plan import (
     Related,
     Scalar,
     Shown,
+    Top,
 )
 from mqt_serving.schema import BsonType, Catalog, CollectionSchema, FieldSchema, Reference
 from mqt_serving.translator.follow_ups import resolve
@@ -201,6 +202,8 @@ FOLLOW_UPS: list[tuple[Plan, str, Plan]] = [
      show(CUSTOMERS, where=In(CITY, ("Berlin", "Hamburg")))),
     (ORDER_ROWS, "just those over 100", show(STATUS, TOTAL, where=more_than(TOTAL, 100))),
     (ORDER_ROWS, "and in 2024?", show(STATUS, TOTAL, where=Y2024)),
+    (ORDER_ROWS, "only those over 2000", show(STATUS, TOTAL, where=more_than(TOTAL, 2000))),
+    (ALL_ORDERS, "only the returned status", show(ORDERS, where=eq(STATUS, "returned"))),
     (ORDER_COUNT, "in 2024", show(count(), where=Y2024)),
     (ORDER_COUNT, "only since March 2025",
      show(count(), where=Compare(PLACED, Comparator.GTE, day(2025, 3)))),
@@ -303,7 +306,12 @@ FOLLOW_UPS: list[tuple[Plan, str, Plan]] = [
      show(PRODUCT, PRICE, order_by=(Order(PRICE, True),), skip=5, limit=10)),
     (TOP_FIVE, "and the next ones?",
      show(PRODUCT, PRICE, order_by=(Order(PRICE, True),), skip=5, limit=5)),
-    (TOP_FIVE, "in reverse order", show(PRODUCT, PRICE, order_by=(Order(PRICE),), limit=5)),
+    (TOP_FIVE, "in reverse order",
+     show(PRODUCT, PRICE, where=Top(PRODUCTS, (Order(PRICE, True),), 5), order_by=(Order(PRICE),))),
+    (TOP_FIVE, "sort by name",
+     show(PRODUCT, PRICE, where=Top(PRODUCTS, (Order(PRICE, True),), 5),
+          order_by=(Order(PRODUCT),))),
+    (TOP_FIVE, "the 3 cheapest", show(PRODUCT, PRICE, order_by=(Order(PRICE),), limit=3)),
     (TOP_FIVE, "show all of them", show(PRODUCT, PRICE, order_by=(Order(PRICE, True),))),
     # figures
     (show(NAME, where=BERLIN), "how many are there?", show(count(CUSTOMERS), where=BERLIN)),
@@ -347,6 +355,7 @@ COMPLETE = [
     "Orders in 2024",
     "Shipped orders",
     "Customers from Berlin",
+    "Berlin customers",
     "The cheapest products",
     "Top 3 products by price",
     "The two dearest orders",
@@ -360,6 +369,8 @@ COMPLETE = [
     "Per city, how many customers are there?",
     "By month, show the number of orders",
     "Count the orders from Berlin",
+    "Who is the customer whose points are below 30?",
+    "For each status of order, how many of them are there?",
     "Also show orders from 2024",
     "Without discounts, what is the revenue?",
     "How many of the customers are from Berlin and have orders over 100 placed in March 2025?",
@@ -409,6 +420,12 @@ def test_what_cannot_be_read_is_left_alone(question: str) -> None:
         assert resolve(question, previous, SHOP, NOW) is None, previous
 
 
-def test_no_column_of_a_previous_plan_that_no_longer_fits() -> None:
+def test_a_plan_that_no_longer_fits_the_catalog_has_no_follow_up() -> None:
     gone = show(Field("invoices", "sum"))
     assert resolve("only the first 3", gone, SHOP, NOW) is None
+
+
+def test_a_column_that_would_show_rows_more_than_once_is_not_added() -> None:
+    assert resolve("also show the quantity", ORDER_ROWS, SHOP, NOW) is None
+    assert resolve("sort by quantity", ORDER_ROWS, SHOP, NOW) is None
+    assert resolve("by quantity", REVENUE, SHOP, NOW) is None
