@@ -33,6 +33,7 @@ from mqt_serving.errors import (
     CannotAnswer,
     FeedbackError,
     FollowUpError,
+    JournalUnavailable,
     MqtError,
     PlanError,
     QueryFailed,
@@ -134,7 +135,7 @@ class Service:
         `database` may be left out: the one that answers with the highest probability is taken.
         `previous` is the id of the query that the question may follow up on.
         Raises `NoRelease`, `QuestionError`, `UnknownDatabase`, `CannotAnswer`, `PlanError`; with
-        `previous` also `UnknownQuery`, `FollowUpError`, `JournalUnavailable`.
+        `previous` also `UnknownQuery`, `FollowUpError`.
         """
         asked = self._accept(question, database, previous)
         with self._journaling_failure(asked):
@@ -286,8 +287,15 @@ class Service:
     def _earlier(
         self, query_id: str, release: LoadedRelease, database: str | None
     ) -> _Earlier | None:
-        """The answer with this id; None when it has no plan that could be followed up on."""
-        found = self._journal.find_query(query_id)
+        """The answer with this id; None when it has no plan that could be followed up on.
+
+        Without the journal questions are still answered, each by itself.
+        """
+        try:
+            found = self._journal.find_query(query_id)
+        except JournalUnavailable as error:
+            log.warning("nobody knows what came before the question: %s", error)
+            return None
         name, body = found["database"], found["plan"]
         if database and name and name != database:
             raise FollowUpError(

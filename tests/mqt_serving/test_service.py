@@ -234,6 +234,8 @@ def test_with_the_journal_away_answers_go_on_and_feedback_is_refused(
     assert time.monotonic() - started < 1.0  # no waiting for the journal each time
     with pytest.raises(JournalUnavailable):
         without.service.feedback(answer.translation.query_id, "up")
+    after = without.service.query("Orders by status", previous=answer.translation.query_id)
+    assert len(after.table.rows) == 2
     without.close()
 
 

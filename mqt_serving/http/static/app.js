@@ -72,7 +72,7 @@ async function submit(question) {
 }
 
 // The answer before is gone (another journal, another release): the question still stands alone.
-const CANNOT_FOLLOW = ["unknown-query", "unknown-database", "invalid-follow-up", "journal-unavailable"];
+const CANNOT_FOLLOW = ["unknown-query", "unknown-database", "invalid-follow-up"];
 
 function previous() {
   const database = byId("database").value;

@@ -95,7 +95,7 @@ class Changes:
     def figure(self, match: re.Match[str]) -> Plan:
         function = FUNCTIONS[match["function"].lower()]
         named = match["field"]
-        if named and match["what"] and (not self.led or self.names_entity(named)):
+        if named and not match["also"] and self.stands_alone(match):
             raise Unclear("a question of its own")
         argument = self.field(named) if named else None
         beside = bool(match["also"] or match["too"])
@@ -108,6 +108,12 @@ class Changes:
             if named:
                 raise
             return shapes.summed(self.ground, function, self.field(match["function"]), beside)
+
+    def stands_alone(self, match: re.Match[str]) -> bool:
+        """Whether it says what a figure is of: "show the maximum total of orders"."""
+        asked = bool(match["what"] or match["asked"])
+        named = self.names_entity(match["field"])
+        return (asked and named) or (not self.led and (asked or named))
 
     def all_in_all(self, match: re.Match[str]) -> Plan:
         return shapes.in_all(self.ground)

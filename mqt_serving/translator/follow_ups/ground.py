@@ -187,7 +187,10 @@ class Ground:
 
     def field(self, words: Sequence[Word]) -> Field | None:
         """The field that all the words name: wholly before partly, near before far."""
-        said = _said(words)
+        return self.field_of(_said(words))
+
+    def field_of(self, said: set[str]) -> Field | None:
+        """The field that these stems name."""
         if not said:
             return None
         found: list[tuple[tuple[int, int, int, int], Field]] = []
@@ -213,8 +216,12 @@ class Ground:
         return None
 
     def parts(self, words: Sequence[Word]) -> list[Field]:
-        """The fields of the object that the words name: first and last of a name."""
+        """The fields of the object that the words name, or the first and the last of them."""
         said = _said(words)
+        halves = [self.field_of(said | {half}) for half in ("first", "last")]
+        both = [field for field in halves if field is not None]
+        if said and len({field.collection for field in both}) == 1 and len(both) == 2:
+            return both
         found: dict[tuple[str, str], list[Field]] = {}
         for named in self.known.fields:
             above = named.ref.path.rpartition(".")[0]

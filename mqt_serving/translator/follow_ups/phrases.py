@@ -159,7 +159,8 @@ MOVES = (
         "all_in_all",
     ),
     _move(
-        rf"(?:{_SHOW}\s+)?{_ALSO}(?:(?P<what>what(?:'s| is| was| are)\s+the\s+)|the\s+"
+        rf"{_ALSO}(?P<asked>{_SHOW}\s+)?(?:also\s+)?"
+        r"(?:(?P<what>what(?:'s| is| was| are)\s+the\s+)|the\s+"
         rf"|(?:what(?:'s| is| was| are)\s+)?(?:their|its)\s+){_FN}"
         rf"(?:\s+of {_THEM})?(?:\s+(?!of {_THEM})(?P<field>.+?))??{_TOO}(?:\s+instead)?",
         "figure",

@@ -323,6 +323,9 @@ FOLLOW_UPS: list[tuple[Plan, str, Plan]] = [
     (PRODUCT_ROWS, "what is the average?", show(average(PRICE))),
     (PRODUCT_ROWS, "what's their average price?", show(average(PRICE))),
     (BY_CITY, "and the average?", per(CITY, average())),
+    (PRODUCT_ROWS, "and the highest price?", show(Aggregate(Function.MAX, PRICE))),
+    (BY_CITY, "also show the average total",
+     show(CITY, sum_of(), average(), group_by=(CITY,))),
     (BY_CITY, "also the average", show(CITY, sum_of(), average(), group_by=(CITY,))),
     (BY_STATUS, "how many are there?", show(Aggregate(Function.COUNT, STATUS, distinct=True))),
     (BY_CITY, "overall", REVENUE),
@@ -350,6 +353,9 @@ COMPLETE = [
     "What is the average price of products?",
     "What is the average order total per customer segment?",
     "What is the total revenue per month?",
+    "Show the maximum total of orders",
+    "The highest price of products",
+    "Show the average price",
     "Total of orders by city",
     "Orders by status",
     "Orders in 2024",
@@ -429,3 +435,21 @@ def test_a_column_that_would_show_rows_more_than_once_is_not_added() -> None:
     assert resolve("also show the quantity", ORDER_ROWS, SHOP, NOW) is None
     assert resolve("sort by quantity", ORDER_ROWS, SHOP, NOW) is None
     assert resolve("by quantity", REVENUE, SHOP, NOW) is None
+
+
+def test_a_name_in_two_fields_is_both() -> None:
+    people = collection(
+        "people",
+        field("_id", BsonType.OBJECT_ID),
+        field("first_name", BsonType.STRING),
+        field("last_name", BsonType.STRING),
+        field("home", BsonType.OBJECT),
+        field("home.street", BsonType.STRING),
+        field("home.town", BsonType.STRING),
+    )
+    catalog = Catalog(database="shop", collections=(people,))
+    everyone = show(count(Entity("people")))
+    names = [Field("people", "first_name"), Field("people", "last_name")]
+    assert resolve("show their names", everyone, catalog, NOW) == show(*names)
+    home = [Field("people", "home.street"), Field("people", "home.town")]
+    assert resolve("also show their home", show(*names), catalog, NOW) == show(*names, *home)
