@@ -91,6 +91,8 @@ class _Parser:
         match self.peek():
             case Kind.AND:
                 self.take()
+                if self.negated and self.peek() not in (None, Kind.AND, Kind.NOT):
+                    raise Unreadable("whether what follows is left out too is not said")
             case Kind.NOT:
                 self.take()
                 self.negated = not self.negated if self.having else True
@@ -364,9 +366,21 @@ class _Parser:
         """A test of rows, or of what is summed up for each."""
         place = place_of(predicate)
         assert place is not None
+        if _is_fixed(predicate) and any(
+            _is_fixed(other) and place_of(other) == place and other != predicate
+            for other in (*self.found.rows, *self.found.summed)
+        ):
+            raise Unreadable(f"two things are said of {place.path}")
         summed = self.ground.is_summed(place)
         (self.found.summed if summed else self.found.rows).append(predicate)
         self.having = False
+
+
+def _is_fixed(predicate: Predicate) -> bool:
+    """Whether a test lets through one value or one span."""
+    return isinstance(predicate, Between) or (
+        isinstance(predicate, Compare) and predicate.op is Comparator.EQ
+    )
 
 
 def moved_span(ground: Ground, unit: str, steps: int) -> Predicate:

@@ -17,7 +17,7 @@ from mqt_serving.translator.follow_ups.merging import Mode
 _NUMBERS = dict(
     zip("one two three four five six seven eight nine ten".split(), range(1, 11), strict=True)
 ) | {"dozen": 12, "twenty": 20}
-_N = r"(?P<n>\d{1,4}|" + "|".join(_NUMBERS) + ")"
+_N = r"(?P<n>[1-9]\d{0,3}|" + "|".join(_NUMBERS) + ")"
 _THEM = r"(?:them|those|these|it|that|the results?|the list|the rows|the answer)"
 _LEAD = re.compile(
     r"(?:and|but|now|ok|okay|then|so|well|great|thanks|thank you|please|hm+|can you|could you|"

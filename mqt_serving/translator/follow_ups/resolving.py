@@ -22,6 +22,7 @@ from mqt_serving.translator.follow_ups.merging import Unclear
 from mqt_serving.translator.follow_ups.phrases import MOVES, splits, trimmed
 from mqt_serving.translator.words import split_words
 
+_NOT_THIS = (Unclear, Unreadable, MqtError)
 MOST_WORDS = 16
 """Longer questions say all that they mean themselves."""
 
@@ -43,20 +44,23 @@ def resolve(question: str, previous: Plan, catalog: Catalog, now: datetime) -> P
 
 
 class _Reader:
+    """Parts of a follow-up, read one after the other."""
+
     def __init__(self, catalog: Catalog, now: datetime) -> None:
         self.catalog = catalog
         self.now = now
 
     def read(self, text: str, plan: Plan, led: bool) -> Plan | None:
-        """The whole text as one change, or as two of which each can be read."""
+        """The whole text as one change, or as one and what comes after it."""
         found = self.one(text, plan, led)
         if found is not None:
             return found
         for first, rest in splits(text):
-            changed = self.read(first, plan, led)
+            changed = self.one(first, plan, led)
             if changed is not None:
                 both = self.read(rest, changed, True)
-                if both is not None:
+                # "in March and in April": the second may not simply undo the first.
+                if both is not None and both != self.read(rest, plan, True):
                     return both
         return None
 
@@ -71,10 +75,10 @@ class _Reader:
                 continue
             try:
                 found: Plan = getattr(changes, change)(match)
-            except (Unclear, Unreadable):
+            except _NOT_THIS:
                 continue
             return found
         try:
             return changes.conditions(text)
-        except (Unclear, Unreadable):
+        except _NOT_THIS:
             return None

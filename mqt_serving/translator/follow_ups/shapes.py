@@ -62,7 +62,7 @@ def listed(ground: Ground, columns: Sequence[Field] = ()) -> Plan:
     if not ground.only_aggregates or ground.plan.having is not None:
         raise Unclear("there is nothing counted to list")
     shown = tuple(Output(column) for column in columns) or (Output(ground.subject),)
-    return Plan(shown, ground.plan.where)
+    return _same_rows(ground, Plan(shown, ground.plan.where))
 
 
 # --------------------------------------------------------------- in figures
@@ -212,7 +212,9 @@ def _kept_rows(ground: Ground) -> Plan:
 
 
 def _same_rows(ground: Ground, plan: Plan) -> Plan:
-    """Refuses columns and orders that would show a row more than once."""
+    """Each row once: refuses columns and orders of which each has several."""
+    if Ground(plan, ground.catalog).subject != ground.subject:
+        plan = replace(plan, rows=ground.subject)
     if Ground(plan, ground.catalog).subject != ground.subject:
         raise Unclear("there are several of it for each row")
     return plan

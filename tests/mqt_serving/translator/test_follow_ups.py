@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import hypothesis
 import pytest
 from bson import Decimal128
+from hypothesis import strategies as st
 
+from mqt_serving.query.checking.plan_checking import check_plan
 from mqt_serving.query.lowering.plans import lower
 from mqt_serving.query.plan import (
     Aggregate,
@@ -204,6 +207,9 @@ FOLLOW_UPS: list[tuple[Plan, str, Plan]] = [
     (ORDER_ROWS, "and in 2024?", show(STATUS, TOTAL, where=Y2024)),
     (ORDER_ROWS, "only those over 2000", show(STATUS, TOTAL, where=more_than(TOTAL, 2000))),
     (ALL_ORDERS, "only the returned status", show(ORDERS, where=eq(STATUS, "returned"))),
+    (NAMES, "only those without an email, which of them are active?",
+     show(NAME, where=both(IsNull(EMAIL), eq(ACTIVE, True)))),
+    (ORDER_COUNT, "list their customer names", show(NAME, rows=ORDERS)),
     (ORDER_COUNT, "in 2024", show(count(), where=Y2024)),
     (ORDER_COUNT, "only since March 2025",
      show(count(), where=Compare(PLACED, Comparator.GTE, day(2025, 3)))),
@@ -387,6 +393,8 @@ UNCLEAR = [
     "and by weather?",
     "also show their shoe size",
     "why?",
+    "in March and in April",
+    "only 2024 and 2025",
     "thanks",
     "sort by smell",
     "without the purple ones",
@@ -453,3 +461,18 @@ def test_a_name_in_two_fields_is_both() -> None:
     assert resolve("show their names", everyone, catalog, NOW) == show(*names)
     home = [Field("people", "home.street"), Field("people", "home.town")]
     assert resolve("also show their home", show(*names), catalog, NOW) == show(*names, *home)
+
+
+WORDS = sorted({word for row in FOLLOW_UPS for word in row[1].split()} | {"0", ",", "'", '"', "5k"})
+
+
+@hypothesis.settings(deadline=None, max_examples=300)
+@hypothesis.given(
+    words=st.lists(st.sampled_from(WORDS), min_size=1, max_size=9),
+    previous=st.sampled_from(PREVIOUS),
+)
+def test_whatever_is_said_gives_a_plan_that_runs_or_none(words: list[str], previous: Plan) -> None:
+    plan = resolve(" ".join(words), previous, SHOP, NOW)
+    if plan is not None:
+        assert check_plan(plan, SHOP).plan == plan
+        lower(plan, SHOP)
