@@ -18,6 +18,7 @@ class Source(StrEnum):
     MODEL = "model"
     CORRECTION = "correction"  # a person corrected the answer to this very question
     PERSON = "person"  # written or picked by a person, not by MQT
+    FOLLOW_UP = "follow-up"  # read against the query of the question before
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,14 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Before:
+    """The question that another one follows up on, or the query where a person ran one."""
+
+    query_id: str
+    question: str
+
+
+@dataclass(frozen=True, slots=True)
 class Translation:
     """At least one choice, best first. `timings` are milliseconds."""
 
@@ -47,6 +56,7 @@ class Translation:
     release_id: str
     timings: Mapping[str, float] = field(default_factory=dict)
     journaled: bool = False
+    follow_up_of: Before | None = None  # only where it was read as a follow-up
 
 
 @dataclass(frozen=True, slots=True)

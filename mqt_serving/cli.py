@@ -52,6 +52,9 @@ def down() -> None:
 def ask(
     question: Annotated[str, typer.Argument(help="In plain English, quoted.")],
     database: Annotated[str, typer.Option(help="Default: the one that fits best.")] = "",
+    after: Annotated[
+        str, typer.Option(help="Id of the answer that this may follow up on: 'and by month?'.")
+    ] = "",
     translate: Annotated[bool, typer.Option(help="Only translate, don't run the query.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the API's reply.")] = False,
 ) -> None:
@@ -60,7 +63,9 @@ def ask(
 
     with _errors_shown():
         base = _service_url()
-        answer = asking.ask(base, question, database or None, run=not translate)
+        answer = asking.ask(
+            base, question, database or None, run=not translate, previous=after or None
+        )
         if as_json:
             print(json.dumps(answer, indent=2, ensure_ascii=False))
         else:

@@ -70,9 +70,15 @@ class UnknownDatabase(MqtError):
 
 
 class UnknownQuery(MqtError):
-    """Feedback on a question that the journal doesn't know."""
+    """Feedback on, or a follow-up to, a question that the journal doesn't know."""
 
     code, status = "unknown-query", 404
+
+
+class FollowUpError(MqtError):
+    """A follow-up to a question about another database."""
+
+    code, status = "invalid-follow-up", 422
 
 
 class FeedbackError(MqtError):

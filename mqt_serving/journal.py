@@ -47,7 +47,8 @@ class QueryRecord:
     """One question and what became of it.
 
     `outcome` is `answered`, `translated`, `ran` (a query that a person wrote) or an error's code.
-    `source` is `model`, `correction`, `person`, or empty when there was no answer.
+    `source` is `model`, `correction`, `follow-up` (of the query `follow_up_of`), `person`, or
+    empty when there was no answer.
     """
 
     query_id: str
@@ -62,6 +63,7 @@ class QueryRecord:
     error: str = ""
     row_count: int | None = None
     timings: Mapping[str, float] = field(default_factory=dict)  # milliseconds
+    follow_up_of: str | None = None
 
     def document(self) -> dict[str, Any]:
         return {
@@ -77,6 +79,7 @@ class QueryRecord:
             "error": self.error,
             "row_count": self.row_count,
             "timings": dict(self.timings),
+            "follow_up_of": self.follow_up_of,
         }
 
 
@@ -85,7 +88,8 @@ class FeedbackRecord:
     """What a person said about an answer.
 
     `status` is `accepted` for a correction that was checked (it becomes training data), `noted`
-    for a verdict without one. `plan` is None when the corrected query has no plan.
+    for a verdict without one and for the correction of a follow-up, whose question means nothing
+    by itself. `plan` is None when the corrected query has no plan.
     """
 
     feedback_id: str

@@ -20,6 +20,7 @@ from mqt_serving.alternatives import alternatives_of, preview_limits, rival_of
 from mqt_serving.answers import (
     Alternatives,
     Answer,
+    Before,
     CheckedQuery,
     Choice,
     Receipt,
@@ -33,6 +34,8 @@ from mqt_serving.connections import LazyClient
 from mqt_serving.errors import (
     CannotAnswer,
     FeedbackError,
+    FollowUpError,
+    JournalUnavailable,
     MqtError,
     PlanError,
     QueryFailed,
@@ -49,15 +52,19 @@ from mqt_serving.observing import Observer
 from mqt_serving.query.cancellation import Cancellation
 from mqt_serving.query.execution import Reading
 from mqt_serving.query.guarding.policy import Policy
-from mqt_serving.query.plan_json import plan_to_json
+from mqt_serving.query.plan import Plan
+from mqt_serving.query.plan_json import plan_from_json, plan_to_json
 from mqt_serving.release_loading import LoadedRelease, ReleaseWatcher
 from mqt_serving.running import QueryRunner
 from mqt_serving.schema import Catalog
+from mqt_serving.translator.follow_ups import resolve
 
 log = logging.getLogger(__name__)
 
 MOST_CHOICES = 5
 MOST_DATABASES_TRIED = 8
+FOLLOW_UP_PROBABILITY = 0.9
+"""Not a network's: every word was read, and in one way only."""
 
 _NEXT_CHOICE_MAY_WORK = (
     PlanError,
@@ -70,6 +77,15 @@ _NEXT_CHOICE_MAY_WORK = (
 
 
 @dataclass(frozen=True, slots=True)
+class _Earlier:
+    """An answer that a question may follow up on, from the journal."""
+
+    before: Before
+    plan: Plan
+    catalog: Catalog
+
+
+@dataclass(frozen=True, slots=True)
 class _Asked:
     """A question that was accepted, with the release that answers it."""
 
@@ -79,6 +95,7 @@ class _Asked:
     question: str
     release: LoadedRelease
     catalogs: tuple[Catalog, ...]  # of the databases that may be meant
+    earlier: _Earlier | None = None
 
     @property
     def database(self) -> str:
@@ -114,13 +131,17 @@ class Service:
 
     # ------------------------------------------------------------- questions
 
-    def translate(self, question: str, database: str | None = None) -> Translation:
+    def translate(
+        self, question: str, database: str | None = None, previous: str | None = None
+    ) -> Translation:
         """The queries that the question may mean; nothing runs.
 
         `database` may be left out: the one that answers with the highest probability is taken.
-        Raises `NoRelease`, `QuestionError`, `UnknownDatabase`, `CannotAnswer`, `PlanError`.
+        `previous` is the id of the query that the question may follow up on.
+        Raises `NoRelease`, `QuestionError`, `UnknownDatabase`, `CannotAnswer`, `PlanError`; with
+        `previous` also `UnknownQuery`, `FollowUpError`.
         """
-        asked = self._accept(question, database)
+        asked = self._accept(question, database, previous)
         with self._journaling_failure(asked):
             translation = self._translation(asked)
         timings = {**translation.timings, "total_ms": self._since(asked.started)}
@@ -133,6 +154,7 @@ class Service:
         question: str,
         database: str | None = None,
         cancellation: Cancellation | None = None,
+        previous: str | None = None,
     ) -> Answer:
         """Translate, then run the best choice that runs, read-only and within limits.
 
@@ -141,7 +163,7 @@ class Service:
         Raises what `translate` raises, and `ServiceUnavailable`, `AuthenticationFailed`,
         `QueryTimeout`, `QueryCancelled`, `QueryFailed`, `QueryRefused`, `UnknownCollection`.
         """
-        asked = self._accept(question, database)
+        asked = self._accept(question, database, previous)
         with self._journaling_failure(asked):
             translation = self._translation(asked)
             try:
@@ -216,7 +238,8 @@ class Service:
         """Keep what a person says about an answer; returns only once it is durable.
 
         A corrected query is parsed, guarded and run first: only what works becomes training
-        data. `database` matters only for a question that no database could answer.
+        data, and only of a question that says by itself what it means. `database` matters only
+        for a question that no database could answer.
         Raises `FeedbackError`, `UnknownQuery`, `JournalUnavailable`, and for a corrected query
         what `run` raises.
         """
@@ -230,7 +253,8 @@ class Service:
             name = database or asked["database"] or None
             checked = self._check(release, corrected_query, name)
             self._runner.run(checked.choice.command, release.catalogs[checked.database])
-        status: Literal["accepted", "noted"] = "accepted" if checked is not None else "noted"
+        learnable = checked is not None and not asked.get("follow_up_of")
+        status: Literal["accepted", "noted"] = "accepted" if learnable else "noted"
         record = FeedbackRecord(
             feedback_id=self._new_id(),
             query_id=query_id,
@@ -257,17 +281,66 @@ class Service:
 
     # ------------------------------------------------------------- internals
 
-    def _accept(self, question: str, database: str | None) -> _Asked:
+    def _accept(self, question: str, database: str | None, previous: str | None) -> _Asked:
         release = self._releases.require()
         text = clean_question(question, self._max_question_length)
         catalogs = catalogs_meant(release, database)
+        earlier = self._earlier(previous, release, database) if previous else None
+        if earlier is not None and len(catalogs) > MOST_DATABASES_TRIED:
+            catalogs = (earlier.catalog,)
         if len(catalogs) > MOST_DATABASES_TRIED:
             names = ", ".join(sorted(release.catalogs))
             raise QuestionError(f"Say which database you mean; there are many: {names}.")
-        return _Asked(self._new_id(), self._now(), self._timer(), text, release, catalogs)
+        return _Asked(self._new_id(), self._now(), self._timer(), text, release, catalogs, earlier)
+
+    def _earlier(
+        self, query_id: str, release: LoadedRelease, database: str | None
+    ) -> _Earlier | None:
+        """The answer with this id; None when it has no plan that could be followed up on.
+
+        Without the journal questions are still answered, each by itself.
+        """
+        try:
+            found = self._journal.find_query(query_id)
+        except JournalUnavailable as error:
+            log.warning("nobody knows what came before the question: %s", error)
+            return None
+        name, body = found["database"], found["plan"]
+        if database and name and name != database:
+            raise FollowUpError(
+                f"The question {query_id} was about the database {name!r}, this one is about "
+                f"{database!r}. Ask about {name!r}, or leave `previous` out."
+            )
+        if body is None:
+            return None
+        (catalog,) = catalogs_meant(release, name)
+        try:
+            plan = plan_from_json(body)
+        except PlanError as error:  # written by another version
+            log.warning("the plan of question %s cannot be read: %s", query_id, error)
+            return None
+        before = Before(query_id, found["question"] or found["command"])
+        return _Earlier(before, plan, catalog)
 
     def _translation(self, asked: _Asked) -> Translation:
-        return self._by_correction(asked) or self._by_model(asked)
+        return self._by_follow_up(asked) or self._by_correction(asked) or self._by_model(asked)
+
+    def _by_follow_up(self, asked: _Asked) -> Translation | None:
+        """What the question means after the one before; None when it stands by itself."""
+        earlier = asked.earlier
+        if earlier is None:
+            return None
+        now = asked.at.astimezone(UTC).replace(tzinfo=None)
+        plan = resolve(asked.question, earlier.plan, earlier.catalog, now)
+        if plan is None:
+            return None
+        try:
+            choice = choice_of_plan(plan, FOLLOW_UP_PROBABILITY, earlier.catalog, self._policy)
+        except _NEXT_CHOICE_MAY_WORK as error:
+            log.info("%r is not answered as a follow-up: %s", asked.question, error)
+            return None
+        made = self._made(asked, earlier.catalog, (choice,), Source.FOLLOW_UP)
+        return replace(made, follow_up_of=earlier.before)
 
     def _by_correction(self, asked: _Asked) -> Translation | None:
         for catalog in asked.catalogs:
@@ -427,6 +500,7 @@ class Service:
         row_count: int | None,
     ) -> bool:
         self._observer.answered(outcome, translation.source)
+        before = translation.follow_up_of
         return self._journal.record_query(
             QueryRecord(
                 query_id=asked.query_id,
@@ -440,6 +514,7 @@ class Service:
                 outcome=outcome,
                 row_count=row_count,
                 timings=translation.timings,
+                follow_up_of=before.query_id if before else None,
             )
         )
 

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from mqt_serving.answers import (
     Alternatives,
     Answer,
+    Before,
     CheckedQuery,
     Choice,
     Receipt,
@@ -26,6 +27,7 @@ from mqt_serving.release_loading import LoadedRelease
 from mqt_serving.schema import Catalog, CollectionSchema, Reference
 from mqt_serving.search import Hit
 
+_QUERY_ID = "^[0-9A-Za-z-]{1,64}$"
 _NOTES: Any = Field(
     description="What the query may do that a reader would not expect: values turned into the "
     "stored type, documents without a value, names that no sampled document has."
@@ -40,6 +42,12 @@ class _Request(BaseModel):
 class Question(_Request):
     question: str = Field(examples=["How many orders were placed in 2024?"])
     database: str | None = Field(None, description="Left out: the one that fits best.")
+    previous: str | None = Field(
+        None,
+        pattern=_QUERY_ID,
+        description="The `query_id` of the answer before. A question that only makes sense after "
+        'it ("and by month?") is then read as a follow-up; any other as without it.',
+    )
 
 
 class QueryText(_Request):
@@ -48,7 +56,7 @@ class QueryText(_Request):
 
 
 class Feedback(_Request):
-    query_id: str = Field(pattern="^[0-9A-Za-z-]{1,64}$", description="From the answer.")
+    query_id: str = Field(pattern=_QUERY_ID, description="From the answer.")
     verdict: Literal["up", "down"]
     corrected_query: str | None = Field(None, description="The right query, as mongosh text.")
     comment: str = ""
@@ -80,6 +88,15 @@ class CandidateBody(BaseModel):
         )
 
 
+class BeforeBody(BaseModel):
+    query_id: str
+    question: str = Field(description="The query, where a person ran one.")
+
+    @classmethod
+    def of(cls, before: Before) -> BeforeBody:
+        return cls(query_id=before.query_id, question=before.question)
+
+
 class TranslationBody(BaseModel):
     """The best reading, and all readings (at most five, best first) in `candidates`."""
 
@@ -99,7 +116,12 @@ class TranslationBody(BaseModel):
     notes: list[str] = _NOTES
     chosen: int = Field(description="Index of this reading among the candidates.")
     candidates: list[CandidateBody]
-    source: str = Field(description="`model`, or `correction` of this very question by a person.")
+    source: str = Field(
+        description="`model`, `correction` of this very question by a person, or `follow-up`."
+    )
+    follow_up_of: BeforeBody | None = Field(
+        description="What the question was read as a follow-up of; null: it was read by itself."
+    )
     release_id: str
     timings: dict[str, float] = Field(description="Milliseconds.")
     journaled: bool = Field(description="False while the journal is away.")
@@ -108,6 +130,7 @@ class TranslationBody(BaseModel):
     def fields_of(cls, translation: Translation, chosen: int) -> dict[str, Any]:
         candidates = [CandidateBody.of(choice) for choice in translation.choices]
         best = candidates[chosen]
+        before = translation.follow_up_of
         return {
             "query_id": translation.query_id,
             "question": translation.question,
@@ -123,6 +146,7 @@ class TranslationBody(BaseModel):
             "chosen": chosen,
             "candidates": candidates,
             "source": translation.source,
+            "follow_up_of": BeforeBody.of(before) if before else None,
             "release_id": translation.release_id,
             "timings": dict(translation.timings),
             "journaled": translation.journaled,
@@ -236,7 +260,8 @@ class RunBody(CheckedBody, TableBody):
 class ReceiptBody(BaseModel):
     feedback_id: str
     status: Literal["accepted", "noted"] = Field(
-        description="`accepted`: a checked correction, used from the next release on."
+        description="`accepted`: a checked correction, used from the next release on. That of a "
+        "follow-up is `noted`: its question means nothing by itself."
     )
     corrected: CheckedBody | None
 

@@ -53,13 +53,13 @@ def api_routes(service: Service, workers: Workers) -> APIRouter:
     @router.post("/translate", tags=["questions"])
     async def translate(body: Question) -> TranslationBody:
         """Turn a question into queries, best first; nothing runs."""
-        work = partial(service.translate, body.question, body.database)
+        work = partial(service.translate, body.question, body.database, body.previous)
         return await workers.run(lambda: TranslationBody.of(work()))
 
     @router.post("/query", tags=["questions"])
     async def query(body: Question, request: Request) -> AnswerBody:
         """Translate, run read-only within limits, return rows."""
-        work = partial(service.query, body.question, body.database)
+        work = partial(service.query, body.question, body.database, previous=body.previous)
         async with cancelled_when_gone(request) as cancellation:
             return await workers.run(lambda: AnswerBody.of_answer(work(cancellation)))
 

@@ -52,11 +52,22 @@ def call(
     return dict(document)
 
 
-def ask(base: str, question: str, database: str | None = None, run: bool = True) -> dict[str, Any]:
-    """The answer (or, without `run`, only the translation) as the API gives it."""
+def ask(
+    base: str,
+    question: str,
+    database: str | None = None,
+    run: bool = True,
+    previous: str | None = None,
+) -> dict[str, Any]:
+    """The answer (or, without `run`, only the translation) as the API gives it.
+
+    `previous` is the id of the answer that the question may follow up on.
+    """
     body: dict[str, Any] = {"question": question}
     if database:
         body["database"] = database
+    if previous:
+        body["previous"] = previous
     return call(base, "POST", "/v1/query" if run else "/v1/translate", body)
 
 
@@ -71,6 +82,8 @@ def example_question(base: str) -> str | None:
 def show(answer: dict[str, Any], console: Console) -> None:
     """Question, query, meaning and first rows."""
     console.print(f"[bold]Question[/]  {escape(answer['question'])}")
+    if before := answer.get("follow_up_of"):
+        console.print(f"[bold]Follow-up[/] to {escape(before['question'])}")
     console.print(f"[bold]Meaning[/]   {escape(answer['meaning'])}")
     for note in answer.get("notes", ()):
         console.print(f"[bold]Note[/]      {escape(note)}")
@@ -78,6 +91,8 @@ def show(answer: dict[str, Any], console: Console) -> None:
     details = f"{answer['confidence']:.0%} sure, database {answer['database']}"
     if answer.get("source") == "correction":
         details += ", from a correction"
+    if query_id := answer.get("query_id"):
+        details += f", id {query_id}"
     console.print(f"[dim]          {escape(details)}, release {escape(answer['release_id'])}[/]")
     if "rows" in answer:
         _show_rows(answer, console)

@@ -23,6 +23,7 @@ from mqt_serving.errors import (
     AuthenticationFailed,
     CannotAnswer,
     FeedbackError,
+    FollowUpError,
     JournalUnavailable,
     MqtError,
     NoRelease,
@@ -406,7 +407,113 @@ def test_with_the_journal_away_answers_go_on_and_feedback_is_refused(
     assert time.monotonic() - started < 1.0  # no waiting for the journal each time
     with pytest.raises(JournalUnavailable):
         without.service.feedback(answer.translation.query_id, "up")
+    after = without.service.query("Orders by status", previous=answer.translation.query_id)
+    assert len(after.table.rows) == 2
     without.close()
+
+
+# ---------------------------------------------------------------- follow-ups
+
+
+def test_a_follow_up_is_read_against_the_query_before(
+    service: Service, journaled: Journaled
+) -> None:
+    first = service.query("How many orders are there?").translation
+    answer = service.query("only the shipped ones", previous=first.query_id)
+    assert answer.table.rows == ({"count": 3},)
+    made = answer.translation
+    assert made.source is Source.FOLLOW_UP
+    assert made.follow_up_of is not None
+    assert made.follow_up_of.query_id == first.query_id
+    assert made.follow_up_of.question == "How many orders are there?"
+    assert "shipped" in made.choices[0].meaning
+    assert "orders" in made.choices[0].meaning  # all that is meant, not only what changed
+    document = journaled("queries", made.query_id)
+    assert document is not None
+    assert document["follow_up_of"] == first.query_id
+    assert document["source"] == "follow-up"
+
+
+def test_follow_ups_follow_each_other(service: Service) -> None:
+    asked = service.query("How many orders are there?").translation
+    for question in ("and by month?", "only the new ones", "what about the shipped ones?"):
+        asked = service.query(question, previous=asked.query_id).translation
+    answer = service.query("the first 2", previous=asked.query_id)
+    assert answer.table.columns == ("year_month", "count")
+    assert len(answer.table.rows) == 2
+    assert answer.translation.follow_up_of is not None
+    assert answer.translation.follow_up_of.question == "what about the shipped ones?"
+
+
+def test_a_date_in_a_follow_up_is_as_of_the_question(service: Service) -> None:
+    first = service.translate("How many orders are there?")
+    answer = service.query("after March 2024", previous=first.query_id)
+    assert answer.table.rows == ({"count": 2},)
+
+
+def test_a_query_that_a_person_ran_can_be_followed_up(service: Service) -> None:
+    ran = service.run("db.orders.find({status: 'new'}, {_id: 0, total: 1})")
+    answer = service.query("how many are there?", previous=ran.query_id)
+    assert answer.table.rows == ({"count": 2},)
+    assert answer.translation.follow_up_of is not None
+    assert "db.orders.find" in answer.translation.follow_up_of.question
+
+
+def test_a_complete_question_is_read_by_itself(service: Service, journaled: Journaled) -> None:
+    first = service.query("How many orders were shipped?").translation
+    answer = service.query("How many orders are there?", previous=first.query_id)
+    assert answer.table.rows == ({"count": 5},)
+    assert answer.translation.source is Source.MODEL
+    assert answer.translation.follow_up_of is None
+    document = journaled("queries", answer.translation.query_id)
+    assert document is not None
+    assert document["follow_up_of"] is None
+
+
+def test_without_a_question_before_nothing_is_a_follow_up(service: Service) -> None:
+    with pytest.raises(CannotAnswer):
+        service.query("only the shipped ones")
+
+
+def test_a_question_that_had_no_answer_cannot_be_followed_up(service: Service) -> None:
+    with pytest.raises(CannotAnswer) as caught:
+        service.query("How is the weather?")
+    with pytest.raises(CannotAnswer):
+        service.query("only the shipped ones", previous=caught.value.query_id)
+
+
+def test_an_unknown_question_or_one_of_another_database_is_refused(
+    settings: Settings, release: Callable[..., str], catalog: Catalog
+) -> None:
+    other = Catalog(database="elsewhere", collections=catalog.collections)
+    release("two", catalogs=(catalog, other))
+    both = serve(settings)
+    with pytest.raises(UnknownQuery):
+        both.service.query("only the shipped ones", previous="nothing")
+    first = both.service.query("How many orders are there?", catalog.database).translation
+    with pytest.raises(FollowUpError, match="elsewhere"):
+        both.service.query("only the shipped ones", "elsewhere", previous=first.query_id)
+    answer = both.service.query("only the shipped ones", previous=first.query_id)
+    assert answer.translation.database == catalog.database
+    both.close()
+
+
+def test_a_follow_up_names_no_private_field(service: Service) -> None:
+    first = service.query("Show all customers").translation
+    with pytest.raises(CannotAnswer):
+        service.query("only their email", previous=first.query_id)
+
+
+def test_the_correction_of_a_follow_up_is_kept_but_teaches_nothing(
+    service: Service, journaled: Journaled
+) -> None:
+    first = service.query("How many orders are there?").translation
+    asked = service.query("only the shipped ones", previous=first.query_id).translation
+    receipt = service.feedback(asked.query_id, "down", "db.orders.find({status: 'shipped'})")
+    assert receipt.status == "noted"
+    document = journaled("feedback", receipt.feedback_id)
+    assert document is not None
+    assert document["corrected_query"].startswith("db.orders.find(")
 
 
 # ------------------------------------------------------------------ feedback

@@ -15,12 +15,22 @@ const LANGUAGES = ["mongosh", "pymongo", "node", "extended_json"];
 let language = "mongosh";
 let knownRelease = null;
 let asking = 0; // only the latest question may fill the page
+let before = null; // what the next question may follow up on: {queryId, question, database}
 
 function start() {
   byId("ask").addEventListener("submit", (event) => {
     event.preventDefault();
     submit(byId("question").value);
   });
+  byId("ask-anew").addEventListener("click", () => {
+    follow(null);
+    byId("question").focus();
+  });
+  byId("read-alone").addEventListener("click", () => {
+    follow(null);
+    submit(current.question);
+  });
+  byId("database").addEventListener("change", showFollowUp);
   byId("thumb-up").addEventListener("click", approve);
   byId("thumb-down").addEventListener("click", disapprove);
   byId("problem-teach").addEventListener("click", teach);
@@ -43,10 +53,16 @@ async function submit(question) {
   byId("submit").disabled = true;
   byId("progress").textContent = "Looking for the answer…";
   try {
-    const answer = await ask(question, byId("database").value || null);
+    const answer = await ask(question, byId("database").value || null, previous());
     if (turn === asking) showAnswer(answer);
   } catch (problem) {
-    if (turn === asking) showProblem(problem, question);
+    if (turn !== asking) return;
+    if (previous() && CANNOT_FOLLOW.includes(problem.code)) {
+      follow(null);
+      submit(question);
+    } else {
+      showProblem(problem, question);
+    }
   } finally {
     if (turn === asking) {
       byId("submit").disabled = false;
@@ -55,8 +71,28 @@ async function submit(question) {
   }
 }
 
+// The answer before is gone (another journal, another release): the question still stands alone.
+const CANNOT_FOLLOW = ["unknown-query", "unknown-database", "invalid-follow-up"];
+
+function previous() {
+  const database = byId("database").value;
+  return before && (!database || database === before.database) ? before.queryId : null;
+}
+
+function follow(answer) {
+  before = answer;
+  showFollowUp();
+}
+
+function showFollowUp() {
+  show(byId("follow-up"), previous() !== null);
+  if (before) byId("follow-up-of").textContent = before.question;
+}
+
 function showAnswer(answer) {
   current = answer;
+  show(byId("read-after"), Boolean(answer.follow_up_of));
+  byId("read-after-question").textContent = answer.follow_up_of?.question ?? "";
   byId("asked").textContent = answer.question;
   byId("answer-database").textContent = answer.database;
   byId("answer-release").textContent = answer.release_id;
@@ -66,13 +102,17 @@ function showAnswer(answer) {
   showReading(answer, answer.confidence);
   showChoice(answer.choice);
   showReadings(answer);
-  byId("source").textContent = answer.source === "correction" ? "corrected by a person" : "model";
+  byId("source").textContent = SOURCES[answer.source] ?? answer.source;
   show(byId("answer"));
   byId("meaning").focus();
 }
 
+const SOURCES = { model: "model", correction: "corrected by a person", "follow-up": "the question before" };
+
 function showReading(reading, probability) {
   shown = reading;
+  const { query_id: queryId, journaled } = reading;
+  follow(journaled ? { queryId, question: current.question, database: current.database } : null);
   renderMeaning(byId("meaning"), reading.meaning);
   renderNotes(byId("notes"), reading.notes);
   byId("confidence").value = probability;

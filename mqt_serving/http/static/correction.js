@@ -69,7 +69,9 @@ async function send() {
 
 function confirmReceipt(receipt, question) {
   const box = byId("confirmation");
-  const learns = receipt.corrected.learnable
+  const learns = receipt.status === "noted"
+    ? "It is a follow-up, which means nothing by itself: MQT keeps the correction and does not learn from it."
+    : receipt.corrected.learnable
     ? "MQT learns from it: it becomes training data, and this question gets this answer from the next release on."
     : "This question gets this answer from the next release on. MQT cannot generalise from it yet.";
   box.replaceChildren(

@@ -609,3 +609,31 @@ def write_index(folder: Path, catalog: Catalog) -> Path:
     }
     (folder / ITEMS_FILE).write_text(json.dumps(described))
     return folder
+
+
+# ---------------------------------------------------------------- follow-ups
+
+
+def test_a_follow_up_says_what_it_was_read_after(client: httpx.Client) -> None:
+    first = ask(client, "Orders by status").json()
+    assert first["follow_up_of"] is None
+    body = ask(client, "only the new ones", previous=first["query_id"]).json()
+    assert body["rows"] == [{"status": "new", "count": 2}]
+    assert body["source"] == "follow-up"
+    assert body["follow_up_of"] == {
+        "query_id": first["query_id"],
+        "question": "Orders by status",
+    }
+    assert "status" in body["meaning"] and "new" in body["meaning"]
+    translated = client.post(
+        "/v1/translate", json={"question": "top 1", "previous": body["query_id"]}
+    ).json()
+    assert translated["follow_up_of"]["question"] == "only the new ones"
+
+
+def test_a_follow_up_to_nothing_known_is_a_problem(client: httpx.Client) -> None:
+    problem_in(ask(client, "only the new ones", previous="f" * 32), 404, "unknown-query")
+    problem_in(ask(client, "only the new ones", previous="no id!"), 422, "invalid-request")
+    first = ask(client, "Orders by status").json()
+    reply = ask(client, "only the new ones", previous=first["query_id"], database="nowhere")
+    problem_in(reply, 404, "unknown-database")

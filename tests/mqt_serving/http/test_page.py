@@ -183,6 +183,40 @@ def test_a_question_about_nothing_in_the_data_can_be_taught(page: Page) -> None:
     page.until(lambda: page.sees("confirmation"))
 
 
+def test_a_follow_up_is_said_to_be_one_and_can_be_asked_anew(page: Page) -> None:
+    assert not page.sees("follow-up")
+    page.ask("How many orders are there?")
+    assert page.text("follow-up-of") == "How many orders are there?"
+    assert not page.sees("read-after")
+    page.ask("only the shipped ones")
+    page.until(lambda: page.text("result").startswith("3"))
+    assert page.text("read-after-question") == "How many orders are there?"
+    assert page.text("source") == "the question before"
+    assert page.text("follow-up-of") == "only the shipped ones"
+
+    page.find("read-alone").click()
+    page.until(lambda: page.sees("problem"))
+    assert page.text("problem-title") == "Cannot answer"
+    assert not page.sees("follow-up")
+
+
+def test_a_follow_up_can_be_declined_before_asking(page: Page) -> None:
+    page.ask("How many orders are there?")
+    page.find("ask-anew").click()
+    assert not page.sees("follow-up")
+    assert page.driver.switch_to.active_element.get_attribute("id") == "question"
+    page.ask("only the shipped ones")
+    assert page.text("problem-title") == "Cannot answer"
+
+
+def test_a_follow_up_is_of_the_reading_that_was_chosen(page: Page) -> None:
+    page.ask("How many orders were shipped?")
+    page.driver.find_elements(By.CSS_SELECTOR, "#candidates input")[1].click()
+    page.until(lambda: page.text("result").startswith("5"))
+    page.ask("only the new ones")
+    page.until(lambda: page.text("result").startswith("2"))
+
+
 def test_an_empty_question_gets_a_hint(page: Page) -> None:
     page.ask("")
     assert "empty" in page.text("problem-detail")

@@ -160,6 +160,22 @@ def test_ask_shows_query_meaning_and_rows(mqt: Mqt, service: tuple[str, type[_Se
         assert part in done.stdout
 
 
+def test_ask_sends_the_answer_that_it_follows(
+    mqt: Mqt, service: tuple[str, type[_Service]]
+) -> None:
+    port, handler = service
+    handler.reply = {
+        **handler.reply,
+        "query_id": "q2",
+        "follow_up_of": {"query_id": "q1", "question": "How many [big] orders?"},
+    }
+    done = mqt("ask", "and by month?", "--after", "q1", "--json", MQT_PORT=port)
+    assert json.loads(done.stdout)["previous"] == "q1"
+    done = mqt("ask", "and by month?", "--after", "q1", MQT_PORT=port)
+    assert "to How many [big] orders?" in done.stdout
+    assert "id q2" in done.stdout
+
+
 def test_ask_shows_a_choice_in_a_line_each(mqt: Mqt, service: tuple[str, type[_Service]]) -> None:
     port, handler = service
     one = {"difference": "count orders", "probability": 0.5, "truncated": False}
