@@ -93,11 +93,8 @@ def test_only_a_person_starts_a_base_training() -> None:
             assert bool(made) == (job.name == "train_base_model"), job.name
     assert not any(graph.get(key).automation_condition for key in alone)
     repository = defs.get_repository_def()
-    started = {
-        target.job_name
-        for starter in (*repository.schedule_defs, *repository.sensor_defs)
-        for target in starter.targets
-    }
+    started = {schedule.job_name for schedule in repository.schedule_defs}
+    started |= {job.name for sensor in repository.sensor_defs for job in sensor.jobs}
     assert started and "train_base_model" not in started
 
 
