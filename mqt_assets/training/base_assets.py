@@ -99,6 +99,7 @@ def base_corpus(
     databases = {(group_of(e), e.database) for e in data.examples}
     spread = Counter(group for group, _ in databases)
     cannot = Counter(group_of(e) for e in data.examples if e.kind == UNANSWERABLE)
+    drawn = sum(SHARES[name] for name in groups)
     by_database = Counter((e.database, group_of(e)) for e in data.examples)
     shares = {group: count / total for group, count in groups.most_common()}
     folder = settings.artifacts().path("base_corpus") / ".building"
@@ -117,7 +118,7 @@ def base_corpus(
             "by_source": markdown(
                 ["source", "examples", "databases", "unanswerable", "drawn"],
                 [
-                    [name, count, spread[name], cannot[name], f"{SHARES[name]:.0%}"]
+                    [name, count, spread[name], cannot[name], f"{SHARES[name] / drawn:.0%}"]
                     for name, count in groups.most_common()
                 ],
             ),
@@ -176,7 +177,7 @@ def base_weights(
         losses = _losses(folder)
         plot = _learning_curve(losses)
         run.log_curve("loss", {s: loss for s, loss in losses.items() if s not in reporter.logged})
-        run.log_bytes(f"plots/{_LOSS_PLOT}", plot)
+        run.log_bytes("plots/loss.png", plot)
         skipped = why_no_ranking(place.tend_folder, read_whole(folder))
         if place.tend_folder is None or skipped:
             context.log.warning(f"no ranking was fitted: {skipped}")
@@ -245,9 +246,6 @@ def shipped_base_model(context: dg.AssetExecutionContext) -> dg.Output[dict[str,
             "model_card": dg.MetadataValue.md((SHIPPED / MODEL_CARD).read_text(encoding="utf-8")),
         },
     )
-
-
-_LOSS_PLOT = "loss.png"
 
 
 def _losses(folder: Path) -> dict[int, float]:

@@ -75,6 +75,7 @@ class BaseData:
 
     @property
     def digest(self) -> str:
+        """Of all of it, whatever the order of the examples."""
         catalogs = {name: catalog.digest for name, catalog in self.catalogs.items()}
         return digest_of([dataset_digest(self.examples), catalogs, self.held_out])
 
@@ -214,8 +215,8 @@ def train_base(
         "seed": options.seed,
         "started_from": start.digest if start else "",
         "examples": dict(model.examples),
-        "left_out": dict(model.left_out.most_common()),
-        "dataset_digest": dataset_digest(data.examples),
+        "left_out": {reason: n for reason, n in model.left_out.most_common() if n},
+        "dataset_digest": data.digest,
         "held_out": _held_out(data, start),
     }
     (folder / LOSSES).write_text(json.dumps(model.losses), encoding="utf-8")
