@@ -114,7 +114,7 @@ def test_a_killed_training_goes_on_when_it_is_run_again(home: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-c", code], env=environment, stderr=subprocess.DEVNULL
     )
-    deadline = time.monotonic() + 240
+    deadline = time.monotonic() + 600
     try:
         while not (states := list((home / "base").glob("*/state.pt"))):
             assert process.poll() is None, "the training ended before it could be killed"
