@@ -59,12 +59,30 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Option:
+    """One of two readings to choose from."""
+
+    choice: int  # index among the choices of the translation
+    difference: str  # what the other one does not say: `count orders`
+    preview: Table  # its first rows; truncated: there are more
+
+
+@dataclass(frozen=True, slots=True)
+class Alternatives:
+    """The answered reading and the next one, which comes close and answers differently."""
+
+    question: str  # `Count orders or count order items?`
+    options: tuple[Option, Option]
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """A translation and the rows of `choices[chosen]` (not 0 when better ones failed to run)."""
 
     translation: Translation
     chosen: int
     table: Table
+    alternatives: Alternatives | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,6 +89,7 @@ def build_serving(
         reading=Reading(settings.read_concern, settings.read_preference),
         observer=observer,
         max_question_length=settings.max_question_length,
+        choice_share=settings.choice_share,
     )
     return Serving(service, releases, (mongodb, journal_client))
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pymongo.database import Database
@@ -22,6 +23,7 @@ from mqt_serving.query.cancellation import Cancellation
 from mqt_serving.query.execution import Reading
 from mqt_serving.query.guarding.costing import check_cost
 from mqt_serving.query.guarding.guard import check
+from mqt_serving.query.guarding.limits import Limits
 from mqt_serving.query.guarding.policy import Policy
 from mqt_serving.query.pipeline import Command
 from mqt_serving.schema import Catalog
@@ -45,22 +47,25 @@ class QueryRunner:
         self._timer = timer
 
     def run(
-        self, command: Command, catalog: Catalog, cancellation: Cancellation | None = None
+        self,
+        command: Command,
+        catalog: Catalog,
+        cancellation: Cancellation | None = None,
+        limits: Limits | None = None,
     ) -> tuple[Table, float]:
-        """The rows and how long MongoDB took, in milliseconds.
+        """The rows and how long MongoDB took, in milliseconds; `limits` replace the policy's.
 
         Raises `QueryRefused`, `UnknownCollection` (also when the collection is gone since the
         catalog was made), `ServiceUnavailable`, `AuthenticationFailed`, `QueryTimeout`,
         `QueryCancelled`, `QueryCostUnknown`, `QueryFailed`.
         """
-        guarded = check(command, catalog, self._policy)
+        policy = self._policy if limits is None else replace(self._policy, limits=limits)
+        guarded = check(command, catalog, policy)
         database = self._mongodb.get()[catalog.database]
         started = self._timer()
         try:
-            _check_cost(guarded, database, catalog, self._policy, self._reading)
-            result = execution.run(
-                guarded, database, self._policy.limits, self._reading, cancellation
-            )
+            _check_cost(guarded, database, catalog, policy, self._reading)
+            result = execution.run(guarded, database, policy.limits, self._reading, cancellation)
             if _is_blank(result.rows):
                 _check_still_there(command.collection, database)
         finally:

@@ -16,7 +16,9 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 from uuid import uuid4
 
+from mqt_serving.alternatives import alternatives_of, preview_limits, rival_of
 from mqt_serving.answers import (
+    Alternatives,
     Answer,
     CheckedQuery,
     Choice,
@@ -94,6 +96,7 @@ class Service:
         reading: Reading,
         observer: Observer,
         max_question_length: int = 500,
+        choice_share: float = 0.5,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         timer: Callable[[], float] = time.perf_counter,
         new_id: Callable[[], str] = lambda: uuid4().hex,
@@ -103,6 +106,7 @@ class Service:
         self._policy = policy
         self._observer = observer
         self._max_question_length = max_question_length
+        self._choice_share = choice_share
         self._now = now
         self._timer = timer
         self._runner = QueryRunner(mongodb, policy, reading, observer, timer)
@@ -132,6 +136,8 @@ class Service:
     ) -> Answer:
         """Translate, then run the best choice that runs, read-only and within limits.
 
+        Where the next choice comes close, it runs too, in the time that is left: a person chooses
+        when the results differ.
         Raises what `translate` raises, and `ServiceUnavailable`, `AuthenticationFailed`,
         `QueryTimeout`, `QueryCancelled`, `QueryFailed`, `QueryRefused`, `UnknownCollection`.
         """
@@ -146,15 +152,18 @@ class Service:
                 log.warning("the correction of %r no longer runs: %s", asked.question, error)
                 translation = self._by_model(asked)
                 chosen, table, run_ms = self._first_that_runs(asked, translation, cancellation)
-        timings = {
-            **translation.timings,
-            "execute_ms": run_ms,
-            "total_ms": self._since(asked.started),
-        }
+        timings = {**translation.timings, "execute_ms": run_ms}
+        started = self._timer()
+        ran, alternatives = self._alternatives(
+            asked, translation, chosen, table, run_ms, cancellation
+        )
+        if ran:
+            timings["compare_ms"] = self._since(started)
+        timings["total_ms"] = self._since(asked.started)
         translation = replace(translation, timings=timings)
         choice = translation.choices[chosen]
         kept = self._record(asked, translation, choice, "answered", len(table.rows))
-        return Answer(replace(translation, journaled=kept), chosen, table)
+        return Answer(replace(translation, journaled=kept), chosen, table, alternatives)
 
     # --------------------------------------------------- queries by a person
 
@@ -346,6 +355,32 @@ class Service:
                 log.warning("choice %d for %r does not run: %s", index, asked.question, error)
         assert failure is not None  # a translation has at least one choice
         raise failure
+
+    def _alternatives(
+        self,
+        asked: _Asked,
+        translation: Translation,
+        chosen: int,
+        table: Table,
+        spent_ms: float,
+        cancellation: Cancellation | None,
+    ) -> tuple[bool, Alternatives | None]:
+        """Whether the next choice was tried, and the two to choose from, where they differ.
+
+        Never raises: there is an answer already.
+        """
+        choices = translation.choices
+        rival = rival_of(choices, chosen, self._choice_share)
+        limits = preview_limits(self._policy.limits, spent_ms, len(table.rows))
+        if rival is None or limits is None:
+            return False, None
+        catalog = asked.release.catalogs[translation.database]
+        try:
+            other, _ = self._runner.run(choices[rival].command, catalog, cancellation, limits)
+        except MqtError as error:
+            log.info("choice %d for %r has no preview: %s", rival, asked.question, error)
+            return True, None
+        return True, alternatives_of(choices, {chosen: table, rival: other}, catalog)
 
     def _check(self, release: LoadedRelease, text: str, database: str | None) -> CheckedQuery:
         check_query_text(text)

@@ -114,6 +114,12 @@ class Settings(BaseSettings):
     max_documents_examined: int = Field(
         20_000_000, ge=1, description="Estimated before a query runs; above it is refused."
     )
+    choice_share: float = Field(
+        0.5,
+        gt=0.0,
+        description="A second reading at least this share as probable as the first is run too, "
+        "and offered when its result differs. Above 1: never.",
+    )
     policy_file: Path | None = Field(
         None, description="JSON: which collections, fields and documents a principal may read."
     )

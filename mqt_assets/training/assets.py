@@ -103,8 +103,10 @@ def practice_catalogs(
     context: dg.AssetExecutionContext, settings: SettingsResource
 ) -> dg.Output[dict[str, Any]]:
     from mqt_assets.training import practice
+    from mqt_assets.training.handwritten import replay
 
-    catalogs = practice.practice_catalogs(settings.load().seed)
+    seed = settings.load().seed
+    catalogs = practice.practice_catalogs(seed) | replay(seed).catalogs
     context.log.info(f"{len(catalogs)} made-up databases")
     return _catalogs_output(catalogs)
 
@@ -115,7 +117,7 @@ def practice_catalogs(
     io_manager_key="parquet_io",
     code_version="1",
     description="Questions made from your schemas, and for practice from made-up ones: typed "
-    "templates over plans, varied wording, values from the data.",
+    "templates over plans, varied wording, values from the data; and some written by hand.",
 )
 def synthetic_examples(
     context: dg.AssetExecutionContext,
@@ -124,6 +126,7 @@ def synthetic_examples(
     settings: SettingsResource,
 ) -> dg.Output[Any]:
     from mqt_assets.training.examples import dataset_digest
+    from mqt_assets.training.handwritten import replay
     from mqt_assets.training.practice import practice_examples
     from mqt_assets.training.synthesis import synthesise
     from mqt_assets.training.tables import to_table
@@ -134,10 +137,19 @@ def synthetic_examples(
         for catalog in read_catalogs(schema_catalog).values()
         for example in synthesise(catalog, config.synthetic_questions, config.seed)
     ]
-    made_up = read_catalogs(practice_catalogs)
+    written = replay(config.seed)
+    made_up = {
+        name: catalog
+        for name, catalog in read_catalogs(practice_catalogs).items()
+        if name not in written.catalogs
+    }
     practice = practice_examples(made_up, config.practice_questions, config.seed)
-    examples = [*own, *practice]
-    context.log.info(f"{len(own)} questions on your data, {len(practice)} for practice")
+    by_hand = [example for example in written.examples if example.plan is not None]
+    examples = [*own, *practice, *by_hand]
+    context.log.info(
+        f"{len(own)} questions on your data, {len(practice)} for practice, "
+        f"{len(by_hand)} written by hand"
+    )
     return dg.Output(
         to_table(examples),
         data_version=dg.DataVersion(dataset_digest(examples)),

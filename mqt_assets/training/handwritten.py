@@ -13,7 +13,7 @@ from __future__ import annotations
 import sys
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -33,6 +33,7 @@ from mqt_serving.schema import Catalog
 
 FOLDER: Final = Path(__file__).parent / "handwritten"
 _SEED: Final = 11
+_REPLAYED: Final = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,15 +107,25 @@ def handwritten(versions: int, sheets: Iterable[Sheet]) -> Written:
     examples: list[Example] = []
     catalogs: dict[str, Catalog] = {}
     for sheet in sheets:
-        plain, _ = sheet_catalog(sheet, 0)
+        plain, as_written = sheet_catalog(sheet, 0)
         read = [(block, read_plan(sheet, block, plain)) for block in sheet.blocks]
         for version in range(versions):
-            catalog, called = sheet_catalog(sheet, version)
+            catalog, called = sheet_catalog(sheet, version) if version else (plain, as_written)
             catalogs[catalog.database] = catalog
             for block, plan in read:
                 here = None if plan is None else renamed(plan, called)
                 examples += _examples(block, here, catalog)
     return Written(tuple(examples), catalogs)
+
+
+def replay(seed: int) -> Written:
+    """First wordings over some of the sheets: what adapting to a user's data must not unlearn."""
+    sheets = Random(f"replay {seed}").sample(load_sheets(), _REPLAYED)
+    first = [
+        replace(s, blocks=tuple(replace(b, wordings=b.wordings[:1]) for b in s.blocks))
+        for s in sheets
+    ]
+    return handwritten(1, first)
 
 
 def _examples(block: Block, plan: Plan | None, catalog: Catalog) -> Iterator[Example]:

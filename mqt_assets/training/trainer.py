@@ -59,6 +59,7 @@ class TrainingOptions:
         default_factory=lambda: {
             "own": 0.6,
             "practice": 0.1,
+            "handwritten": 0.15,
             "tend": 0.25,
             "correction": 0.12,
             "thinned": 0.1,

@@ -5,11 +5,21 @@ Lengths and emptiness are judged by the service, which knows the settings and sa
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from mqt_serving.answers import Answer, CheckedQuery, Choice, Receipt, RunQuery, Table, Translation
+from mqt_serving.answers import (
+    Alternatives,
+    Answer,
+    CheckedQuery,
+    Choice,
+    Receipt,
+    RunQuery,
+    Table,
+    Translation,
+)
 from mqt_serving.privacy import covers, private_paths, visible
 from mqt_serving.query.plan_json import plan_to_json
 from mqt_serving.release_loading import LoadedRelease
@@ -131,11 +141,49 @@ class TableBody(BaseModel):
     truncated: bool = Field(description="More rows match than the limit lets through.")
 
 
+class OptionBody(TableBody):
+    """A reading to choose, with its first rows (at most five)."""
+
+    candidate: int = Field(description="Index among the candidates.")
+    difference: str = Field(
+        description="What the other option does not say.", examples=["count orders"]
+    )
+    meaning: str
+    probability: float
+
+
+class ChoiceBody(BaseModel):
+    """Two readings that come close and answer differently: the answered one, and the next."""
+
+    question: str = Field(examples=["Count orders or count order items?"])
+    options: list[OptionBody] = Field(min_length=2, max_length=2)
+
+    @classmethod
+    def of(cls, alternatives: Alternatives, choices: Sequence[Choice]) -> ChoiceBody:
+        options = [
+            OptionBody(
+                candidate=option.choice,
+                difference=option.difference,
+                meaning=choices[option.choice].meaning,
+                probability=choices[option.choice].probability,
+                **_table_fields(option.preview),
+            )
+            for option in alternatives.options
+        ]
+        return cls(question=alternatives.question, options=options)
+
+
 class AnswerBody(TranslationBody, TableBody):
+    choice: ChoiceBody | None = Field(
+        description="Where it is not clear which of two readings is meant; else null."
+    )
+
     @classmethod
     def of_answer(cls, answer: Answer) -> AnswerBody:
         fields = cls.fields_of(answer.translation, answer.chosen)
-        return cls(**fields, **_table_fields(answer.table))
+        offered = answer.alternatives
+        choice = ChoiceBody.of(offered, answer.translation.choices) if offered else None
+        return cls(**fields, **_table_fields(answer.table), choice=choice)
 
 
 class CheckedBody(BaseModel):

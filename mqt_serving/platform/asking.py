@@ -81,6 +81,11 @@ def show(answer: dict[str, Any], console: Console) -> None:
     console.print(f"[dim]          {escape(details)}, release {escape(answer['release_id'])}[/]")
     if "rows" in answer:
         _show_rows(answer, console)
+    if choice := answer.get("choice"):
+        console.print(f"[bold]Or[/]        {escape(choice['question'])}")
+        for option in choice["options"]:
+            line = f"{option['difference']}: {_in_one_line(option)} ({option['probability']:.0%})"
+            console.print(f"          {escape(line)}", overflow="ellipsis", no_wrap=True)
 
 
 def _show_rows(answer: dict[str, Any], console: Console) -> None:
@@ -98,6 +103,16 @@ def _show_rows(answer: dict[str, Any], console: Console) -> None:
     if len(rows) > MOST_ROWS_SHOWN:
         more = "more than " if answer.get("truncated") else ""
         console.print(f"[dim]first {MOST_ROWS_SHOWN} of {more}{len(rows):,} rows[/]")
+
+
+def _in_one_line(table: dict[str, Any]) -> str:
+    """`count 358`, `shipped, 3; new, 2; ...`: rows as values, with their name when it is one."""
+    rows = [", ".join(_cell(row[c]) for c in table["columns"] if c in row) for row in table["rows"]]
+    if not rows:
+        return "no rows"
+    if len(rows) == 1 and len(table["columns"]) == 1:
+        return f"{table['columns'][0]} {rows[0]}"
+    return "; ".join([*rows, "..."] if table["truncated"] else rows)
 
 
 def _cell(value: object) -> str:

@@ -48,6 +48,12 @@ TABLE_OF_QUESTIONS: Mapping[str, Entry] = {
     "Show all customers": Entry((Ranked(EVERY_CUSTOMER, 0.9),)),
     "Which one is odd?": Entry((Ranked(NOT_LOWERABLE, 0.6), Ranked(SHIPPED, 0.3))),
     "What fits nothing?": Entry((Ranked(NOT_LOWERABLE, 0.6),)),
+    "How many are there?": Entry(
+        (Ranked(count_of("orders"), 0.5), Ranked(count_of("customers"), 0.4))
+    ),
+    "Show orders or customers": Entry(
+        (Ranked(Plan((Output(TOTAL),)), 0.5), Ranked(EVERY_CUSTOMER, 0.3))
+    ),
     "Take your time": Entry((Ranked(count_of("orders"), 0.9),), seconds=0.3),
 }
 

@@ -12,7 +12,7 @@ from pymongo.database import Database
 
 from mqt_serving.assembly import build_serving
 from mqt_serving.connections import LazyClient
-from mqt_serving.errors import QueryCancelled, QueryRefused
+from mqt_serving.errors import QueryCancelled, QueryRefused, QueryTimeout
 from mqt_serving.observing import Observer
 from mqt_serving.query.cancellation import Cancellation
 from mqt_serving.query.dialects.parsing import parse_query
@@ -21,7 +21,7 @@ from mqt_serving.query.guarding.limits import Limits
 from mqt_serving.query.guarding.policy import CollectionPolicy, Policy
 from mqt_serving.query.pipeline import FieldTest
 from mqt_serving.running import QueryRunner
-from mqt_serving.schema import Catalog
+from mqt_serving.schema import BsonType, Catalog, CollectionSchema, FieldSchema
 from mqt_serving.settings import Settings
 from tests.mqt_serving.small_shop import Recorder
 from tests.mqt_serving.table_translator import LOADERS
@@ -53,6 +53,27 @@ def test_what_would_read_too_much_does_not_run(mongodb: LazyClient, catalog: Cat
         limited.run(parse_query("db.orders.countDocuments({status: 'new'})"), catalog)
     table, _ = limited.run(parse_query("db.orders.find().limit(2)"), catalog)
     assert len(table.rows) == 2
+
+
+def test_one_query_can_be_bounded_more_tightly(mongodb: LazyClient, database: Documents) -> None:
+    database.slow.insert_many({"n": n} for n in range(3000))
+    field = FieldSchema(path="n", types={BsonType.INT: 1.0}, presence=1.0)
+    slow = CollectionSchema(
+        database=database.name, collection="slow", document_count=3000, sampled=9, fields=(field,)
+    )
+    catalog = Catalog(database=database.name, collections=(slow,))
+    usual = runner(mongodb, Policy(Limits()))
+    table, _ = usual.run(parse_query("db.slow.find()"), catalog, limits=Limits(max_rows=2))
+    assert (len(table.rows), table.truncated) == (2, True)
+    crossed = parse_query(
+        "db.slow.aggregate([{$lookup: {from: 'slow', pipeline: [{$match: {n: {$gte: 0}}}], "
+        "as: 'all'}}, {$unwind: '$all'}, {$group: {_id: '$all.n', count: {$sum: 1}}}])"
+    )
+    started = time.monotonic()
+    with pytest.raises(QueryTimeout, match="50 ms"):
+        usual.run(crossed, catalog, limits=Limits(max_time_ms=50))
+    assert time.monotonic() - started < 3.0
+    assert len(usual.run(parse_query("db.slow.find()"), catalog)[0].rows) == 1000
 
 
 def test_what_nobody_waits_for_does_not_run(mongodb: LazyClient, catalog: Catalog) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,8 @@ from bson import Decimal128
 from pymongo import MongoClient
 from pymongo.database import Database
 
-from mqt_serving.answers import Source
+from mqt_serving.alternatives import preview_limits, same_result
+from mqt_serving.answers import Answer, Source, Table
 from mqt_serving.assembly import Serving, build_serving
 from mqt_serving.errors import (
     AuthenticationFailed,
@@ -36,7 +39,8 @@ from mqt_serving.errors import (
     UnknownQuery,
 )
 from mqt_serving.platform.processes import free_port
-from mqt_serving.query.plan import Field, Output, Plan
+from mqt_serving.query.guarding.limits import Limits
+from mqt_serving.query.plan import Field, Order, Output, Plan
 from mqt_serving.releases import (
     MANIFEST,
     POINTER,
@@ -48,7 +52,14 @@ from mqt_serving.releases import (
 from mqt_serving.schema import BsonType, Catalog, CollectionSchema, FieldSchema
 from mqt_serving.service import Service
 from mqt_serving.settings import JOURNAL_DATABASE, Settings
-from tests.mqt_serving.small_shop import SHIPPED, TABLE_OF_QUESTIONS, Recorder
+from tests.mqt_serving.small_shop import (
+    BY_STATUS,
+    SHIPPED,
+    STATUS,
+    TABLE_OF_QUESTIONS,
+    TOTAL,
+    Recorder,
+)
 from tests.mqt_serving.table_translator import LOADERS, Entry, Ranked
 
 Journaled = Callable[[str, str], dict[str, Any] | None]
@@ -185,6 +196,168 @@ def test_a_field_made_private_by_setting_disappears_without_a_new_release(
     with pytest.raises(MqtError, match="name"):
         strict.service.run("db.customers.find({name: 'Ada'})")
     strict.close()
+
+
+# -------------------------------------------------------------------- choices
+
+
+def asked_of(serving: Serving, release: Callable[..., str], *ranked: Ranked) -> Answer:
+    release("choices", {"Q": Entry(ranked)})
+    serving.releases.check()
+    return serving.service.query("Q")
+
+
+def test_two_close_readings_that_answer_differently_are_put_to_the_person(
+    service: Service,
+) -> None:
+    answer = service.query("How many are there?")
+    assert answer.table.rows == ({"count": 5},)
+    offered = answer.alternatives
+    assert offered is not None
+    assert offered.question == "Count orders or count customers?"
+    assert [option.choice for option in offered.options] == [0, 1]
+    assert [option.difference for option in offered.options] == ["count orders", "count customers"]
+    assert [o.preview.rows for o in offered.options] == [({"count": 5},), ({"count": 2},)]
+    timings = answer.translation.timings
+    assert set(timings) == {"translate_ms", "execute_ms", "compare_ms", "total_ms"}
+
+
+def test_a_reading_that_is_not_close_is_not_offered_nor_run(service: Service) -> None:
+    answer = service.query("How many orders were shipped?")
+    assert answer.alternatives is None
+    assert "compare_ms" not in answer.translation.timings
+
+
+def test_how_close_is_close_can_be_set(settings: Settings, release: Callable[..., str]) -> None:
+    release("one")
+    for share, offered in ((0.85, False), (1.1, False), (0.75, True)):
+        serving = serve(settings, choice_share=share)
+        found = serving.service.query("How many are there?").alternatives
+        assert (found is not None) is offered
+        serving.close()
+
+
+def test_readings_with_the_same_result_are_no_choice(
+    serving: Serving, release: Callable[..., str]
+) -> None:
+    in_order = replace(BY_STATUS, order_by=(Order(STATUS),))
+    answer = asked_of(serving, release, Ranked(BY_STATUS, 0.5), Ranked(in_order, 0.5))
+    assert answer.alternatives is None
+    assert len(answer.translation.choices) == 2
+
+
+def test_two_orders_of_the_same_rows_are_a_choice(
+    serving: Serving, release: Callable[..., str]
+) -> None:
+    shown = Plan((Output(STATUS), Output(TOTAL)))
+    by_total, by_date = (
+        replace(shown, order_by=(Order(field),)) for field in (TOTAL, Field("orders", "placed_at"))
+    )
+    offered = asked_of(serving, release, Ranked(by_total, 0.5), Ranked(by_date, 0.5)).alternatives
+    assert offered is not None
+    assert offered.options[0].difference == "sort by total, lowest first"
+
+
+def test_results_are_compared_beyond_what_is_shown_of_them(
+    serving: Serving, release: Callable[..., str], shop: Database[dict[str, Any]]
+) -> None:
+    """Rows that are the same for longer than a preview, and then are not."""
+    everything = Plan((Output(TOTAL),), order_by=(Order(TOTAL),))
+    added = shop.orders.insert_many(
+        [{"status": "old", "total": Decimal128(f"{100 + n}.00")} for n in range(4)]
+    )
+    try:
+        few = replace(everything, limit=7)
+        offered = asked_of(serving, release, Ranked(few, 0.5), Ranked(everything, 0.4)).alternatives
+    finally:
+        shop.orders.delete_many({"_id": {"$in": added.inserted_ids}})
+    assert offered is not None
+    assert offered.question == "Only the first seven or all of them?"
+    assert offered.options[0].preview == offered.options[1].preview
+    assert len(offered.options[0].preview.rows) == 5
+    assert offered.options[0].preview.truncated
+
+
+def test_private_fields_are_in_no_preview(service: Service) -> None:
+    offered = service.query("Show orders or customers").alternatives
+    assert offered is not None
+    assert {row["name"] for row in offered.options[1].preview.rows} >= {"Ada"}
+    assert "email" not in str(offered)
+    assert "secret" not in str(offered)
+
+
+def test_a_policy_holds_for_previews(
+    settings: Settings, release: Callable[..., str], tmp_path: Path
+) -> None:
+    release("one")
+    policy = tmp_path / "policy.json"
+    ada = {"customers": {"mandatory": {"name": "Ada"}}}
+    policy.write_text(json.dumps({"default": {"collections": ada, "others": True}}))
+    strict = serve(settings, policy_file=policy)
+    offered = strict.service.query("Show orders or customers").alternatives
+    assert offered is not None
+    assert [row["name"] for row in offered.options[1].preview.rows] == ["Ada"]
+    strict.close()
+
+
+def test_a_second_reading_that_does_not_run_leaves_the_answer(
+    serving: Serving, release: Callable[..., str], catalog: Catalog, shop: Database[dict[str, Any]]
+) -> None:
+    gone = CollectionSchema(
+        database=shop.name,
+        collection="invoices",
+        document_count=1,
+        sampled=1,
+        fields=(FieldSchema(path="sum", types={BsonType.INT: 1.0}, presence=1.0),),
+    )
+    wider = Catalog(database=catalog.database, collections=(*catalog.collections, gone))
+    on_gone = Plan((Output(Field("invoices", "sum")),))
+    ranked = Entry((Ranked(SHIPPED, 0.5), Ranked(on_gone, 0.5)))
+    release("wide", {"Q": ranked}, catalogs=(wider,))
+    serving.releases.check()
+    answer = serving.service.query("Q")
+    assert answer.table.rows == ({"count": 3},)
+    assert answer.alternatives is None
+    assert "compare_ms" in answer.translation.timings
+
+
+def test_without_time_left_there_is_no_choice() -> None:
+    limits = Limits(max_rows=1000, max_time_ms=5000)
+    assert preview_limits(limits, 4995.0, 3) is None
+    later = preview_limits(limits, 4000.0, 3)
+    assert later is not None
+    assert (later.max_time_ms, later.max_rows) == (1000, 5)
+    early = preview_limits(limits, 10.0, 3000)
+    assert early is not None
+    assert (early.max_time_ms, early.max_rows) == (2000, 1000)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ([{"count": 3}], [{"number": 3.0}], True),
+        ([{"count": 3}], [{"count": 4}], False),
+        ([{"flag": True}], [{"flag": 1}], False),
+        ([{"a": "x"}, {"a": "y"}], [{"a": "y"}, {"a": "x"}], True),
+        ([{"a": "x"}, {"a": "x"}], [{"a": "x"}], False),
+        ([{"a": {"b": [1.0]}}], [{"a": {"b": [1]}}], True),
+        ([{"a": None}], [{}], False),
+        ([], [], True),
+    ],
+)
+def test_results_are_the_same_when_a_person_reads_the_same(
+    one: list[dict[str, Any]], other: list[dict[str, Any]], same: bool
+) -> None:
+    first, second = (Table(tuple(), tuple(rows), False) for rows in (one, other))
+    assert same_result(first, second, in_order=False) is same
+    assert same_result(first, replace(second, truncated=True), in_order=False) is False
+
+
+def test_places_count_in_order() -> None:
+    rows: tuple[dict[str, Any], ...] = ({"a": 1}, {"a": 2})
+    first, second = Table(("a",), rows, False), Table(("a",), rows[::-1], False)
+    assert same_result(first, second, in_order=False)
+    assert not same_result(first, second, in_order=True)
 
 
 # ------------------------------------------------------------------- journal

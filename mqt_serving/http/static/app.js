@@ -64,6 +64,7 @@ function showAnswer(answer) {
   show(byId("unjournaled"), !answer.journaled);
   press(null);
   showReading(answer, answer.confidence);
+  showChoice(answer.choice);
   showReadings(answer);
   byId("source").textContent = answer.source === "correction" ? "corrected by a person" : "model";
   show(byId("answer"));
@@ -75,11 +76,15 @@ function showReading(reading, probability) {
   renderMeaning(byId("meaning"), reading.meaning);
   renderNotes(byId("notes"), reading.notes);
   byId("confidence").value = probability;
-  byId("confidence-text").textContent = `${Math.round(probability * 100)} %`;
+  byId("confidence-text").textContent = percent(probability);
   byId("timings").textContent = describeTimings(reading.timings);
   byId("row-count").textContent = describeCount(reading);
   renderTable(byId("result"), reading);
   showCode();
+}
+
+function percent(probability) {
+  return `${Math.round(probability * 100)} %`;
 }
 
 function describeTimings({ translate_ms: translate, execute_ms: execute }) {
@@ -95,12 +100,45 @@ function showReadings(answer) {
   answer.candidates.forEach((candidate, index) => {
     const radio = element("input", { type: "radio", name: "reading", checked: index === answer.chosen });
     radio.addEventListener("change", () => chooseReading(index));
-    const share = element("span", { className: "share", textContent: `${Math.round(candidate.probability * 100)} %` });
+    const share = element("span", { className: "share", textContent: percent(candidate.probability) });
     list.append(element("label", {}, radio, renderMeaning(element("span"), candidate.meaning), share));
   });
   show(byId("readings"), answer.candidates.length > 1);
 }
 
+// Two readings that come close and answer differently: what each says, with its first rows.
+function showChoice(choice) {
+  const options = byId("options");
+  options.replaceChildren();
+  show(byId("choice"), Boolean(choice));
+  if (!choice) return;
+  renderMeaning(byId("choice-question"), choice.question);
+  for (const option of choice.options) {
+    const difference = renderMeaning(element("span"), option.difference);
+    const share = element("span", { className: "share", textContent: percent(option.probability) });
+    const button = element("button", { type: "button", title: option.meaning }, difference, share);
+    button.setAttribute("aria-pressed", "false");
+    button.addEventListener("click", () => settle(option.candidate, button));
+    const preview = element("div", { className: "table-wrap", tabIndex: 0 });
+    preview.setAttribute("role", "region");
+    preview.setAttribute("aria-label", `First rows: ${option.difference}`);
+    renderTable(preview, option, true);
+    options.append(element("div", {}, button, preview));
+  }
+}
+
+/** The person says which of the two is meant: show it in full, and keep it. */
+async function settle(index, button) {
+  const answer = current;
+  if (!(await chooseReading(index))) return;
+  byId("candidates").querySelectorAll("input")[index].checked = true;
+  for (const other of byId("options").querySelectorAll("button")) {
+    other.setAttribute("aria-pressed", String(other === button));
+  }
+  if (answer === current) await approve();
+}
+
+/** Whether the reading is on the page now. */
 async function chooseReading(index) {
   const answer = current;
   const candidate = answer.candidates[index];
@@ -108,11 +146,13 @@ async function chooseReading(index) {
   show(byId("problem"), false);
   try {
     const ran = index === answer.chosen ? answer : await run(candidate.mongosh, answer.database);
-    if (answer !== current) return;
+    if (answer !== current) return false;
     const reading = { ...ran, ...candidate };
     showReading(reading, candidate.probability);
+    return true;
   } catch (problem) {
     if (answer === current) showProblem(problem, answer.question);
+    return false;
   } finally {
     byId("progress").textContent = "";
   }
@@ -133,12 +173,16 @@ function showProblem(problem, question) {
 
 async function approve() {
   // A reading that MQT did not put first is a correction: it says what should have come first.
-  const other = shown.mongosh !== current.mongosh;
+  // So is the first one once another was kept.
+  const answer = current;
+  const other = answer.corrected || shown.mongosh !== answer.mongosh;
   const feedback = other
-    ? { query_id: current.query_id, verdict: "down", corrected_query: shown.mongosh, database: current.database }
-    : { query_id: current.query_id, verdict: "up" };
+    ? { query_id: answer.query_id, verdict: "down", corrected_query: shown.mongosh, database: answer.database }
+    : { query_id: answer.query_id, verdict: "up" };
   try {
     await sendFeedback(feedback);
+    answer.corrected = other;
+    if (answer !== current) return;
     press("thumb-up");
     byId("verdict-status").textContent = other
       ? "Thank you. This reading is kept as the right one."

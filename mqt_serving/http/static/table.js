@@ -2,7 +2,7 @@
 
 import { element } from "./elements.js";
 
-export function renderTable(target, { columns, rows, truncated }) {
+export function renderTable(target, { columns, rows, truncated }, preview = false) {
   if (rows.length === 0) {
     target.replaceChildren(element("p", { className: "muted", textContent: "Nothing in the data matches." }));
     return;
@@ -27,7 +27,8 @@ export function renderTable(target, { columns, rows, truncated }) {
   }
   const table = element("table", {}, element("thead", {}, head), body);
   if (truncated) {
-    const note = `The first ${rows.length} rows; more match. Narrow the question to see the rest.`;
+    const rest = preview ? "" : "; more match. Narrow the question to see the rest";
+    const note = `The first ${rows.length} rows${rest}.`;
     table.prepend(element("caption", { textContent: note }));
   }
   target.replaceChildren(table);

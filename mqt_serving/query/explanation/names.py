@@ -76,6 +76,22 @@ class Names:
         return frozenset(phrase for phrase, names in self._meant.items() if len(names) > 1)
 
 
+class ShortNames(Names):
+    """Names by their words alone, where these mean one thing: for a few words, not a sentence."""
+
+    __slots__ = ()
+
+    def mention(self, phrase: str, thing: Field | Entity) -> str:
+        name, spoken = exact(thing), singular_phrase(phrase)
+        self._meant[spoken].add(name)
+        if spoken in self.alike:
+            return f"{phrase} ({code(name)})"
+        return phrase if _PLAIN.fullmatch(phrase) else code(name)
+
+    def is_known(self, thing: Field | Entity) -> bool:
+        return False
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """The rows that a part of a text is about, from which other things are seen.

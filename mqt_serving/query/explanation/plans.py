@@ -37,13 +37,13 @@ _DIRECTIONS = {
 
 def explain(plan: Plan, catalog: Catalog | None = None) -> str:
     """The plan as one English sentence; the catalog adds what its rows are."""
-    scope = _scope_of(plan, catalog)
+    scope = scope_of(plan, catalog)
     first = Names()
-    _Sentence(plan, Clauses(first, scope)).text()
-    return _Sentence(plan, Clauses(Names(first.heard_alike()), scope)).text()
+    Sentence(plan, Clauses(first, scope)).text()
+    return Sentence(plan, Clauses(Names(first.heard_alike()), scope)).text()
 
 
-def _scope_of(plan: Plan, catalog: Catalog | None) -> Scope:
+def scope_of(plan: Plan, catalog: Catalog | None) -> Scope:
     if catalog is None:
         return Scope(None, None)
     try:
@@ -54,14 +54,16 @@ def _scope_of(plan: Plan, catalog: Catalog | None) -> Scope:
     return Scope(catalog, tree.anchor, frozenset(planned))
 
 
-class _Sentence:
+class Sentence:
+    """The sentence about one plan, and its parts."""
+
     def __init__(self, plan: Plan, clauses: Clauses) -> None:
         self.plan = plan
         self.clauses = clauses
         self.rows = clauses.scope.rows
 
     def text(self) -> str:
-        parts = [self._head(), self._having(), self._cut()]
+        parts = [self._head(), self._having(), self.cut()]
         text = "; ".join(part for part in parts if part)
         return f"{text[0].upper()}{text[1:]}."
 
@@ -117,9 +119,9 @@ class _Sentence:
 
     def _shown(self, outputs: Sequence[Output], verb: str = "show") -> str:
         repeats = "without repeats, " if self.plan.distinct else ""
-        return f"{repeats}{verb} {listed([self._output(output) for output in outputs])}"
+        return f"{repeats}{verb} {listed([self.output(output) for output in outputs])}"
 
-    def _output(self, output: Output) -> str:
+    def output(self, output: Output) -> str:
         value = output.value
         if isinstance(value, Entity):
             text = f"all fields of the {self.clauses.row(value)}"
@@ -154,7 +156,8 @@ class _Sentence:
             return f"keep only those with {amount}"
         return f"keep only those where {self.clauses.where(having)}"
 
-    def _cut(self) -> str:
+    def cut(self) -> str:
+        """`take the five with the highest total`; empty when all come in any order."""
         plan = self.plan
         skipped = "" if plan.skip is None else f"skipping the first {spelled(plan.skip)}"
         if plan.limit is None and not plan.order_by and not plan.per:

@@ -88,12 +88,11 @@ def test_dropout_drops_its_share_and_keeps_the_mean() -> None:
     assert torch.equal(layer.eval()(torch.ones(5)), torch.ones(5))
 
 
-def test_most_codes_are_learned_as_values_that_no_sample_holds(encoder: TextEncoder) -> None:
+def test_most_codes_are_learned_as_values_that_serving_does_not_know(encoder: TextEncoder) -> None:
     people = [{"_id": i, "badge": f"B-{i:04}", "city": "Rome"} for i in range(600)]
     catalog = catalog_from_documents("big", {"people": people})
     field = catalog.field("people", "badge")
     assert field is not None
-    assert len(field.samples) < field.distinct / 2
     asked = [
         make_example(
             f"who has badge {badge}",

@@ -122,6 +122,29 @@ def test_a_query_that_does_not_do_what_it_seems_comes_with_notes(client: httpx.C
     problem_in(client.post("/v1/run", json={"query": text}), 422, "type-mismatch")
 
 
+def test_close_readings_that_answer_differently_come_as_a_choice(client: httpx.Client) -> None:
+    answer = ask(client, "How many are there?").json()
+    assert answer["rows"] == [{"count": 5}]
+    choice = answer["choice"]
+    assert choice["question"] == "Count orders or count customers?"
+    first, second = choice["options"]
+    assert (first["candidate"], second["candidate"]) == (0, 1)
+    assert second == {
+        "candidate": 1,
+        "difference": "count customers",
+        "meaning": answer["candidates"][1]["meaning"],
+        "probability": 0.4,
+        "columns": ["count"],
+        "rows": [{"count": 2}],
+        "row_count": 1,
+        "truncated": False,
+    }
+    assert ask(client, "Orders by status").json()["choice"] is None
+    schemas = client.get("/openapi.json").json()["components"]["schemas"]
+    assert "choice" in schemas["AnswerBody"]["required"]
+    assert "choice" not in schemas["TranslationBody"]["properties"]
+
+
 def test_readings_come_with_notes(client: httpx.Client) -> None:
     body = client.post("/v1/query", json={"question": "How many orders are there?"}).json()
     assert body["notes"] == []

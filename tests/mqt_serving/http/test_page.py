@@ -104,6 +104,45 @@ def test_another_reading_can_be_chosen_and_approved(page: Page) -> None:
     page.until(lambda: "kept as the right one" in page.text("verdict-status"))
 
 
+def test_which_of_two_readings_is_meant_can_be_said(
+    page: Page, mongo_client: MongoClient[dict[str, Any]]
+) -> None:
+    def kept() -> dict[str, Any] | None:
+        return mongo_client[JOURNAL_DATABASE].feedback.find_one(
+            {"question": "How many are there?"}, sort=[("at", -1)]
+        )
+
+    page.ask("How many are there?")
+    assert page.text("result").startswith("5")
+    assert page.text("choice-question") == "Count orders or count customers?"
+    buttons = page.driver.find_elements(By.CSS_SELECTOR, "#options button")
+    assert [button.text.split("\n") for button in buttons] == [
+        ["count orders", "50 %"],
+        ["count customers", "40 %"],
+    ]
+    previews = page.driver.find_elements(By.CSS_SELECTOR, "#options .table-wrap")
+    assert [preview.text.split()[0] for preview in previews] == ["5", "2"]
+    buttons[1].click()
+    page.until(lambda: "kept as the right one" in page.text("verdict-status"))
+    assert page.text("result").startswith("2")
+    assert buttons[1].get_attribute("aria-pressed") == "true"
+    assert page.driver.find_elements(By.CSS_SELECTOR, "#candidates input")[1].is_selected()
+    first = kept()
+    assert first is not None
+    assert (first["verdict"], first["status"]) == ("down", "accepted")
+    assert "customers" in first["corrected_query"]
+
+    buttons[0].click()  # on second thoughts
+    page.until(lambda: page.text("result").startswith("5"))
+    page.until(lambda: (kept() or first)["_id"] != first["_id"])
+    again = kept()
+    assert again is not None
+    assert "orders" in again["corrected_query"]
+
+    page.ask("Orders by status")
+    assert not page.sees("choice")
+
+
 def test_approval_is_noted(page: Page) -> None:
     page.ask("Orders by status")
     page.find("thumb-up").click()

@@ -160,6 +160,22 @@ def test_ask_shows_query_meaning_and_rows(mqt: Mqt, service: tuple[str, type[_Se
         assert part in done.stdout
 
 
+def test_ask_shows_a_choice_in_a_line_each(mqt: Mqt, service: tuple[str, type[_Service]]) -> None:
+    port, handler = service
+    one = {"difference": "count orders", "probability": 0.5, "truncated": False}
+    two = {"difference": "list [items]", "probability": 0.4, "truncated": True}
+    one |= {"columns": ["count"], "rows": [{"count": 16000}]}
+    two |= {"columns": ["name", "price"], "rows": [{"name": "Pen", "price": 3}, {"name": "Cup"}]}
+    choice = {"question": "Count orders or list [items]?", "options": [one, two]}
+    handler.reply = {**handler.reply, "choice": choice}
+    done = mqt("ask", "How many?", MQT_PORT=port)
+    assert done.returncode == 0, done.stderr
+    lines = [line.strip() for line in done.stdout.splitlines()]
+    assert "Or        Count orders or list [items]?" in lines
+    assert "count orders: count 16000 (50%)" in lines
+    assert "list [items]: Pen, 3; Cup; ... (40%)" in lines
+
+
 def test_ask_can_print_json(mqt: Mqt, service: tuple[str, type[_Service]]) -> None:
     done = mqt("ask", "How many?", "--json", MQT_PORT=service[0])
     assert json.loads(done.stdout)["rows"] == [{"count": 16000}]
