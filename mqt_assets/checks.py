@@ -166,10 +166,24 @@ def evaluation_gates(
     )
 
 
+@dg.asset_check(
+    asset="shipped_base_model",
+    description="This code can start from the base weights that come with it.",
+)
+def shipped_base_is_readable(shipped_base_model: dict[str, Any]) -> dg.AssetCheckResult:
+    reason = str(shipped_base_model["unreadable"])
+    return dg.AssetCheckResult(
+        passed=not reason,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=reason or "The layout is this code's.",
+    )
+
+
 CHECKS = [
     schema_quality,
     catalog_has_data,
     every_item_has_a_vector,
     no_holdout_leakage,
     evaluation_gates,
+    shipped_base_is_readable,
 ]

@@ -27,6 +27,7 @@ from mqt_assets.training.assets import (
     synthetic_examples,
     training_set,
 )
+from mqt_assets.training.base_assets import base_corpus, base_weights, shipped_base_model
 from mqt_resources.definitions import local_resources
 from mqt_resources.gateways import SettingsResource
 
@@ -47,6 +48,9 @@ _ASSETS = [
     candidate_model,
     candidate_evaluation,
     release,
+    base_corpus,
+    base_weights,
+    shipped_base_model,
 ]
 
 

@@ -11,6 +11,7 @@ import dagster as dg
 from mqt_assets.release.rollback import move_release_pointer
 
 _HEAVY = {"mqt/heavy": "training"}  # `dagster.yaml` lets one such run at a time use the cores
+_BASE_TRAINING = dg.AssetSelection.groups("base_training")
 _QUERY_LOG = dg.AssetSelection.assets("query_log")
 _MODEL = dg.AssetSelection.assets(
     "feedback_dataset",
@@ -41,9 +42,17 @@ retrain_job = dg.define_asset_job(
 
 everything_job = dg.define_asset_job(
     "everything_job",
-    selection=dg.AssetSelection.all() - _QUERY_LOG,
+    selection=dg.AssetSelection.all() - _QUERY_LOG - _BASE_TRAINING,
     tags=_HEAVY,
     description="From the documents to a release, all in one run over a range of collections.",
+)
+
+train_base_model = dg.define_asset_job(
+    "train_base_model",
+    selection=dg.AssetSelection.assets("base_corpus", "base_weights"),
+    tags=_HEAVY,
+    description="Base weights, from the public corpora to a fitted ranking. Takes hours; nothing "
+    "starts it but a person. Cut off, it goes on when it is run again.",
 )
 
 query_log_job = dg.define_asset_job(
@@ -65,6 +74,7 @@ JOBS: list[Any] = [  # Dagster does not export the type of an asset job
     embed_job,
     retrain_job,
     everything_job,
+    train_base_model,
     query_log_job,
     rollback_job,
 ]

@@ -150,7 +150,7 @@ def corrections_sensor(
 
 def _in_progress(instance: dg.DagsterInstance) -> Sequence[dg.DagsterRun]:
     """Runs that may be working now. Those of a machine that lost power stay "started" for ever in
-    Dagster's books; none of ours takes hours, so old ones don't count."""
+    Dagster's books; none that is waited for here takes hours, so old ones don't count."""
     recent = datetime.now(UTC) - LONGEST_RUN
     return instance.get_runs(filters=dg.RunsFilter(statuses=IN_PROGRESS, created_after=recent))
 

@@ -264,6 +264,11 @@ class Settings(BaseSettings):
         return self.home / "artifacts"
 
     @property
+    def base_models_folder(self) -> Path:
+        """Base weights that were trained here, a folder each."""
+        return self.home / "base"
+
+    @property
     def http_url(self) -> str:
         return f"http://{_reachable(self.host)}:{self.port}"
 

@@ -23,7 +23,8 @@ from mqt_assets.training.base_folder import (
     PACKAGED,
     WEIGHTS,
     base_folder,
-    check_folder,
+    read_whole,
+    why_unreadable,
 )
 from mqt_assets.training.network import NetworkShape, TranslatorNetwork
 from mqt_assets.training.reader import Reader, packaged_encoder
@@ -60,16 +61,9 @@ def find_base(settings: Settings) -> BaseModel | None:
 
 def load_base(folder: Path) -> BaseModel:
     """Raises `SettingError` when the weights are missing, damaged or of another layout."""
-    check_folder(folder)
-    description = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
-    body = (folder / WEIGHTS).read_bytes()
-    if hashlib.sha256(body).hexdigest() != description["sha256"]:
-        raise SettingError(f"{folder / WEIGHTS} is damaged: its checksum is not the recorded one")
-    if description["layout"] != layout():
-        raise SettingError(
-            f"{folder} was trained for the layout {description['layout']}, this code needs "
-            f"{layout()}: train it again, or set MQT_BASE_MODEL=none"
-        )
+    description = read_whole(folder)
+    if reason := why_unreadable(folder, description):
+        raise SettingError(reason)
     weights = {name: tensor.float() for name, tensor in load_file(folder / WEIGHTS).items()}
     reader = Reader.untrained(packaged_encoder())
     reader.load_state_dict(_part(weights, _READER))
@@ -97,8 +91,15 @@ def save_base(folder: Path, network: TranslatorNetwork, about: Mapping[str, Any]
         **about,
     }
     os.replace(partial, folder / WEIGHTS)
-    (folder / DESCRIPTION).write_text(json.dumps(description, indent=1) + "\n", encoding="utf-8")
+    describe_base(folder, description)
     return description
+
+
+def describe_base(folder: Path, description: Mapping[str, Any]) -> None:
+    """Write (or replace, in one step) what is known about the weights in `folder`."""
+    partial = folder / f"{DESCRIPTION}.partial"
+    partial.write_text(json.dumps(description, indent=1) + "\n", encoding="utf-8")
+    os.replace(partial, folder / DESCRIPTION)
 
 
 def _part(weights: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from mqt_serving.errors import SettingError
 
 WEIGHTS: Final = "weights.safetensors"
 DESCRIPTION: Final = "base.json"
+LOSSES: Final = "losses.json"
+MODEL_CARD: Final = "README.md"
 SHIPPED: Final = Path(__file__).parent / "base_model"
 FROM_SCRATCH: Final = "none"
 PACKAGED: Final = "all-MiniLM-L6-v2"
@@ -39,6 +43,32 @@ def check_folder(folder: Path) -> None:
                 "mqt_assets.training.base_training` in MQT_BASE_MODEL, or `none` to train from "
                 "scratch"
             )
+
+
+def read_whole(folder: Path) -> dict[str, Any]:
+    """The description of base weights whose checksum was verified.
+
+    Raises `SettingError` when they are missing or damaged.
+    """
+    check_folder(folder)
+    description: dict[str, Any] = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+    with (folder / WEIGHTS).open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != description["sha256"]:
+        raise SettingError(f"{folder / WEIGHTS} is damaged: its checksum is not the recorded one")
+    return description
+
+
+def why_unreadable(folder: Path, description: Mapping[str, Any]) -> str:
+    """Why this code can't start from whole base weights; empty when it can."""
+    from mqt_serving.translator.model import layout
+
+    if description["layout"] == layout():
+        return ""
+    return (
+        f"{folder} was trained for the layout {description['layout']}, this code needs "
+        f"{layout()}: train it again, or set MQT_BASE_MODEL=none"
+    )
 
 
 def base_digest(folder: Path | None) -> str:

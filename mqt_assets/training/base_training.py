@@ -13,20 +13,31 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
 from mqt_assets.training.absence import is_thinned, thinned
 from mqt_assets.training.base import BaseModel, load_base, save_base
-from mqt_assets.training.base_folder import DESCRIPTION
+from mqt_assets.training.base_folder import DESCRIPTION, LOSSES
+from mqt_assets.training.base_recipe import (
+    BATCH_SIZE,
+    KEEP_EVERY_SECONDS,
+    LEARNING_RATE,
+    MINUTES,
+    SEED,
+    SHARES,
+    THREADS,
+    Amounts,
+)
+from mqt_assets.training.base_runs import ENCODER, STATE
 from mqt_assets.training.corpora import dev_databases, load_tend, tend_catalogs
 from mqt_assets.training.examples import Example, dataset_digest, make_example
 from mqt_assets.training.export import export_encoder
 from mqt_assets.training.handwritten import handwritten, is_held_out, load_sheets
 from mqt_assets.training.network import NetworkShape
-from mqt_assets.training.practice import DATABASES, practice_catalogs, practice_examples
+from mqt_assets.training.practice import practice_catalogs, practice_examples
 from mqt_assets.training.reader import Reader, packaged_encoder
 from mqt_assets.training.spider_syn import load_spider_syn
 from mqt_assets.training.synonyms import (
@@ -35,6 +46,7 @@ from mqt_assets.training.synonyms import (
     synonym_pairs,
     with_synonyms,
 )
+from mqt_assets.training.tables import from_table, to_table
 from mqt_assets.training.trainer import (
     Checkpoint,
     Progress,
@@ -44,16 +56,13 @@ from mqt_assets.training.trainer import (
 )
 from mqt_serving.encoder import TextEncoder
 from mqt_serving.errors import MqtError
-from mqt_serving.schema import Catalog
+from mqt_serving.schema import Catalog, digest_of
 from mqt_serving.settings import Settings
 
 SHAPE = NetworkShape(width=256, heads=8, hidden=768, encoder_layers=4, dropout=0.1)
-SHARES = {"tend": 0.34, "spider_syn": 0.18, "handwritten": 0.24, "practice": 0.13, "thinned": 0.11}
-_PRACTICE_VARIANTS = 3  # of each domain
-_PRACTICE_EACH = 80
-_HANDWRITTEN_VERSIONS = 2
 _SYNONYM_SHARE = 0.6  # of the corpus's questions, asked once more with synonyms
 _REPORT_EVERY = 50
+_EXAMPLES, _CATALOGS, _HELD_OUT = "examples.parquet", "catalogs.json", "held_out.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +73,26 @@ class BaseData:
     catalogs: dict[str, Catalog]
     held_out: tuple[str, ...]
 
+    @property
+    def digest(self) -> str:
+        """Of all of it, whatever the order of the examples."""
+        catalogs = {name: catalog.digest for name, catalog in self.catalogs.items()}
+        return digest_of([dataset_digest(self.examples), catalogs, self.held_out])
+
 
 def base_data(
-    tend: Path | None, spider_syn: Path | None, seed: int, keep_dev: bool = False
+    tend: Path | None,
+    spider_syn: Path | None,
+    seed: int,
+    keep_dev: bool = False,
+    amounts: Amounts | None = None,
 ) -> BaseData:
     """`keep_dev` trains on the corpus's development databases too: for the last training only."""
-    catalogs = practice_catalogs(seed, _PRACTICE_VARIANTS * DATABASES)
-    examples = practice_examples(catalogs, _PRACTICE_EACH, seed)
+    amounts = amounts or Amounts()
+    catalogs = practice_catalogs(seed, amounts.practice_databases)
+    examples = practice_examples(catalogs, amounts.practice_questions, seed)
     sheets = [sheet for sheet in load_sheets() if not is_held_out(sheet)]
-    written = handwritten(_HANDWRITTEN_VERSIONS, sheets)
+    written = handwritten(amounts.handwritten_versions, sheets)
     catalogs |= written.catalogs
     examples += written.examples
     held_out: frozenset[str] = frozenset()
@@ -90,6 +110,28 @@ def base_data(
     less = thinned(examples, catalogs, seed, versions=1)
     return BaseData(
         (*examples, *less.examples), {**catalogs, **less.catalogs}, tuple(sorted(held_out))
+    )
+
+
+def save_data(folder: Path, data: BaseData) -> None:
+    """Write `folder`: examples as Parquet, the rest as JSON. Inverse of `load_data`."""
+    import pyarrow.parquet as parquet
+
+    folder.mkdir(parents=True, exist_ok=True)
+    parquet.write_table(to_table(data.examples), folder / _EXAMPLES, compression="zstd")
+    catalogs = {n: c.model_dump(mode="json") for n, c in sorted(data.catalogs.items())}
+    (folder / _CATALOGS).write_text(json.dumps(catalogs), encoding="utf-8")
+    (folder / _HELD_OUT).write_text(json.dumps(data.held_out), encoding="utf-8")
+
+
+def load_data(folder: Path) -> BaseData:
+    import pyarrow.parquet as parquet
+
+    catalogs = json.loads((folder / _CATALOGS).read_text(encoding="utf-8"))
+    return BaseData(
+        tuple(from_table(parquet.read_table(folder / _EXAMPLES))),
+        {name: Catalog.model_validate(body) for name, body in catalogs.items()},
+        tuple(json.loads((folder / _HELD_OUT).read_text(encoding="utf-8"))),
     )
 
 
@@ -112,29 +154,59 @@ def _with_synonyms(examples: Sequence[Example], lexicon: Lexicon, seed: int) -> 
     return found
 
 
-def _group(example: Example) -> str:
+def group_of(example: Example) -> str:
+    """The group that an example is drawn with (see `SHARES`)."""
     if is_thinned(example):
         return "thinned"
     return "practice" if example.source == "synthetic" else example.source
 
 
+def base_options(
+    seed: int = SEED,
+    minutes: float = MINUTES,
+    threads: int = THREADS,
+    rate: float = LEARNING_RATE,
+    start: BaseModel | None = None,
+) -> TrainingOptions:
+    """The time decides when a base training ends, not the steps."""
+    return TrainingOptions(
+        seed=seed,
+        max_steps=1_000_000,
+        max_seconds=60 * minutes,
+        batch_size=BATCH_SIZE,
+        learning_rate=rate,
+        threads=threads,
+        shape=SHAPE if start is None else start.shape,
+        shares=SHARES,
+        vary=True,
+    )
+
+
 def train_base(
-    data: BaseData, folder: Path, options: TrainingOptions, start: BaseModel | None = None
+    data: BaseData,
+    folder: Path,
+    options: TrainingOptions,
+    start: BaseModel | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    keep_every_seconds: float = KEEP_EVERY_SECONDS,
 ) -> TrainedModel:
-    """Train and write `folder`: weights, description, learning curve, and the state on the way."""
+    """Train and write `folder`: weights, description, learning curve, and the state on the way.
+
+    Goes on from the state that is in the folder. `progress` is told each stretch of steps.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    export_encoder(folder / "encoder")
-    encoder = TextEncoder.load(folder / "encoder", options.threads)
+    export_encoder(folder / ENCODER)
+    encoder = TextEncoder.load(folder / ENCODER, options.threads)
     model = train(
         data.examples,
         data.catalogs,
         encoder,
         options,
-        _say,
-        _group,
+        progress or _say,
+        group_of,
         start=None if start is None else start.weights(),
         reader=Reader.untrained(packaged_encoder()),
-        checkpoint=Checkpoint(folder / "state.pt"),
+        checkpoint=Checkpoint(folder / STATE, keep_every_seconds),
     )
     about = {
         "steps": model.steps,
@@ -143,12 +215,25 @@ def train_base(
         "seed": options.seed,
         "started_from": start.digest if start else "",
         "examples": dict(model.examples),
-        "dataset_digest": dataset_digest(data.examples),
-        "held_out": list(data.held_out),
+        "left_out": {reason: n for reason, n in model.left_out.most_common() if n},
+        "dataset_digest": data.digest,
+        "held_out": _held_out(data, start),
     }
-    save_base(folder, model.network, about)
-    (folder / "losses.json").write_text(json.dumps(model.losses), encoding="utf-8")
+    (folder / LOSSES).write_text(json.dumps(model.losses), encoding="utf-8")
+    save_base(folder, model.network, about)  # last: with a description, the training has ended
     return model
+
+
+def step_reached(folder: Path) -> int:
+    """The step that a training in `folder` would go on from; 0 for one that begins."""
+    state = Checkpoint(folder / STATE).load()
+    return 0 if state is None else int(state["step"])
+
+
+def _held_out(data: BaseData, start: BaseModel | None) -> list[str]:
+    """What these weights never saw: what they started from must not have seen it either."""
+    unseen = set(data.held_out) if start is None else set(start.description["held_out"])
+    return [name for name in data.held_out if name in unseen]
 
 
 def _say(progress: Progress) -> None:
@@ -163,30 +248,22 @@ def _say(progress: Progress) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m mqt_assets.training.base_training")
     parser.add_argument("--out", type=Path, required=True, help="folder to write, or to go on with")
-    parser.add_argument("--minutes", type=float, default=90.0)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--minutes", type=float, default=MINUTES)
+    parser.add_argument("--threads", type=int, default=THREADS)
+    parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--keep-dev", action="store_true", help="train on the dev databases too")
     parser.add_argument("--start", type=Path, help="a folder of base weights to start from")
-    parser.add_argument("--rate", type=float, default=8e-4, help="the highest learning rate")
+    parser.add_argument(
+        "--rate", type=float, default=LEARNING_RATE, help="the highest learning rate"
+    )
     asked = parser.parse_args(arguments)
     settings = Settings.load()
     data = base_data(
         settings.tend_folder, settings.spider_syn_folder, asked.seed, keep_dev=asked.keep_dev
     )
     print(f"{len(data.examples)} examples over {len(data.catalogs)} databases", flush=True)
-    options = TrainingOptions(
-        seed=asked.seed,
-        max_steps=1_000_000,
-        max_seconds=60 * asked.minutes,
-        batch_size=32,
-        learning_rate=asked.rate,
-        threads=asked.threads,
-        shape=SHAPE,
-        shares=SHARES,
-        vary=True,
-    )
     start = load_base(asked.start) if asked.start else None
+    options = base_options(asked.seed, asked.minutes, asked.threads, asked.rate, start)
     model = train_base(data, asked.out, options, start)
     print(f"{model.steps} steps in {model.seconds:.0f} s: {asked.out / DESCRIPTION}")
     return 0

@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +23,7 @@ from pymongo import MongoClient
 
 from mqt_assets.evaluation.answering import command_of, runner
 from mqt_assets.evaluation.execution_accuracy import Gold, run_gold
-from mqt_assets.training.base import BaseModel, load_base
-from mqt_assets.training.base_folder import DESCRIPTION
+from mqt_assets.training.base import BaseModel, describe_base, load_base
 from mqt_assets.training.corpora import load_tend, tend_catalogs, tend_documents
 from mqt_assets.training.examples import ASKED_AT, Example
 from mqt_assets.training.export import export_encoder, export_translator
@@ -114,17 +113,24 @@ def judge_beams(
         yield JudgedBeams(example.database, described, none, np.array(right, bool))
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m mqt_assets.training.ranking_training")
-    parser.add_argument("--base", type=Path, required=True, help="folder of base weights")
-    asked = parser.parse_args(arguments)
-    settings = Settings.load()
-    if settings.tend_folder is None:
-        raise SettingError("MQT_TEND_FOLDER is not set: the ranking is fitted on its questions")
-    base = load_base(asked.base)
+def why_no_ranking(tend: Path | None, description: Mapping[str, Any]) -> str:
+    """Why no ranking can be fitted for these base weights; empty when one can."""
+    if tend is None:
+        return "MQT_TEND_FOLDER is not set: the ranking is fitted on its questions"
+    if len(description["held_out"]) < 2:
+        return "fewer than two databases were held out of the training: nothing to fit a ranking on"
+    return ""
+
+
+def fit_base_ranking(folder: Path, tend: Path, say: Callable[[str], object]) -> dict[str, float]:
+    """Write the ranking into the description of the base weights in `folder`; returns its figures.
+
+    `tend` holds the databases that were held out. Starts a mongod of its own and ends it.
+    """
+    base = load_base(folder)
     held_out = frozenset(base.description["held_out"])
-    catalogs = tend_catalogs(settings.tend_folder, held_out)
-    examples = load_tend(settings.tend_folder, catalogs, held_out).examples
+    catalogs = tend_catalogs(tend, held_out)
+    examples = load_tend(tend, catalogs, held_out).examples
     judged: list[JudgedBeams] = []
     started = time.monotonic()
     with (
@@ -133,9 +139,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         MongoClient[dict[str, Any]](server.uri) as client,
     ):
         for name in sorted(held_out):
-            for collection, documents in tend_documents(
-                settings.tend_folder / "databases" / name
-            ).items():
+            for collection, documents in tend_documents(tend / "databases" / name).items():
                 if documents:
                     client[name][collection].insert_many(documents)
         translator = base_translator(base, Path(place))
@@ -143,7 +147,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             judged.append(one)
             if len(judged) % _REPORT_EVERY == 0:
                 spent = time.monotonic() - started
-                print(f"{len(judged)} of {len(examples)} questions in {spent:.0f} s", flush=True)
+                say(f"{len(judged)} of {len(examples)} questions in {spent:.0f} s")
     weights = fit_ranking(judged)
     apart = cross_validated(judged)
     weights |= fit_confidence(apart.shares, apart.answered)
@@ -154,9 +158,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "cross_validated": float(np.mean(apart.right)),
         "among_all_beams": float(np.mean([one.right.any() for one in judged])),
     }
-    description = {**base.description, "ranking": weights, "ranking_figures": figures}
-    text = json.dumps(description, indent=1) + "\n"
-    (asked.base / DESCRIPTION).write_text(text, encoding="utf-8")
+    describe_base(folder, {**base.description, "ranking": weights, "ranking_figures": figures})
+    return figures
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m mqt_assets.training.ranking_training")
+    parser.add_argument("--base", type=Path, required=True, help="folder of base weights")
+    asked = parser.parse_args(arguments)
+    tend = Settings.load().tend_folder
+    reason = why_no_ranking(tend, load_base(asked.base).description)
+    if tend is None or reason:
+        raise SettingError(reason)
+    figures = fit_base_ranking(asked.base, tend, lambda text: print(text, flush=True))
     print(json.dumps(figures, indent=1))
     return 0
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import dagster as dg
 
 from mqt_assets.definitions import ASSETS, build_defs, defs
+from mqt_assets.training.base_assets import GROUP
 from mqt_resources.gateways import SettingsResource
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -48,7 +49,9 @@ def test_loading_imports_nothing_heavy() -> None:
 
 
 def test_every_asset_says_what_it_is() -> None:
-    groups = {"schemas", "embeddings", "feedback", "training", "evaluation", "release"}
+    groups = {
+        "schemas", "embeddings", "feedback", "training", "evaluation", "release", "base_training",
+    }  # fmt: skip
     seen = set()
     for asset in ASSETS:
         for spec in asset.specs:
@@ -65,6 +68,7 @@ def test_what_runs_by_itself_is_on() -> None:
     repository = defs.get_repository_def()
     assert {job.name for job in repository.get_all_jobs()} >= {
         "embed_job", "retrain_job", "everything_job", "query_log_job", "rollback_job",
+        "train_base_model",
     }  # fmt: skip
     assert {s.name: s.default_status for s in repository.schedule_defs} == {
         "daily_refresh_schedule": dg.DefaultScheduleStatus.RUNNING,
@@ -75,6 +79,23 @@ def test_what_runs_by_itself_is_on() -> None:
         "collection_discovery_sensor": dg.DefaultSensorStatus.RUNNING,
         "corrections_sensor": dg.DefaultSensorStatus.RUNNING,
     }
+
+
+def test_only_a_person_starts_a_base_training() -> None:
+    graph = defs.resolve_asset_graph()
+    alone = {key for key in graph.get_all_asset_keys() if graph.get(key).group_name == GROUP}
+    assert {key.to_user_string() for key in alone} == {
+        "base_corpus", "base_weights", "shipped_base_model",
+    }  # fmt: skip
+    for job in defs.resolve_all_job_defs():
+        if not job.name.startswith("__"):
+            made = job.asset_layer.selected_asset_keys & alone
+            assert bool(made) == (job.name == "train_base_model"), job.name
+    assert not any(graph.get(key).automation_condition for key in alone)
+    repository = defs.get_repository_def()
+    started = {schedule.job_name for schedule in repository.schedule_defs}
+    started |= {job.name for sensor in repository.sensor_defs for job in sensor.jobs}
+    assert started and "train_base_model" not in started
 
 
 def test_what_must_not_pass_blocks() -> None:

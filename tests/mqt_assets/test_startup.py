@@ -36,6 +36,7 @@ def test_the_dependencies_are_those_of_the_real_graph() -> None:
     real = {
         key.to_user_string(): {parent.to_user_string() for parent in graph.get(key).parent_keys}
         for key in graph.get_all_asset_keys()
+        if graph.get(key).group_name != "base_training"  # hours of work: no start does it
     }
     del real["query_log"]
     real["feedback_dataset"].discard("query_log")

@@ -1,0 +1,26 @@
+"""How base weights are trained, as plain values: no torch, so that the code location loads fast."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+MINUTES: Final = 90.0
+THREADS: Final = 2
+SEED: Final = 7
+BATCH_SIZE: Final = 32
+LEARNING_RATE: Final = 8e-4  # the highest
+KEEP_EVERY_SECONDS: Final = 120.0  # the state to go on from
+SHARES: Final = {
+    "tend": 0.34, "spider_syn": 0.18, "handwritten": 0.24, "practice": 0.13, "thinned": 0.11,
+}  # fmt: skip
+"""How much of each batch comes from each group of examples, before normalising."""
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """How much is made up: databases, questions for each, versions of each handwritten database."""
+
+    practice_databases: int = 108  # three of each domain
+    practice_questions: int = 80
+    handwritten_versions: int = 2
