@@ -274,7 +274,7 @@ def candidate_model(
 ) -> dg.Output[Path]:
     from mqt_assets.training.base import find_base
     from mqt_assets.training.examples import dataset_digest
-    from mqt_assets.training.export import export_translator
+    from mqt_assets.training.export import REFUSAL, export_translator
     from mqt_assets.training.fitting import fit, options_from
     from mqt_assets.training.selection import choose_training
     from mqt_assets.training.tables import from_table
@@ -313,7 +313,8 @@ def candidate_model(
             examples, read_catalogs(stored), text_encoder, options, practice, context.log.info, base
         )
         ranking = base.description.get("ranking") if base else None
-        export_translator(model, translator, text_encoder, ranking)
+        refusal = base.description.get("refusal", REFUSAL) if base else REFUSAL
+        export_translator(model, translator, text_encoder, ranking, refusal)
         losses = dict(model.losses)
         plot = curve(losses, f"Loss over {model.steps} steps", "loss")
         run.log_curve("loss", losses)

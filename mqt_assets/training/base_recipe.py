@@ -12,7 +12,7 @@ BATCH_SIZE: Final = 32
 LEARNING_RATE: Final = 8e-4  # the highest
 KEEP_EVERY_SECONDS: Final = 120.0  # the state to go on from
 SHARES: Final = {
-    "tend": 0.34, "spider_syn": 0.18, "handwritten": 0.24, "practice": 0.13, "thinned": 0.11,
+    "tend": 0.25, "spider_syn": 0.16, "handwritten": 0.41, "practice": 0.08, "thinned": 0.10,
 }  # fmt: skip
 """How much of each batch comes from each group of examples, before normalising."""
 

@@ -44,7 +44,8 @@ _REMEMBERED_AXES = dict(
     zip(REMEMBERED, ({0: "choices"}, {3: "places"}, {1: "places"}, {1: "words"}), strict=True)
 )
 REFUSAL = 0.5
-"""From this probability on that the data lacks what is asked for, the translator says so."""
+"""From this probability on that the data lacks what is asked for, the translator says so; where
+base weights name no other that was measured."""
 MINIMUM_MATCH = 0.5
 """Below this a question names nothing in the schema (see `Linked.best_match`)."""
 
@@ -123,6 +124,7 @@ def export_translator(
     folder: Path,
     encoder_folder: Path,
     ranking: Mapping[str, float] | None = None,
+    refusal: float = REFUSAL,
 ) -> None:
     """Write everything `Translator.load(folder)` needs; the encoder is linked where possible.
 
@@ -136,7 +138,7 @@ def export_translator(
         "layout": layout(),
         "shape": model.network.shape.as_dict(),
         "minimum_match": MINIMUM_MATCH,
-        "refusal": REFUSAL,
+        "refusal": refusal,
         "ranking": dict(ranking or {}),
         "encoder": model.encoder.name,
         "steps": model.steps,

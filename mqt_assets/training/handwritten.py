@@ -21,7 +21,7 @@ from typing import Final
 from mqt_assets.schemas.catalogs import catalog_from_documents
 from mqt_assets.training.examples import ASKED_AT, UNANSWERABLE, Example, make_example
 from mqt_assets.training.notation import NotationError, PlanReader
-from mqt_assets.training.practice import Table, parse_domains, whole_database
+from mqt_assets.training.practice import Documents, Table, parse_domains, whole_database
 from mqt_assets.training.renaming import renamed
 from mqt_serving.errors import PlanError
 from mqt_serving.query.dialects.rendering import render_mongosh
@@ -145,9 +145,18 @@ def _examples(block: Block, plan: Plan | None, catalog: Catalog) -> Iterator[Exa
 
 def sheet_catalog(sheet: Sheet, version: int) -> tuple[Catalog, dict[str, str]]:
     """One version of the sheet's database, and how its things are called there."""
-    name = f"written_{sheet.name}_{version}"
-    documents, called = whole_database(sheet.tables, Random(f"{_SEED}:{name}"), version == 0)
-    return catalog_from_documents(name, documents), called
+    documents, called = sheet_documents(sheet, version)
+    return catalog_from_documents(sheet_database(sheet, version), documents), called
+
+
+def sheet_database(sheet: Sheet, version: int) -> str:
+    return f"written_{sheet.name}_{version}"
+
+
+def sheet_documents(sheet: Sheet, version: int) -> tuple[dict[str, Documents], dict[str, str]]:
+    """The documents by collection, and how the sheet's things are called there."""
+    rng = Random(f"{_SEED}:{sheet_database(sheet, version)}")
+    return whole_database(sheet.tables, rng, as_written=version == 0)
 
 
 def read_plan(sheet: Sheet, block: Block, catalog: Catalog) -> Plan | None:

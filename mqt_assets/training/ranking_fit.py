@@ -19,6 +19,7 @@ from mqt_serving.translator.ranking import FEATURES, LEVEL, NOTHING, SLOPE, log_
 Floats = npt.NDArray[np.float64]
 _PRIOR = 3e-3
 _STEPS = 300
+_LEAST_DOUBT, _MOST_DOUBT = 0.2, 0.95
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,6 +30,8 @@ class JudgedBeams:
     described: Floats  # (n, FEATURES)
     none: Floats  # (NOTHING,)
     right: npt.NDArray[np.bool_]  # (n,)
+    doubt: float = 0.0  # the probability given to "the data does not hold this"
+    answerable: bool = True
 
 
 def fit_ranking(judged: Sequence[JudgedBeams]) -> dict[str, float]:
@@ -125,6 +128,14 @@ def cross_validated(judged: Sequence[JudgedBeams]) -> CrossValidated:
             answered.append(right[-1])
             shares.append(float(likely[first] / likely.sum()))
     return CrossValidated(tuple(right), tuple(shares), tuple(answered))
+
+
+def choose_refusal(judged: Sequence[JudgedBeams], most_declined: float) -> float:
+    """The lowest doubt to decline at that declines at most this share of what can be answered."""
+    doubts = np.sort([one.doubt for one in judged if one.answerable])
+    at = int(np.ceil((1.0 - most_declined) * len(doubts)))
+    limit = float(doubts[at]) + 1e-6 if at < len(doubts) else 0.0
+    return min(max(limit, _LEAST_DOUBT), _MOST_DOUBT)
 
 
 def fit_confidence(shares: Sequence[float], right: Sequence[bool]) -> dict[str, float]:

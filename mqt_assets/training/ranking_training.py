@@ -25,12 +25,21 @@ from mqt_assets.evaluation.answering import command_of, runner
 from mqt_assets.evaluation.execution_accuracy import Gold, run_gold
 from mqt_assets.training.base import BaseModel, describe_base, load_base
 from mqt_assets.training.corpora import load_tend, tend_catalogs, tend_documents
-from mqt_assets.training.examples import ASKED_AT, Example
-from mqt_assets.training.export import export_encoder, export_translator
+from mqt_assets.training.examples import ASKED_AT, UNANSWERABLE, Example
+from mqt_assets.training.export import REFUSAL, export_encoder, export_translator
+from mqt_assets.training.handwritten import (
+    handwritten,
+    is_held_out,
+    load_sheets,
+    sheet_database,
+    sheet_documents,
+)
 from mqt_assets.training.network import TranslatorNetwork
 from mqt_assets.training.ranking_fit import (
+    CrossValidated,
     Floats,
     JudgedBeams,
+    choose_refusal,
     cross_validated,
     first_is_right,
     fit_confidence,
@@ -44,10 +53,13 @@ from mqt_serving.schema import Catalog
 from mqt_serving.settings import Settings
 from mqt_serving.translator import Translator
 from mqt_serving.translator.linking import prepare_words
+from mqt_serving.translator.model import doubt_of
 from mqt_serving.translator.ranking import FEATURES, NOTHING, UNFITTED, describe, describe_none
 from mqt_serving.translator.sequence import NotExpressible, to_plan
 
 _BEAMS = 8
+MOST_DECLINED = 0.03
+"""Of the questions that have an answer, the share that may be declined."""
 _REPORT_EVERY = 200
 
 
@@ -67,7 +79,8 @@ def base_translator(model: BaseModel, folder: Path) -> Translator:
         steps=int(model.description.get("steps", 0)),
     )
     ranking = model.description.get("ranking")
-    export_translator(trained, folder / "translator", folder / "encoder", ranking)
+    refusal = model.description.get("refusal", REFUSAL)
+    export_translator(trained, folder / "translator", folder / "encoder", ranking, refusal)
     return Translator.load(folder / "translator")
 
 
@@ -77,15 +90,16 @@ def judge_beams(
     catalogs: dict[str, Catalog],
     client: MongoClient[dict[str, Any]],
 ) -> Iterator[JudgedBeams]:
-    """One for each question whose gold runs."""
+    """One for each question whose gold runs, or that has no answer."""
     run = runner(lambda name: client[name])
     golds: dict[str, Gold | str] = {}
     results: dict[str, list[dict[str, Any]] | MqtError] = {}
     for example in examples:
+        answerable = example.kind != UNANSWERABLE
         asked = f"{example.database} {example.ordered} {example.command}"
-        if asked not in golds:
+        if answerable and asked not in golds:
             golds[asked] = run_gold(example, run)
-        gold = golds[asked]
+        gold = golds[asked] if answerable else None
         if isinstance(gold, str):
             continue
         catalog = catalogs[example.database]
@@ -94,7 +108,8 @@ def judge_beams(
         linked = translator.link(example.question, words, schema, ASKED_AT)
         rows: list[Floats] = []
         right: list[bool] = []
-        for beam in translator.beams(linked, schema, _BEAMS):
+        beams = translator.beams(linked, schema, _BEAMS)
+        for beam in beams if gold is not None else ():
             try:
                 command = command_of(to_plan(beam.steps, linked, schema), catalog)
             except (NotExpressible, MqtError):
@@ -107,10 +122,16 @@ def judge_beams(
                     results[place] = error
             result = results[place]
             rows.append(describe(beam, linked, schema))
-            right.append(isinstance(result, list) and gold.equals(result, example.ordered))
+            right.append(
+                gold is not None
+                and isinstance(result, list)
+                and gold.equals(result, example.ordered)
+            )
         described = np.stack(rows) if rows else np.zeros((0, len(FEATURES)))
         none = describe_none(described, linked) if rows else np.zeros(len(NOTHING))
-        yield JudgedBeams(example.database, described, none, np.array(right, bool))
+        yield JudgedBeams(
+            example.database, described, none, np.array(right, bool), doubt_of(beams), answerable
+        )
 
 
 def why_no_ranking(tend: Path | None, description: Mapping[str, Any]) -> str:
@@ -125,12 +146,20 @@ def why_no_ranking(tend: Path | None, description: Mapping[str, Any]) -> str:
 def fit_base_ranking(folder: Path, tend: Path, say: Callable[[str], object]) -> dict[str, float]:
     """Write the ranking into the description of the base weights in `folder`; returns its figures.
 
-    `tend` holds the databases that were held out. Starts a mongod of its own and ends it.
+    `tend` holds the databases that were held out; handwritten sheets that were take part too. With
+    the ranking goes the doubt from which on a question is declined. Starts a mongod of its own and
+    ends it.
     """
     base = load_base(folder)
     held_out = frozenset(base.description["held_out"])
     catalogs = tend_catalogs(tend, held_out)
-    examples = load_tend(tend, catalogs, held_out).examples
+    examples = list(load_tend(tend, catalogs, held_out).examples)
+    documents = {name: tend_documents(tend / "databases" / name) for name in sorted(held_out)}
+    sheets = [sheet for sheet in load_sheets() if is_held_out(sheet)]
+    written = handwritten(1, sheets)
+    documents |= {sheet_database(sheet, 0): sheet_documents(sheet, 0)[0] for sheet in sheets}
+    catalogs = {**catalogs, **written.catalogs}
+    examples += written.examples
     judged: list[JudgedBeams] = []
     started = time.monotonic()
     with (
@@ -138,28 +167,55 @@ def fit_base_ranking(folder: Path, tend: Path, say: Callable[[str], object]) -> 
         MongoServer(Path(place) / "mongo") as server,
         MongoClient[dict[str, Any]](server.uri) as client,
     ):
-        for name in sorted(held_out):
-            for collection, documents in tend_documents(tend / "databases" / name).items():
-                if documents:
-                    client[name][collection].insert_many(documents)
+        for name, collections in documents.items():
+            for collection, rows in collections.items():
+                if rows:
+                    client[name][collection].insert_many(rows)
         translator = base_translator(base, Path(place))
         for one in judge_beams(translator, examples, catalogs, client):
             judged.append(one)
             if len(judged) % _REPORT_EVERY == 0:
                 spent = time.monotonic() - started
                 say(f"{len(judged)} of {len(examples)} questions in {spent:.0f} s")
-    weights = fit_ranking(judged)
-    apart = cross_validated(judged)
+    answerable = [one for one in judged if one.answerable]
+    weights = fit_ranking(answerable)
+    apart = cross_validated(answerable)
     weights |= fit_confidence(apart.shares, apart.answered)
-    figures = {
-        "questions": len(judged),
-        "before": float(np.mean(first_is_right(dict(UNFITTED.weights), judged))),
-        "after": float(np.mean(first_is_right(weights, judged))),
-        "cross_validated": float(np.mean(apart.right)),
-        "among_all_beams": float(np.mean([one.right.any() for one in judged])),
-    }
-    describe_base(folder, {**base.description, "ranking": weights, "ranking_figures": figures})
+    refusal = choose_refusal(judged, MOST_DECLINED)
+    figures = _figures(judged, weights, apart, held_out, refusal)
+    describe_base(
+        folder,
+        {**base.description, "ranking": weights, "refusal": refusal, "ranking_figures": figures},
+    )
     return figures
+
+
+def _figures(
+    judged: Sequence[JudgedBeams],
+    weights: dict[str, float],
+    apart: CrossValidated,
+    held_out: frozenset[str],
+    refusal: float,
+) -> dict[str, float]:
+    """Of the corpus's questions, and of those written by hand under names that say so."""
+    found: dict[str, float] = {"refusal": refusal}
+    ordered = sorted((one for one in judged if one.answerable), key=lambda one: one.database)
+    right = dict(zip(map(id, ordered), apart.right, strict=True))
+    for prefix, ours in (("", True), ("handwritten_", False)):
+        part = [one for one in ordered if (one.database in held_out) == ours]
+        lost = [one for one in judged if not one.answerable and (one.database in held_out) == ours]
+        if part:
+            found |= {
+                f"{prefix}questions": len(part),
+                f"{prefix}before": float(np.mean(first_is_right(dict(UNFITTED.weights), part))),
+                f"{prefix}after": float(np.mean(first_is_right(weights, part))),
+                f"{prefix}cross_validated": float(np.mean([right[id(one)] for one in part])),
+                f"{prefix}among_all_beams": float(np.mean([one.right.any() for one in part])),
+                f"{prefix}declined": float(np.mean([one.doubt >= refusal for one in part])),
+            }
+        if lost:
+            found[f"{prefix}recognised"] = float(np.mean([one.doubt >= refusal for one in lost]))
+    return found
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -139,7 +139,7 @@ class Translator:
         if linked.best_match < self._minimum_match:
             raise CannotAnswer(_nothing_found(catalog, linked))
         beams = self.beams(linked, schema, width + _SPARE_BEAMS)
-        if _doubt(beams) >= self._refusal:
+        if doubt_of(beams) >= self._refusal:
             raise CannotAnswer(_not_held(catalog, linked, schema))
         candidates = self._candidates(beams, linked, schema)[:width]
         if not candidates:
@@ -211,7 +211,7 @@ class Translator:
         return np.stack([known[word] for word in words])
 
 
-def _doubt(beams: Sequence[Beam]) -> float:
+def doubt_of(beams: Sequence[Beam]) -> float:
     """The probability that the data does not hold what is asked for."""
     return sum(math.exp(beam.log_probability) for beam in beams if beam.steps == (CANNOT,))
 
