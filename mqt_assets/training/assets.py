@@ -95,9 +95,9 @@ def corpus_examples(
     group_name="training",
     kinds={"json"},
     io_manager_key="json_io",
-    code_version="1",
-    description="Catalogs of made-up databases from many domains: a model that has seen only yours "
-    "would learn your names by heart instead of reading them.",
+    code_version="2",
+    description="Catalogs of made-up databases from many domains, some with questions written by "
+    "hand: a model that has seen only yours would learn your names instead of reading them.",
 )
 def practice_catalogs(
     context: dg.AssetExecutionContext, settings: SettingsResource
@@ -115,7 +115,7 @@ def practice_catalogs(
     group_name="training",
     kinds={"parquet"},
     io_manager_key="parquet_io",
-    code_version="1",
+    code_version="2",
     description="Questions made from your schemas, and for practice from made-up ones: typed "
     "templates over plans, varied wording, values from the data; and some written by hand.",
 )
@@ -257,7 +257,7 @@ def training_set(
     group_name="training",
     kinds={"pytorch", "onnx", "mlflow"},
     io_manager_key="folder_io",
-    code_version="1",
+    code_version="2",
     description="A translator trained from the base weights, exported for serving and registered "
     "in MLflow. It serves only after evaluation and release.",
 )

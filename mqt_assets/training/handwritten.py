@@ -90,7 +90,7 @@ def _blocks(file: Path, body: str, line: int) -> Iterator[Block]:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class Handwritten:
     """Examples over catalogs of their own, named `written_<file>_<version>`."""
 
     examples: tuple[Example, ...]
@@ -102,7 +102,7 @@ def is_held_out(sheet: Sheet) -> bool:
     return zlib.crc32(sheet.name.encode()) % 16 == 0
 
 
-def handwritten(versions: int, sheets: Iterable[Sheet]) -> Written:
+def handwritten(versions: int, sheets: Iterable[Sheet]) -> Handwritten:
     """The sheets' questions over `versions` databases each. Raises `SheetError`."""
     examples: list[Example] = []
     catalogs: dict[str, Catalog] = {}
@@ -115,10 +115,10 @@ def handwritten(versions: int, sheets: Iterable[Sheet]) -> Written:
             for block, plan in read:
                 here = None if plan is None else renamed(plan, called)
                 examples += _examples(block, here, catalog)
-    return Written(tuple(examples), catalogs)
+    return Handwritten(tuple(examples), catalogs)
 
 
-def replay(seed: int) -> Written:
+def replay(seed: int) -> Handwritten:
     """First wordings over some of the sheets: what adapting to a user's data must not unlearn."""
     sheets = Random(f"replay {seed}").sample(load_sheets(), _REPLAYED)
     first = [
@@ -135,7 +135,7 @@ def _examples(block: Block, plan: Plan | None, catalog: Catalog) -> Iterator[Exa
         try:
             command = render_mongosh(lower(plan, catalog))
         except PlanError:
-            return  # a version of the database whose names clash
+            return  # in this version names clash, or a reference is not told by its name
     for wording in block.wordings:
         yield make_example(
             wording, catalog.database, plan, command,

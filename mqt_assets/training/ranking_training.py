@@ -1,8 +1,9 @@
 """Fits a base model's ranking: `python -m mqt_assets.training.ranking_training --base FOLDER`.
 
-Asks the base model the questions of the corpus databases that it was not trained on, runs its
-candidates on a mongod of its own, fits the weights on what turned out right and writes them into
-the base model's description. Prints the share of right answers before, after, and when each
+Asks the base model the questions over databases that it was not trained on, the corpus's and those
+of handwritten sheets, runs its candidates on a mongod of its own and fits on what turned out right:
+the weights, the confidence shown, and the doubt from which on a question is declined. Writes them
+into the base model's description. Prints the share of right answers before, after, and when each
 database is ranked by weights from the others.
 """
 

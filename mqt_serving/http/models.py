@@ -105,8 +105,9 @@ class TranslationBody(BaseModel):
     database: str
     meaning: str
     confidence: float = Field(
-        description="How likely this reading is right, 0 to 1: calibrated on the answers of base "
-        "weights to questions over databases that they had not seen."
+        description="How likely this reading is right, 0 to 1. A model's is calibrated on the "
+        "answers of its base weights to questions over databases that they had not seen; that of "
+        "a correction or follow-up is fixed, not measured."
     )
     mongosh: str
     pymongo: str

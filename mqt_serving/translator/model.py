@@ -66,7 +66,10 @@ def layout() -> dict[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A plan and the probability that it is what was asked."""
+    """A plan and the probability that it gives the right answer.
+
+    Several plans may give it: the probabilities of all candidates can add up to more than 1.
+    """
 
     plan: Plan
     probability: float
