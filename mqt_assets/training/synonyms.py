@@ -1,8 +1,8 @@
-"""Synonyms of schema words, learned from Spider-Syn's pairs, and put into other questions. Pure.
+"""Synonyms of schema words, put into questions that say them as the schema does. Pure.
 
-Each entry of Spider-Syn is a question and the same question with its schema words replaced. What
-differs between the two gives a lexicon of phrases ("head" -> "leader"); questions of other sources
-then lose schema words in the same way. Databases that TEND sets apart give no pairs.
+Two lexicons: one learned from Spider-Syn (each entry is a question and the same question with its
+schema words replaced; databases that TEND sets apart give none), and `thesaurus.txt`, written with
+the help of a large language model for the words that names of collections and fields are made of.
 """
 
 from __future__ import annotations
@@ -16,6 +16,10 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
+from mqt_serving.english import plural_phrase, singular_phrase
+from mqt_serving.translator.words import stem
+
+THESAURUS: Final = Path(__file__).parent / "thesaurus.txt"
 _WORD: Final = re.compile(r"[A-Za-z]+(?:'[a-z]+)?|\d+|[^\w\s]")
 _MOST_WORDS: Final = 4
 _PLAIN: Final = frozenset(
@@ -55,6 +59,42 @@ def learn_lexicon(pairs: Iterable[tuple[str, str]], least: int = 2) -> Lexicon:
         for phrase, found in sorted(counts.items())
         if (kept := tuple((text, n) for text, n in found.most_common() if n >= least))
     }
+
+
+def load_thesaurus(file: Path = THESAURUS) -> Lexicon:
+    """Lines `phrase: other, other`, what fits best first; regular plurals come by themselves."""
+    lexicon: dict[str, tuple[tuple[str, int], ...]] = {}
+    for line in file.read_text(encoding="utf-8").splitlines():
+        phrase, _, rest = line.partition(": ")
+        others = rest.split(", ")
+        lexicon[phrase] = _weighed(others)
+        if singular_phrase(phrase) == phrase:
+            lexicon.setdefault(plural_phrase(phrase), _weighed(map(plural_phrase, others)))
+    return lexicon
+
+
+def _weighed(others: Iterable[str]) -> tuple[tuple[str, int], ...]:
+    return tuple((other, max(1, 5 - place)) for place, other in enumerate(others))
+
+
+def within(lexicon: Lexicon, names: Collection[str]) -> Lexicon:
+    """What `lexicon` has for a schema whose names have the stems `names`.
+
+    Only phrases made of the schema's words, and no replacement that is another word of the schema.
+    """
+    found = {}
+    for phrase, others in lexicon.items():
+        own = set(map(stem, phrase.split()))
+        if not own <= set(names):
+            continue
+        kept = tuple(
+            (other, weight)
+            for other, weight in others
+            if not any(s in names and s not in own for s in map(stem, other.split()))
+        )
+        if kept:
+            found[phrase] = kept
+    return found
 
 
 def _says_something(words: list[str]) -> bool:

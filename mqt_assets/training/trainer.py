@@ -4,7 +4,7 @@ The joint encoder and the decoder learn, from scratch or from weights of before;
 stays frozen but for its reader, where one is given. Batches mix the
 sources in fixed shares, so that a small source (corrections) is not drowned by a large one.
 Training ends, its learning rate decayed, at `max_steps` or `max_seconds`, whichever comes first:
-deterministic for a seed and a thread count where the steps decide. With a `Checkpoint` a killed
+deterministic for a seed, a thread count and a kind of processor where the steps decide. With a `Checkpoint` a killed
 training goes on where it was. Runs unchanged on a GPU.
 """
 
@@ -235,7 +235,7 @@ class _Fitting:
             rows = next(batches)
             if options.vary:
                 rows = [varied(row, varying) for row in rows]
-            loss = self._step({name: value.to(device) for name, value in collate(rows).items()})
+            loss = self._step(collate(rows), device)
             self.mean = loss if math.isnan(self.mean) else 0.95 * self.mean + 0.05 * loss
             now = time.monotonic()
             self.spent = before + now - began
@@ -251,9 +251,10 @@ class _Fitting:
                 self.checkpoint.save(self.state())
                 kept = now
 
-    def _step(self, batch: dict[str, torch.Tensor]) -> float:
+    def _step(self, batch: Mapping[str, torch.Tensor], device: torch.device) -> float:
         self.optimizer.zero_grad(set_to_none=True)
-        loss = self.network.loss(batch)
+        with torch.autocast(device.type, torch.bfloat16, enabled=_has_bfloat16(device)):
+            loss = self.network.loss({name: value.to(device) for name, value in batch.items()})
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.options.clip)
         self.optimizer.step()
@@ -272,6 +273,14 @@ class _Fitting:
             "step": self.step,
             "spent": self.spent,
         }
+
+
+def _has_bfloat16(device: torch.device) -> bool:
+    """Whether products in bfloat16 are faster there than in single precision (x 1.75 measured)."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    can = torch.cpu.get_capabilities()
+    return bool(can.get("avx512_bf16") or can.get("amx_bf16"))
 
 
 def _schedule(done: float, warmup: float) -> float:
