@@ -5,8 +5,9 @@
              [optional entity, ...]
     out   := entity | operand | running ( aggregate ) | change ( aggregate )
     operand := sums and products of terms
-    term  := path | number | aggregate | part(path) | (operand)
+    term  := path | number | aggregate | part(path) | elapsed(path, path) | (operand)
     aggregate := count|sum|avg|min|max ( [distinct] operand-or-entity [only pred] )
+    elapsed := minutes|hours|days|weeks|years, from the first date to the second
     part  := year|quarter|month|day|weekday|hour|year_month|date
     pred  := pred or pred | pred and pred | not pred | (pred) | some entity [(pred)]
              | no entity [(pred)] | test
@@ -28,6 +29,7 @@ from datetime import datetime
 from typing import Final, TypeVar
 
 from mqt_serving.query.plan import (
+    ELAPSED,
     Aggregate,
     And,
     Arithmetic,
@@ -73,6 +75,7 @@ COMPARATORS: Final = {
 }  # fmt: skip
 _SUMS: Final = {"+": Operator.ADD, "-": Operator.SUBTRACT}
 _PRODUCTS: Final = {"*": Operator.MULTIPLY, "/": Operator.DIVIDE}
+_ELAPSED: Final = frozenset(ELAPSED)
 _FUNCTIONS: Final = frozenset(Function)
 _PARTS: Final = frozenset(DatePart)
 _MATCHES: Final = frozenset({TextMatch.CONTAINS, TextMatch.STARTS, TextMatch.ENDS})
@@ -225,6 +228,13 @@ class PlanReader:
             field = self._field()
             self._expect(")")
             return PartOf(DatePart(word), field)
+        if self._peek(1) == "(" and word in _ELAPSED:
+            self._at += 2
+            left = self._field()
+            self._expect(",")
+            right = self._field()
+            self._expect(")")
+            return Arithmetic(Operator(word), left, right)
         return self._field()
 
     def _aggregate(self, function: Function) -> Aggregate:

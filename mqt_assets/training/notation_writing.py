@@ -9,6 +9,7 @@ from bson import Decimal128
 
 from mqt_assets.training.notation import COMPARATORS, EDGES, NotationError
 from mqt_serving.query.plan import (
+    ELAPSED,
     Aggregate,
     And,
     Arithmetic,
@@ -79,6 +80,8 @@ def _term(term: Term | Shown) -> str:
             return _name(term)
         case PartOf(part, field):
             return f"{part}({_name(field)})"
+        case Arithmetic(operator, left, right) if operator in ELAPSED:
+            return f"{operator}({_term(left)}, {_term(right)})"
         case Arithmetic(operator, left, right):
             return f"({_term(left)} {_SIGNS[operator]} {_term(right)})"
         case Aggregate(function, argument, distinct, where):

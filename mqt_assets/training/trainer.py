@@ -4,8 +4,8 @@ The joint encoder and the decoder learn, from scratch or from weights of before;
 stays frozen but for its reader, where one is given. Batches mix the
 sources in fixed shares, so that a small source (corrections) is not drowned by a large one.
 Training ends, its learning rate decayed, at `max_steps` or `max_seconds`, whichever comes first:
-deterministic for a seed, a thread count and a kind of processor where the steps decide. With a `Checkpoint` a killed
-training goes on where it was. Runs unchanged on a GPU.
+deterministic for a seed, a thread count and a kind of processor where the steps decide. With a
+`Checkpoint` a killed training goes on where it was. Runs unchanged on a GPU.
 """
 
 from __future__ import annotations

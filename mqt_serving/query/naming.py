@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from mqt_serving.query.plan import (
+    ELAPSED,
     Aggregate,
     Arithmetic,
     Change,
@@ -33,6 +34,7 @@ _RESULTS = {
     Operator.SUBTRACT: "difference",
     Operator.MULTIPLY: "product",
     Operator.DIVIDE: "ratio",
+    **{operator: operator.value for operator in ELAPSED},
 }
 
 

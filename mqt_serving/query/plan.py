@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from bson import Decimal128, ObjectId
 
@@ -90,12 +90,29 @@ class Operator(StrEnum):
     SUBTRACT = "subtract"
     MULTIPLY = "multiply"
     DIVIDE = "divide"
+    MINUTES = "minutes"
+    HOURS = "hours"
+    DAYS = "days"
+    WEEKS = "weeks"
+    YEARS = "years"
+
+
+ELAPSED: Final = {
+    Operator.MINUTES: 60_000,
+    Operator.HOURS: 3_600_000,
+    Operator.DAYS: 86_400_000,
+    Operator.WEEKS: 604_800_000,
+    Operator.YEARS: 31_557_600_000,
+}
+"""Operators that give the time from one date to another, and how many milliseconds each is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Arithmetic:
     """`left <operator> right`, null where either is null or missing; at least one side has a field.
 
+    Those of `ELAPSED` take dates and give the time from `left` to `right`, with fractions, below
+    zero where `right` is earlier; the others take numbers.
     Inside an aggregate the sides are values of one row; outside, they may be aggregates too.
     """
 

@@ -10,7 +10,7 @@ step may be, so that every finished sequence is a well-formed plan.
     out   := item | aggregate | ONLY aggregate pred | part | arith | RUNNING total
            | CHANGE (aggregate | ONLY aggregate pred)
     total := (a count or a sum) | ONLY aggregate pred
-    arith := ADD term term | SUBTRACT term term | ...
+    arith := ADD term term | SUBTRACT term term | ... | DAYS date date | HOURS date date | ...
     term  := field | aggregate | part | number | arith
     key   := field | part
     pred  := AND pred pred | OR pred pred | NOT pred | test
@@ -93,6 +93,11 @@ class Token(IntEnum):
     PER = auto()  # order and limit are within each value of what follows
     RUNNING = auto()  # a total with those of all groups before
     CHANGE = auto()  # an aggregate less that of the group before
+    MINUTES = auto()  # from one date to another
+    HOURS = auto()
+    DAYS = auto()
+    WEEKS = auto()
+    YEARS = auto()
 
 
 class Step(NamedTuple):
@@ -141,6 +146,7 @@ class Symbol(IntEnum):
     AFTER_PER = auto()
     ADDED_UP = auto()
     CHANGED = auto()
+    MOMENT = auto()
 
 
 _T, _S = Token, Symbol
@@ -148,7 +154,8 @@ AGGREGATES = frozenset({_T.COUNT, _T.COUNT_DISTINCT, _T.SUM, _T.AVG, _T.MIN, _T.
 PARTS = frozenset(
     {_T.YEAR, _T.QUARTER, _T.MONTH, _T.DAY, _T.WEEKDAY, _T.HOUR, _T.YEAR_MONTH, _T.DATE}
 )
-ARITHMETIC = frozenset({_T.ADD, _T.SUBTRACT, _T.MULTIPLY, _T.DIVIDE})
+ELAPSED = frozenset({_T.MINUTES, _T.HOURS, _T.DAYS, _T.WEEKS, _T.YEARS})
+ARITHMETIC = frozenset({_T.ADD, _T.SUBTRACT, _T.MULTIPLY, _T.DIVIDE}) | ELAPSED
 COMPARISONS = frozenset({_T.EQ, _T.NE, _T.GT, _T.GTE, _T.LT, _T.LTE})
 _FIELD_TESTS = frozenset({_T.IS_NULL, _T.NOT_NULL, _T.EXISTS, _T.MISSING})
 _TEXT_TESTS = frozenset({_T.CONTAINS, _T.NOT_CONTAINS, _T.STARTS, _T.ENDS})
@@ -229,6 +236,7 @@ ALLOWED: dict[Symbol, Allowed] = {
     _S.AFTER_PER: Allowed(PARTS | set(_TAIL[6:]), Items.FIELDS),
     _S.ADDED_UP: Allowed(frozenset({_T.COUNT, _T.SUM, _T.ONLY})),
     _S.CHANGED: Allowed(AGGREGATES | {_T.ONLY}),
+    _S.MOMENT: Allowed(items=Items.FIELDS),
 }
 
 _CLAUSES: dict[Token, tuple[Symbol, ...]] = {
@@ -292,6 +300,8 @@ def _replacement(symbol: Symbol, token: Token | None) -> tuple[Symbol, ...]:
         return (_S.CHANGED, *after)
     if token == _T.ONLY:
         return (_S.AGGREGATE, _S.PREDICATE, *after)
+    if token in ELAPSED:
+        return (_S.MOMENT, _S.MOMENT, *after)
     if token in ARITHMETIC:
         return (_S.TERM, _S.TERM, *after)
     if token in (_T.COUNT, _T.COUNT_DISTINCT):

@@ -17,6 +17,7 @@ from mqt_serving.schema import BsonType
 from mqt_serving.translator.grammar import (
     AGGREGATES,
     ARITHMETIC,
+    ELAPSED,
     ITEM_CLASSES,
     PARTS,
     VALUE_CLASSES,
@@ -69,6 +70,8 @@ class Masks:
             at, family = self._left(steps)
             mask &= self._families == family
             mask[at] = False
+        elif symbol in (Symbol.MOMENT, Symbol.TERM) and steps[-1].kind == 1:
+            mask[steps[-1].at] = False  # nobody asks for a price less itself
         elif symbol in (Symbol.AFTER_OUT, Symbol.AFTER_KEY, Symbol.AFTER_PER):
             mask[[step.at for step in _direct(steps)]] = False
         return mask
@@ -78,7 +81,7 @@ class Masks:
         mask = self._of_class(Items(ITEM_CLASSES[symbol]))
         if symbol == Symbol.TERM or (symbol == Symbol.ARGUMENT and last in (Token.SUM, Token.AVG)):
             mask &= np.isin(self._families, sorted(_NUMBERS))
-        elif symbol == Symbol.FIELD and last in _DATE_TOKENS:
+        elif symbol == Symbol.MOMENT or (symbol == Symbol.FIELD and last in _DATE_TOKENS):
             mask &= self._families == "date"
         elif symbol == Symbol.FIELD and last in _TEXT_TOKENS:
             mask &= self._has_text
@@ -118,7 +121,9 @@ class Masks:
         at = max(i for i, step in enumerate(steps) if step.kind == 1)
         family = str(self._families[steps[at].at])
         before = Token(steps[at - 1].at) if at and steps[at - 1].kind == 0 else None
-        if before in (Token.YEAR_MONTH, Token.DATE):
+        if before is None and at > 1 and steps[at - 2].kind == 0 and steps[at - 2].at in ELAPSED:
+            family = "number"
+        elif before in (Token.YEAR_MONTH, Token.DATE):
             family = "text"
         elif (
             before in PARTS

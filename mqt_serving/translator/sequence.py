@@ -483,6 +483,8 @@ class _Reader:
         left, right = self.term(), self.term()
         if all(isinstance(term, int | float | Decimal128) for term in (left, right)):
             raise NotExpressible("something computed from numbers alone")
+        if left == right and operator in (Operator.SUBTRACT, Operator.DIVIDE):
+            raise NotExpressible("something less itself, or divided by itself")
         return Arithmetic(operator, left, right)
 
     def term(self) -> Term:

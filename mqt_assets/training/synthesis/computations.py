@@ -1,6 +1,7 @@
-"""Two number fields of a thing that people compute with, the operation, and the words for it.
+"""Two fields of a thing that people compute with, the operation, and the words for it.
 
-Products of prices and counts, differences and sums of like measures, quotients of any two.
+Products of prices and counts, differences and sums of like measures, quotients of any two, the
+time between two dates.
 """
 
 from __future__ import annotations
@@ -59,9 +60,31 @@ _WORDS: Final[dict[Operator, tuple[str, ...]]] = {
 }
 
 
+_UNITS: Final = (
+    (Operator.DAYS, 0.6), (Operator.HOURS, 0.15), (Operator.MINUTES, 0.1), (Operator.WEEKS, 0.05),
+    (Operator.YEARS, 0.1),
+)  # fmt: skip
+_BETWEEN: Final = (
+    "number of {2} from {0} to {1}",
+    "number of {2} between {0} and {1}",
+    "{2} between {0} and {1}",
+    "{2} from {0} to {1}",
+    "{2} from {0} until {1}",
+    "time from {0} to {1} in {2}",
+    "time in {2} between {0} and {1}",
+    "time between {0} and {1} in {2}",
+    "{2} that pass between {0} and the {1}",
+    "delay between {0} and {1} in {2}",
+    "gap in {2} between {0} and {1}",
+    "{2} it takes from {0} to {1}",
+    "number of {2} that lie between {0} and {1}",
+    "duration in {2} from {0} to {1}",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """An operation on two fields with its words; both fields' values run from 0 or above."""
+    """An operation on two fields with its words; the values of numbers run from 0 or above."""
 
     value: Arithmetic
     words: str
@@ -70,7 +93,9 @@ class Computed:
 
 
 def computed(draft: Draft, view: EntityView) -> Computed:
-    numbers = view.of_role(Role.NUMBER)
+    numbers, dates = view.of_role(Role.NUMBER), view.of_role(Role.DATE)
+    if len(dates) > 1 and draft.chance(0.6 if len(numbers) > 1 else 1.0):
+        return _elapsed(draft, dates)
     if len(numbers) < 2:
         raise NotHere
     operator = draft.weighted(
@@ -93,6 +118,13 @@ def computed(draft: Draft, view: EntityView) -> Computed:
         words = "{1} subtracted from {0}"
     value = Arithmetic(operator, left.field, right.field)
     return Computed(value, words.format(one, other), left, right)
+
+
+def _elapsed(draft: Draft, dates: list[FieldView]) -> Computed:
+    left, right = draft.rng.sample(dates, 2)
+    unit = draft.weighted(_UNITS)
+    words = draft.pick(_BETWEEN).format(field_words(draft, left), field_words(draft, right), unit)
+    return Computed(Arithmetic(unit, left.field, right.field), words, left, right)
 
 
 def _price_and_count(draft: Draft, numbers: list[FieldView]) -> tuple[FieldView, FieldView]:

@@ -1,8 +1,8 @@
 """Shapes that compute with two fields of a thing, or with a field and a number.
 
-Products, differences, sums and quotients: shown, totalled, tested, ranked by; and the spread
-between the greatest and the least. Terms stand in the plan in the order of the operation that
-the words name. Depends on `groups`.
+Products, differences, sums, quotients and times between dates: shown, totalled, tested, ranked by;
+and the spread between the greatest and the least. Terms stand in the plan in the order of the
+operation that the words name. Depends on `groups`.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from mqt_assets.training.synthesis.things import EntityView
 from mqt_assets.training.synthesis.wanted import posed_rows
 from mqt_assets.training.wording import spell_count, spell_number
 from mqt_serving.query.plan import (
+    ELAPSED,
     Aggregate,
     And,
     Arithmetic,
@@ -275,6 +276,8 @@ def spread(draft: Draft, view: EntityView) -> Posed:
 
 def _bounded(draft: Draft, found: Computed) -> tuple[Predicate, str]:
     """A test of the computed value against a round number of its size."""
+    if found.value.operator in ELAPSED:
+        return _longer(draft, found)
     high = float(found.left.schema.maximum or "nan"), float(found.right.schema.maximum or "nan")
     if not (high[0] > 0 and high[1] > 0):
         raise NotHere
@@ -286,6 +289,14 @@ def _bounded(draft: Draft, found: Computed) -> tuple[Predicate, str]:
     }[found.value.operator]
     bound = float(f"{size * draft.rng.random():.1g}")
     number = int(bound) if bound >= 1 else draft.pick((0, 1))
+    return _tested(draft, found, number)
+
+
+def _longer(draft: Draft, found: Computed) -> tuple[Predicate, str]:
+    return _tested(draft, found, draft.pick((1, 2, 3, 5, 7, 10, 14, 20, 24, 30, 45, 60, 90)))
+
+
+def _tested(draft: Draft, found: Computed, number: int) -> tuple[Predicate, str]:
     op = draft.pick((Comparator.GT, Comparator.LT, Comparator.GTE, Comparator.LTE))
     spelled = draft.say(spell_number(number, draft.rng))
     verb = draft.pick(("is", "is", "was"))

@@ -15,6 +15,7 @@ from mqt_serving.query import graph
 from mqt_serving.query.checking.bson_types import UNKNOWN, Families, Family, held_families, in_words
 from mqt_serving.query.checking.notes import Note, NoteKind, percent
 from mqt_serving.query.plan import (
+    ELAPSED,
     Aggregate,
     Arithmetic,
     DatePart,
@@ -22,7 +23,9 @@ from mqt_serving.query.plan import (
     Field,
     Function,
     Operand,
+    Operator,
     PartOf,
+    Term,
 )
 from mqt_serving.schema import NUMERIC, BsonType, Catalog, FieldSchema
 
@@ -67,7 +70,9 @@ def held_by(operand: Operand, catalog: Catalog, tell: Tell) -> Held:
             return _aggregate(operand, catalog, tell)
         case Arithmetic(operator=operator, left=left, right=right):
             for side in (left, right):
-                if isinstance(side, Field | PartOf | Arithmetic | Aggregate):
+                if operator in ELAPSED:
+                    _require_moment(side, operator, catalog, tell)
+                elif isinstance(side, Field | PartOf | Arithmetic | Aggregate):
                     _require_numbers(held_by(side, catalog, tell), operator.value, tell)
             return Held(f"what {operator.value} gives", _NUMBER)
 
@@ -87,16 +92,24 @@ def _field(field: Field, catalog: Catalog) -> Held:
 def _part(operand: PartOf, catalog: Catalog, tell: Tell) -> Held:
     field = _field(operand.field, catalog)
     assert field.field is not None
-    _require_dates(operand, field, field.field, tell)
+    _require_dates(field, operand.part.value.replace("_", " "), tell)
     name = f"the {operand.part.value.replace('_', ' ')} of {field.name}"
     return Held(name, frozenset({Family.TEXT}) if operand.part in _TEXT_PARTS else _NUMBER)
 
 
-def _require_dates(operand: PartOf, held: Held, known: FieldSchema, tell: Tell) -> None:
-    families = held.families
-    if families == UNKNOWN or families & _FROM_ID_OR_DATE:
+def _require_moment(side: Term, unit: Operator, catalog: Catalog, tell: Tell) -> None:
+    match side:
+        case Field() | Aggregate(function=Function.MIN | Function.MAX, argument=Field()):
+            _require_dates(held_by(side, catalog, tell), f"time in {unit}", tell)
+        case _:
+            raise TypeMismatch(f"{unit} are from a date to a date: name two date fields.")
+
+
+def _require_dates(held: Held, name: str, tell: Tell) -> None:
+    """`name` is what only dates have."""
+    families, known = held.families, held.field
+    if families == UNKNOWN or families & _FROM_ID_OR_DATE or known is None:
         return
-    part = operand.part.value.replace("_", " ")
     if Family.TEXT in families:
         samples = known.samples
         if not samples or any(_DATE_TEXT.search(text) for text in samples):
@@ -106,7 +119,7 @@ def _require_dates(operand: PartOf, held: Held, known: FieldSchema, tell: Tell) 
     if Family.NUMBER in families and _looks_like_milliseconds(known):
         return
     raise TypeMismatch(
-        f"{held.name} holds {held.in_words}, not dates: it has no {part}. Compare or group by the "
+        f"{held.name} holds {held.in_words}, not dates: it has no {name}. Compare or group by the "
         "field itself, or take a date field."
     )
 

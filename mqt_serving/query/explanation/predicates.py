@@ -24,6 +24,7 @@ from mqt_serving.query.explanation.values import (
 )
 from mqt_serving.query.lowering.predicates import Leaf, operands
 from mqt_serving.query.plan import (
+    ELAPSED,
     Aggregate,
     And,
     Arithmetic,
@@ -129,6 +130,8 @@ class Clauses:
             case Aggregate(where=where):
                 assert where is not None
                 return f"{self._aggregate(operand)} (only of those where {self.where(where)})"
+            case Arithmetic(operator=operator, left=left, right=right) if operator in ELAPSED:
+                return f"number of {operator} from {self._term(left)} to {self._term(right)}"
             case Arithmetic(operator=operator, left=left, right=right):
                 return f"result of ({self._term(left)} {_OPERATORS[operator]} {self._term(right)})"
             case _:

@@ -32,6 +32,7 @@ from mqt_serving.query.pipeline import (
     Operation,
 )
 from mqt_serving.query.plan import (
+    ELAPSED,
     AcrossGroups,
     Aggregate,
     And,
@@ -432,6 +433,10 @@ def comparable(operand: Operand, scope: Scope) -> Expression:
 
 def arithmetic(node: Arithmetic, scope: Scope) -> Expression:
     """The operation; null where a side is null, or where something is divided by zero."""
+    if node.operator in ELAPSED:
+        sides = (_moment(node.right, scope), _moment(node.left, scope))
+        length = LiteralExpression(ELAPSED[node.operator])
+        return Operation("$divide", (Operation("$subtract", sides), length))
     left, right = _term(node.left, scope), _term(node.right, scope)
     result = Operation(_ARITHMETIC[node.operator], (left, right))
     if node.operator is not Operator.DIVIDE or (
@@ -446,10 +451,15 @@ def _term(term: Term, scope: Scope) -> Expression:
     return comparable(term, scope) if isinstance(term, _OPERANDS) else LiteralExpression(term)
 
 
+def _moment(term: Term, scope: Scope) -> Expression:
+    """The term as a date; null where it cannot be read as one."""
+    found = _term(term, scope)
+    return _as_date(found, scope.schema(term)) if isinstance(term, Field) else found
+
+
 def date_part(part: DatePart, moment: Expression, schema: FieldSchema) -> Expression:
     """A calendar part in UTC; null where the value is no date."""
-    if set(schema.types) - {BsonType.DATE, BsonType.NULL, BsonType.ARRAY}:
-        moment = convert(moment, "date")
+    moment = _as_date(moment, schema)
     if part in _CALENDAR:
         return Operation(_CALENDAR[part], (moment,))
     if part is DatePart.QUARTER:
@@ -458,6 +468,12 @@ def date_part(part: DatePart, moment: Expression, schema: FieldSchema) -> Expres
         return Operation("$ceil", (third,))
     text = LiteralExpression(_DATE_FORMATS[part])
     return NamedOperation("$dateToString", (("format", text), ("date", moment)))
+
+
+def _as_date(moment: Expression, schema: FieldSchema) -> Expression:
+    if set(schema.types) - {BsonType.DATE, BsonType.NULL, BsonType.ARRAY}:
+        return convert(moment, "date")
+    return moment
 
 
 def convert(found: Expression, to: str) -> Expression:

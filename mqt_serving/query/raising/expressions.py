@@ -25,6 +25,7 @@ from mqt_serving.query.pipeline import (
     VariableExpression,
 )
 from mqt_serving.query.plan import (
+    ELAPSED,
     Aggregate,
     Arithmetic,
     Change,
@@ -83,6 +84,7 @@ _PARTS = {
     "$hour": DatePart.HOUR,
 }
 _FORMATS = {"%Y-%m": DatePart.YEAR_MONTH, "%Y-%m-%d": DatePart.DATE}
+_UNITS: dict[Term, Operator] = {length: unit for unit, length in ELAPSED.items()}
 _ARITHMETIC = {
     "$add": Operator.ADD,
     "$subtract": Operator.SUBTRACT,
@@ -267,10 +269,25 @@ class ExpressionRaiser:
     def _arithmetic(self, operator: Operator, arguments: tuple[Expression, ...]) -> Binding:
         first, *others = (self._term(argument, operator) for argument in arguments)
         for other in others:
-            first = Arithmetic(operator, first, other)
+            first = self._elapsed(first, other) or Arithmetic(operator, first, other)
         if not isinstance(first, Arithmetic) or not (fields_in(first) or aggregates_of(first)):
             raise RaiseError(f"expression-{operator.value}", "something computed of constants")
         return Known(first)
+
+    def _elapsed(self, left: Term, right: Term) -> Arithmetic | None:
+        """The time between two dates, where milliseconds are divided into a unit of it."""
+        match left:
+            case Arithmetic(Operator.SUBTRACT, until, since) if (
+                right in _UNITS and self._is_date(until) and self._is_date(since)
+            ):
+                return Arithmetic(_UNITS[right], since, until)
+        return None
+
+    def _is_date(self, term: Term) -> bool:
+        match term:
+            case Aggregate(Function.MIN | Function.MAX, Field() as field) | (Field() as field):
+                return graph.field_schema(field, self._catalog).main_type is BsonType.DATE
+        return False
 
     def _term(self, argument: Expression, operator: Operator) -> Term:
         match self.bind(argument):

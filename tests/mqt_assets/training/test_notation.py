@@ -33,7 +33,8 @@ ITEMS = Entity("orders", "items")
 PRICE = Field("orders", "items.price")
 PLACED = Field("orders", "placed_at")
 ENTITIES = {Entity("orders"), ITEMS, Entity("customers")}
-FIELDS = {PRICE, PLACED, Field("orders", "items.quantity"), Field("customers", "name")}
+DUE = Field("orders", "due_on")
+FIELDS = {PRICE, PLACED, DUE, Field("orders", "items.quantity"), Field("customers", "name")}
 
 
 def read(text: str) -> Plan:
@@ -64,6 +65,13 @@ def test_products_bind_tighter_than_sums_and_parentheses_tighter_still() -> None
             )
         ),
     )
+
+
+def test_units_of_time_are_from_one_date_to_another() -> None:
+    late = Compare(Arithmetic(Operator.DAYS, DUE, PLACED), Comparator.GT, 3)
+    assert read("orders where days(orders.due_on, orders.placed_at) > 3").where == late
+    with pytest.raises(NotationError):
+        read("days(orders.placed_at)")
 
 
 def test_dates_are_read_as_people_write_them() -> None:

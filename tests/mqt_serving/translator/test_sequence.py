@@ -79,6 +79,7 @@ CATALOG = Catalog(
                 _field("items.color", BsonType.STRING, ("items",), samples=("blue",)),
                 _field("items.quantity", BsonType.INT, ("items",)),
                 _field("placed_at", BsonType.DATE),
+                _field("sent_at", BsonType.DATE),
                 _field("total", BsonType.DOUBLE),
             ),
         ),
@@ -125,6 +126,7 @@ SPRING = Between(
 AVERAGE = Plan(outputs=(Output(Aggregate(Function.AVG, Field("orders", "total"))),), where=MARCH)
 CITIES = Plan(outputs=(Output(Field("customers", "city")),), where=BERLIN, distinct=True)
 EXCESS = Arithmetic(Operator.SUBTRACT, Field("orders", "total"), Field("orders", "items.quantity"))
+SENT = Arithmetic(Operator.DAYS, Field("orders", "placed_at"), Field("orders", "sent_at"))
 AFTER_MARCH = Compare(Field("orders", "placed_at"), Comparator.GTE, datetime(2025, 4, 1))
 
 
@@ -145,6 +147,7 @@ AFTER_MARCH = Compare(Field("orders", "placed_at"), Comparator.GTE, datetime(202
         And((In(Field("customers", "city"), CITIES, negated=True), BERLIN)),
         Compare(Aggregate(Function.COUNT, Entity("orders")), Comparator.GTE, 3),
         Compare(EXCESS, Comparator.GT, 12.5),
+        Compare(SENT, Comparator.GT, 5),
     ],
 )
 def test_a_plan_survives_the_way_to_steps_and_back(where: Predicate) -> None:
