@@ -24,6 +24,7 @@ from mqt_assets.training.notation import NotationError, PlanReader
 from mqt_assets.training.practice import Documents, Table, parse_domains, whole_database
 from mqt_assets.training.renaming import renamed
 from mqt_serving.errors import PlanError
+from mqt_serving.query.checking.plan_checking import check_plan
 from mqt_serving.query.dialects.rendering import render_mongosh
 from mqt_serving.query.explanation import explain
 from mqt_serving.query.graph import entities_of
@@ -133,6 +134,7 @@ def _examples(block: Block, plan: Plan | None, catalog: Catalog) -> Iterator[Exa
         command = ""
     else:
         try:
+            plan = check_plan(plan, catalog).plan  # flags may be kept as text here
             command = render_mongosh(lower(plan, catalog))
         except PlanError:
             return  # in this version names clash, or a reference is not told by its name

@@ -108,6 +108,11 @@ _SHORT: Final = {
 }  # fmt: skip
 
 
+_FLAGS: Final[tuple[tuple[Any, Any], ...]] = (
+    (False, True), ("F", "T"), ("N", "Y"), ("no", "yes"), ("No", "Yes"),
+)  # fmt: skip
+
+
 @dataclass(slots=True)
 class Naming:
     """How one database writes its names and keeps its values."""
@@ -119,6 +124,7 @@ class Naming:
     dates: str = field(init=False)
     ids: str = field(init=False)
     nulls: bool = field(init=False)
+    flags: tuple[Any, Any] = field(init=False)  # what stands for false and true
     first: bool = False  # everything by the first of its names
 
     def __post_init__(self) -> None:
@@ -129,6 +135,7 @@ class Naming:
         self.dates = draw.choices(("date", "text"), (0.88, 0.12))[0]
         self.ids = draw.choices(("object", "number", "own"), (0.55, 0.15, 0.3))[0]
         self.nulls = draw.random() < 0.4
+        self.flags = draw.choices(_FLAGS, (0.7, 0.1, 0.1, 0.05, 0.05))[0]
 
     def write(self, name: str) -> str:
         words = list(words_of(name))
@@ -203,6 +210,7 @@ def whole_database(
     naming = Naming(rng)
     if as_written:
         naming.style, naming.short, naming.ids, naming.first = "snake", False, "object", True
+        naming.flags = (False, True)
     naming.dates = "date"
     if naming.ids == "number" or any(item.target and item.names for item in _every(tables)):
         naming.ids = "object"  # numbers alone don't tell what a role refers to
@@ -338,7 +346,7 @@ class _Filler:
                 return lambda r, n: _object(inner, r, n)
             most = rng.choice((2, 3, 5))
             return lambda r, n: [_object(inner, r, n) for _ in range(r.randint(0, most))]
-        make = maker(item.kind, rng, naming.money, naming.dates)
+        make = maker(item.kind, rng, naming.money, naming.dates, naming.flags)
         if item.array:
             return lambda r, _: list(dict.fromkeys(make(r) for _ in range(r.randint(0, 3))))
         if "name" in item.names and item.kind.startswith("enum"):

@@ -68,11 +68,11 @@ _SENTENCES: Final = (
 )  # fmt: skip
 
 
-def maker(kind: str, rng: Random, money: str, dates: str) -> Make:
+def maker(kind: str, rng: Random, money: str, dates: str, flags: tuple[Any, Any]) -> Make:
     """The generator for a type of the tables, its own details drawn once from `rng`.
 
     `money` is `double`, `int` or `decimal`; `dates` is `date` or `text`: how this database
-    stores them. Raises ValueError for a type that the tables don't have.
+    stores them; `flags` are what it writes for false and true. Raises ValueError for a type that the tables don't have.
     """
     name, _, inside = kind.partition("(")
     inside = inside.removesuffix(")")
@@ -93,7 +93,7 @@ def maker(kind: str, rng: Random, money: str, dates: str) -> Make:
         return _money(*_bounds(inside), money)
     if name == "bool":
         share = rng.uniform(0.15, 0.85)
-        return lambda r: r.random() < share
+        return lambda r: flags[r.random() < share]
     if name in ("date", "birth"):
         first, last = (2019, 2025) if name == "date" else (1940, 2012)
         return _dates(first, last, dates, with_time=name == "date" and rng.random() < 0.6)
