@@ -13,7 +13,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -43,8 +43,10 @@ from mqt_assets.training.spider_syn import load_spider_syn
 from mqt_assets.training.synonyms import (
     Lexicon,
     learn_lexicon,
+    load_thesaurus,
     synonym_pairs,
     with_synonyms,
+    within,
 )
 from mqt_assets.training.tables import from_table, to_table
 from mqt_assets.training.trainer import (
@@ -58,9 +60,11 @@ from mqt_serving.encoder import TextEncoder
 from mqt_serving.errors import MqtError
 from mqt_serving.schema import Catalog, digest_of
 from mqt_serving.settings import Settings
+from mqt_serving.translator.values import schema_stems
 
 SHAPE = NetworkShape(width=256, heads=8, hidden=768, encoder_layers=4, dropout=0.1)
-_SYNONYM_SHARE = 0.6  # of the corpus's questions, asked once more with synonyms
+_SYNONYM_SHARE = 0.6  # of questions, asked once more with synonyms
+_REPLACED = (0.5, 0.8, 1.0)  # shares of the words with synonyms that are replaced
 _REPORT_EVERY = 50
 _EXAMPLES, _CATALOGS, _HELD_OUT = "examples.parquet", "catalogs.json", "held_out.json"
 
@@ -93,8 +97,10 @@ def base_data(
     examples = practice_examples(catalogs, amounts.practice_questions, seed)
     sheets = [sheet for sheet in load_sheets() if not is_held_out(sheet)]
     written = handwritten(amounts.handwritten_versions, sheets)
+    thesaurus = load_thesaurus()
     catalogs |= written.catalogs
     examples += written.examples
+    examples += _reworded(written.examples, written.catalogs, thesaurus, seed)
     held_out: frozenset[str] = frozenset()
     if tend is not None:
         held_out = frozenset() if keep_dev else dev_databases(tend)
@@ -104,7 +110,8 @@ def base_data(
         if spider_syn is not None:
             found += load_spider_syn(spider_syn, tend, report, corpus).examples
             lexicon = learn_lexicon(synonym_pairs(spider_syn, dev_databases(tend)))
-            found += _with_synonyms(report.examples, lexicon, seed)
+            found += _with_synonyms(report.examples, lambda _: lexicon, seed)
+        found += _reworded(report.examples, corpus, thesaurus, seed)
         examples += [e for e in found if e.plan is not None and e.database not in held_out]
         catalogs |= {name: c for name, c in corpus.items() if name not in held_out}
     less = thinned(examples, catalogs, seed, versions=1)
@@ -135,22 +142,32 @@ def load_data(folder: Path) -> BaseData:
     )
 
 
-def _with_synonyms(examples: Sequence[Example], lexicon: Lexicon, seed: int) -> list[Example]:
+def _reworded(
+    examples: Iterable[Example], catalogs: Mapping[str, Catalog], thesaurus: Lexicon, seed: int
+) -> list[Example]:
+    """Questions that say the words of their own schemas otherwise."""
+    lexicons = {name: within(thesaurus, schema_stems(c)) for name, c in catalogs.items()}
+    return _with_synonyms((e for e in examples if e.plan), lexicons.__getitem__, seed)
+
+
+def _with_synonyms(
+    examples: Iterable[Example], lexicon_of: Callable[[str], Lexicon], seed: int
+) -> list[Example]:
     rng = Random(seed)
     found = []
     for example in examples:
-        said = with_synonyms(example.question, lexicon, rng)
-        if said is not None and rng.random() < _SYNONYM_SHARE:
+        if rng.random() >= _SYNONYM_SHARE:
+            continue
+        share = rng.choice(_REPLACED)
+        said = with_synonyms(example.question, lexicon_of(example.database), rng, share)
+        if said is not None:
             found.append(
                 make_example(
-                    said,
-                    example.database,
-                    example.plan,
-                    example.command,
-                    source="spider_syn",
+                    said, example.database, example.plan, example.command,
+                    source="handwritten" if example.source == "handwritten" else "spider_syn",
                     ordered=example.ordered,
                 )
-            )
+            )  # fmt: skip
     return found
 
 

@@ -72,7 +72,8 @@ def maker(kind: str, rng: Random, money: str, dates: str, flags: tuple[Any, Any]
     """The generator for a type of the tables, its own details drawn once from `rng`.
 
     `money` is `double`, `int` or `decimal`; `dates` is `date` or `text`: how this database
-    stores them; `flags` are what it writes for false and true. Raises ValueError for a type that the tables don't have.
+    stores them; `flags` are what it writes for false and true. Raises ValueError for a type that
+    the tables don't have.
     """
     name, _, inside = kind.partition("(")
     inside = inside.removesuffix(")")

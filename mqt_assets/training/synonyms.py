@@ -69,7 +69,8 @@ def load_thesaurus(file: Path = THESAURUS) -> Lexicon:
         others = rest.split(", ")
         lexicon[phrase] = _weighed(others)
         if singular_phrase(phrase) == phrase:
-            lexicon.setdefault(plural_phrase(phrase), _weighed(map(plural_phrase, others)))
+            several = dict.fromkeys(map(plural_phrase, others))
+            lexicon.setdefault(plural_phrase(phrase), _weighed(several))
     return lexicon
 
 

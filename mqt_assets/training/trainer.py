@@ -278,7 +278,7 @@ class _Fitting:
 def _has_bfloat16(device: torch.device) -> bool:
     """Whether products in bfloat16 are faster there than in single precision (x 1.75 measured)."""
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     can = torch.cpu.get_capabilities()
     return bool(can.get("avx512_bf16") or can.get("amx_bf16"))
 
