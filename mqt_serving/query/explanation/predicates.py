@@ -234,7 +234,8 @@ class Clauses:
             ):
                 different = "different " if left.distinct else ""
                 counted = self.row(entity) if right == 1 else self.rows(entity)
-                return f"{_COUNTS[op]} {literal(right)} {different}{counted}"
+                only = "" if left.where is None else f" (only those where {self.where(left.where)})"
+                return f"{_COUNTS[op]} {literal(right)} {different}{counted}{only}"
         return None
 
     def _modifier(self, item: Predicate) -> str | None:

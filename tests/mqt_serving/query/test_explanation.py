@@ -359,3 +359,11 @@ def test_confusing_names_never_make_two_plans_read_the_same(asked: Plan, rng: Ra
     for thing in FIELDS:
         near += [renamed(asked, (names | {thing: f}).__getitem__) for f in CONFUSING_FIELDS]
     assert_no_two_read_the_same(near, CONFUSING_CATALOG)
+
+
+def test_a_threshold_for_how_many_says_which_are_counted() -> None:
+    costly = replace(count(ORDERS), where=is_over(TOTAL, 9))
+    asked = Plan((Output(CITY),), group_by=(CITY,), having=Compare(costly, Comparator.GT, 2))
+    text = explain(asked, CATALOG)
+    assert "more than 2 orders (only those where the total" in text
+    assert text != explain(replace(asked, having=Compare(count(ORDERS), Comparator.GT, 2)), CATALOG)
