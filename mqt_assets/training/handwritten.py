@@ -22,9 +22,8 @@ from mqt_assets.schemas.catalogs import catalog_from_documents
 from mqt_assets.training.examples import ASKED_AT, UNANSWERABLE, Example, make_example
 from mqt_assets.training.notation import NotationError, PlanReader
 from mqt_assets.training.practice import Documents, Table, parse_domains, whole_database
-from mqt_assets.training.renaming import renamed
+from mqt_assets.training.renaming import renamed, with_flags_as_kept
 from mqt_serving.errors import PlanError
-from mqt_serving.query.checking.plan_checking import check_plan
 from mqt_serving.query.dialects.rendering import render_mongosh
 from mqt_serving.query.explanation import explain
 from mqt_serving.query.graph import entities_of
@@ -114,7 +113,7 @@ def handwritten(versions: int, sheets: Iterable[Sheet]) -> Handwritten:
             catalog, called = sheet_catalog(sheet, version) if version else (plain, as_written)
             catalogs[catalog.database] = catalog
             for block, plan in read:
-                here = None if plan is None else renamed(plan, called)
+                here = plan and with_flags_as_kept(renamed(plan, called), catalog)
                 examples += _examples(block, here, catalog)
     return Handwritten(tuple(examples), catalogs)
 
@@ -134,7 +133,6 @@ def _examples(block: Block, plan: Plan | None, catalog: Catalog) -> Iterator[Exa
         command = ""
     else:
         try:
-            plan = check_plan(plan, catalog).plan  # flags may be kept as text here
             command = render_mongosh(lower(plan, catalog))
         except PlanError:
             return  # in this version names clash, or a reference is not told by its name
