@@ -172,7 +172,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         say("loading the sample shop")
         load(SAMPLE_DATABASE, uri, client)
         catalogs = {SAMPLE_DATABASE: infer_catalog(uri, SAMPLE_DATABASE)}
-        asked = _about_the_shop(catalogs[SAMPLE_DATABASE], chosen.questions)
+        asked = about_the_shop(catalogs[SAMPLE_DATABASE], chosen.questions)
         data = chosen.data or Settings.from_environment().tend_folder
         if data is not None:
             corpus = load_corpus(data, database_names(data, None), chosen.questions)
@@ -190,7 +190,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(json.dumps(report.as_json()))
 
 
-def _about_the_shop(catalog: Catalog, most: int) -> list[Asked]:
+def about_the_shop(catalog: Catalog, most: int) -> list[Asked]:
     """Those that people wrote first, then made ones, all different."""
     written = [
         Asked("shop", q.database, q.question, q.now.replace(tzinfo=None))

@@ -39,6 +39,7 @@ from mqt_serving.translator.masks import value_words
 from mqt_serving.translator.ranking import NAMES, UNFITTED, Ranking
 from mqt_serving.translator.sequence import CANNOT, NotExpressible, to_plan
 from mqt_serving.translator.stepping import StepScorer
+from mqt_serving.translator.turns import Turns, processors
 from mqt_serving.translator.words import Word, natural_name
 
 GRAPH_FILES = ("joint.onnx", "decoder.onnx", "translator.json")
@@ -84,6 +85,7 @@ class Translator:
         minimum_match: float,
         refusal: float,
         ranking: Ranking = UNFITTED,
+        at_once: int | None = None,
     ) -> None:
         self.encoder = encoder
         self._joint, self._decoder = joint, decoder
@@ -93,10 +95,14 @@ class Translator:
         self._schemas: dict[str, SchemaItems] = {}
         self._lone: dict[str, Floats] = {}
         self._lock = threading.Lock()
+        self._turns = Turns(processors() if at_once is None else at_once)
 
     @classmethod
-    def load(cls, folder: Path, threads: int = 2) -> Translator:
-        """Raises `ReleaseCorrupt` when a file is missing, unreadable or of another layout."""
+    def load(cls, folder: Path, threads: int = 2, at_once: int | None = None) -> Translator:
+        """`threads` are those of the larger graphs; `at_once` is how many questions are translated
+        at a time, None for as many as there are processors. Raises `ReleaseCorrupt` when a file is
+        missing, unreadable or of another layout.
+        """
         for file in GRAPH_FILES:
             if not (folder / file).is_file():
                 raise ReleaseCorrupt(f"{folder / file} is missing: the translator cannot load")
@@ -114,6 +120,7 @@ class Translator:
             float(meta["minimum_match"]),
             float(meta["refusal"]),
             Ranking(meta["ranking"]) if meta["ranking"] else UNFITTED,
+            at_once,
         )
 
     def prepare(self, catalog: Catalog) -> SchemaItems:
@@ -133,6 +140,12 @@ class Translator:
         nothing in the data, asks for what the data does not hold, or no plan for it can be
         lowered.
         """
+        with self._turns.taken():
+            return self._translate(question, catalog, now, width)
+
+    def _translate(
+        self, question: str, catalog: Catalog, now: datetime | None, width: int
+    ) -> list[Candidate]:
         words = prepare_words(question)
         if not any(word.text[0].isalnum() for word in words):
             raise QuestionError(f"the question {question!r} has no words: ask in English")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 
@@ -23,6 +25,7 @@ from mqt_assets.training.trainer import (
     TrainingOptions,
     train,
 )
+from mqt_resources.sample_database.generator import generate
 from mqt_serving.encoder import TextEncoder
 from mqt_serving.errors import CannotAnswer, QuestionError, ReleaseCorrupt
 from mqt_serving.query.plan import Comparator, Compare, Field, Output, Plan
@@ -250,6 +253,40 @@ def test_a_question_about_nothing_in_the_data_is_declined(folder: Path, catalog:
 def test_a_question_without_words_is_refused(folder: Path, catalog: Catalog) -> None:
     with pytest.raises(QuestionError, match="no words"):
         Translator.load(folder).translate("?!", catalog, NOW)
+
+
+def answer(translator: Translator, question: str, catalog: Catalog) -> list[tuple[str, float]]:
+    """Plans with the logarithms of their probabilities, or why there are none."""
+    try:
+        candidates = translator.translate(question, catalog, NOW)
+    except (CannotAnswer, QuestionError) as error:
+        return [(str(error), 0.0)]
+    return [(repr(found.plan), math.log(found.probability)) for found in candidates]
+
+
+def test_questions_asked_together_are_answered_as_one_by_one(
+    folder: Path, catalog: Catalog, examples: list[Example]
+) -> None:
+    shop = catalog_from_documents("shop", generate(scale=0.01))
+    asked = [
+        (question, about)
+        for small, large in zip(examples[:20], synthesise(shop, 20, seed=2), strict=True)
+        for question, about in (
+            (small.question, catalog),
+            (large.question, shop),
+            ("?!", shop),  # what is refused or declined must not disturb its neighbours
+            ("Will it rain tomorrow?", catalog),
+        )
+    ]
+    serial = Translator.load(folder, at_once=1)
+    expected = [answer(serial, *each) for each in asked]
+    crowded = Translator.load(folder, at_once=4)  # nothing is prepared, no word is known yet
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(lambda each: answer(crowded, *each), asked))
+    assert sum(len(answers) > 1 for answers in expected) >= 30
+    for mine, theirs in zip(found, expected, strict=True):
+        assert [plan for plan, _ in mine] == [plan for plan, _ in theirs]
+        np.testing.assert_allclose([p for _, p in mine], [p for _, p in theirs], atol=1e-4)
 
 
 def test_progress_is_heard_in_both_phases(
