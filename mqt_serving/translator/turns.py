@@ -16,7 +16,9 @@ from contextlib import contextmanager
 
 def processors() -> int:
     """How many this process may use."""
-    return len(os.sched_getaffinity(0))
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 class Turns:
