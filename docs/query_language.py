@@ -41,6 +41,7 @@ from mqt_serving.query.operators import (
 from mqt_serving.query.plan import (
     Aggregate,
     And,
+    Arithmetic,
     Between,
     Comparator,
     Compare,
@@ -59,6 +60,7 @@ from mqt_serving.query.plan import (
     Text,
     TextMatch,
 )
+from mqt_serving.query.plan import Operator as Arithmetical
 from mqt_serving.schema import Catalog
 
 PAGE: Final = Path(__file__).with_name("query-language.md")
@@ -165,6 +167,13 @@ RULES: Final[tuple[tuple[str, Plan], ...]] = (
         "A running total adds to a sum or count those of all groups before, in the order of their "
         "date or number; for each value of the other keys it starts anew.",
         _plan(_MONTH, Running(Aggregate(Function.SUM, _TOTAL)), group_by=(_MONTH,)),
+    ),
+    (
+        "The time from one date to another, in minutes, hours, days, weeks or years, with "
+        "fractions; null where a date is missing.",
+        _plan(Field("shipments", "carrier"), Aggregate(Function.AVG, Arithmetic(Arithmetical.DAYS,
+              Field("shipments", "shipped_at"), Field("shipments", "delivered_at"))),
+              group_by=(Field("shipments", "carrier"),)),
     ),
     (
         "At least one, or no related document: a look-up that stops at the first.",
