@@ -54,6 +54,10 @@ def load_corpus(
     records = tend_records(folder, databases)
     if not records:
         raise ValueError(f"{folder} has no record about {', '.join(sorted(databases or ()))}")
+    if not (folder / "databases").is_dir():
+        raise FileNotFoundError(
+            f"{folder} has no folder `databases` with the documents asked about"
+        )
     names = sorted({record["db_id"] for record in records})
     catalogs = tend_catalogs(folder, names)
     bare = [name for name in names if name not in catalogs]

@@ -45,7 +45,7 @@ def corpus_catalogs(
     group_name="training",
     kinds={"parquet"},
     io_manager_key="parquet_io",
-    code_version="3",
+    code_version="4",
     description="Questions of the public corpus whose gold query has a plan (and those without "
     "one, for evaluation only), and Spider-Syn's on its databases (MQT_SPIDER_SYN_FOLDER).",
 )
@@ -95,18 +95,16 @@ def corpus_examples(
     group_name="training",
     kinds={"json"},
     io_manager_key="json_io",
-    code_version="2",
+    code_version="3",
     description="Catalogs of made-up databases from many domains, some with questions written by "
     "hand: a model that has seen only yours would learn your names instead of reading them.",
 )
 def practice_catalogs(
     context: dg.AssetExecutionContext, settings: SettingsResource
 ) -> dg.Output[dict[str, Any]]:
-    from mqt_assets.training import practice
-    from mqt_assets.training.handwritten import replay
+    from mqt_assets.training.composing import practice_databases
 
-    seed = settings.load().seed
-    catalogs = practice.practice_catalogs(seed) | replay(seed).catalogs
+    catalogs = practice_databases(settings.load().seed)
     context.log.info(f"{len(catalogs)} made-up databases")
     return _catalogs_output(catalogs)
 
@@ -115,7 +113,7 @@ def practice_catalogs(
     group_name="training",
     kinds={"parquet"},
     io_manager_key="parquet_io",
-    code_version="2",
+    code_version="3",
     description="Questions made from your schemas, and for practice from made-up ones: typed "
     "templates over plans, varied wording, values from the data; and some written by hand.",
 )
@@ -125,30 +123,20 @@ def synthetic_examples(
     practice_catalogs: dict[str, Any],
     settings: SettingsResource,
 ) -> dg.Output[Any]:
+    from mqt_assets.training.composing import own_questions, practice_questions
     from mqt_assets.training.examples import dataset_digest
-    from mqt_assets.training.handwritten import replay
-    from mqt_assets.training.practice import practice_examples
-    from mqt_assets.training.synthesis import synthesise
     from mqt_assets.training.tables import to_table
 
     config = settings.load()
-    own = [
-        example
-        for catalog in read_catalogs(schema_catalog).values()
-        for example in synthesise(catalog, config.synthetic_questions, config.seed)
-    ]
-    written = replay(config.seed)
-    made_up = {
-        name: catalog
-        for name, catalog in read_catalogs(practice_catalogs).items()
-        if name not in written.catalogs
-    }
-    practice = practice_examples(made_up, config.practice_questions, config.seed)
-    by_hand = [example for example in written.examples if example.plan is not None]
-    examples = [*own, *practice, *by_hand]
+    catalogs = read_catalogs(schema_catalog).values()
+    own = own_questions(catalogs, config.synthetic_questions, config.seed)
+    practice = practice_questions(
+        read_catalogs(practice_catalogs), config.practice_questions, config.seed
+    )
+    examples = [*own, *practice.made, *practice.written]
     context.log.info(
-        f"{len(own)} questions on your data, {len(practice)} for practice, "
-        f"{len(by_hand)} written by hand"
+        f"{len(own)} questions on your data, {len(practice.made)} for practice, "
+        f"{len(practice.written)} written by hand"
     )
     return dg.Output(
         to_table(examples),
@@ -225,29 +213,30 @@ def training_set(
     holdout: dict[str, Any],
     schema_catalog: dict[str, Any],
 ) -> dg.Output[Any]:
+    from mqt_assets.training.composing import compose
     from mqt_assets.training.examples import Example, dataset_digest
-    from mqt_assets.training.holdout import Holdout, divide
+    from mqt_assets.training.holdout import Holdout
     from mqt_assets.training.tables import from_table, to_table
 
-    accepted = [Example.from_json(body) for body in feedback_dataset["examples"]]
-    corrections = [example for example in accepted if example.database in schema_catalog]
-    found = [*from_table(synthetic_examples), *from_table(corpus_examples), *corrections]
-    division = divide(found, Holdout.from_json(holdout))
-    # One without a plan can be evaluated, not learned.
-    examples = [example for example in division.train if example.plan is not None]
+    composed = compose(
+        [*from_table(synthetic_examples), *from_table(corpus_examples)],
+        map(Example.from_json, feedback_dataset["examples"]),
+        Holdout.from_json(holdout),
+        schema_catalog,
+    )
+    examples = composed.examples
     digest = dataset_digest(examples)
-    learned = sum(example.source == "correction" for example in examples)
-    context.log.info(f"{len(examples)} examples, {learned} of them corrections")
+    context.log.info(f"{len(examples)} examples, {composed.corrections} of them corrections")
     return dg.Output(
         to_table(examples),
         data_version=dg.DataVersion(digest),
         metadata={
             "examples": len(examples),
             "digest": digest,
-            "corrections": learned,
-            "kept_out_by_the_holdout": len(division.excluded),
-            "corrections_of_holdout_questions": len(division.dropped),
-            "corrections_of_other_databases": len(accepted) - len(corrections),
+            "corrections": composed.corrections,
+            "kept_out_by_the_holdout": len(composed.division.excluded),
+            "corrections_of_holdout_questions": len(composed.division.dropped),
+            "corrections_of_other_databases": len(composed.elsewhere),
             "by_kind": _by_kind(examples),
         },
     )
@@ -257,7 +246,7 @@ def training_set(
     group_name="training",
     kinds={"pytorch", "onnx", "mlflow"},
     io_manager_key="folder_io",
-    code_version="2",
+    code_version="3",
     description="A translator trained from the base weights, exported for serving and registered "
     "in MLflow. It serves only after evaluation and release.",
 )
@@ -273,9 +262,9 @@ def candidate_model(
     mlflow: MlflowTracking,
 ) -> dg.Output[Path]:
     from mqt_assets.training.base import find_base
+    from mqt_assets.training.composing import databases_of
     from mqt_assets.training.examples import dataset_digest
-    from mqt_assets.training.export import REFUSAL, export_translator
-    from mqt_assets.training.fitting import fit, options_from
+    from mqt_assets.training.fitting import export_fitted, fit, options_from
     from mqt_assets.training.selection import choose_training
     from mqt_assets.training.tables import from_table
     from mqt_serving.encoder import ENCODER_FILES
@@ -289,9 +278,7 @@ def candidate_model(
     examples = choose_training(found, config.corpus_questions)
     context.log.info(f"{len(examples)} of {len(found)} examples fit the time for training")
     # A name in several is the user's.
-    named = {**corpus_catalogs, **practice_catalogs, **schema_catalog}
-    used = {example.database for example in examples}
-    stored = {name: body for name, body in named.items() if name in used}
+    stored = databases_of(examples, corpus_catalogs, practice_catalogs, schema_catalog)
     practice = frozenset(practice_catalogs) - frozenset(schema_catalog)
     folder = settings.artifacts().path("candidate_model") / ".building"
     shutil.rmtree(folder, ignore_errors=True)
@@ -312,9 +299,7 @@ def candidate_model(
         model = fit(
             examples, read_catalogs(stored), text_encoder, options, practice, context.log.info, base
         )
-        ranking = base.description.get("ranking") if base else None
-        refusal = base.description.get("refusal", REFUSAL) if base else REFUSAL
-        export_translator(model, translator, text_encoder, ranking, refusal)
+        export_fitted(model, translator, text_encoder, base)
         losses = dict(model.losses)
         plot = curve(losses, f"Loss over {model.steps} steps", "loss")
         run.log_curve("loss", losses)

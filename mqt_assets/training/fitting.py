@@ -1,4 +1,4 @@
-"""Runs the trainer with MQT's settings and reports its progress as plain sentences."""
+"""Runs the trainer with MQT's settings, says how far it is in plain words, exports the result."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from mqt_assets.training.absence import thinned
 from mqt_assets.training.base import BaseModel
 from mqt_assets.training.examples import Example
+from mqt_assets.training.export import REFUSAL, export_translator
 from mqt_assets.training.trainer import (
     Progress,
     TrainedModel,
@@ -61,6 +62,15 @@ def fit(
     start = base.network if base else None
     group = default_group(practice)
     return train(examples, catalogs, encoder, options, reporter, group, start=start)
+
+
+def export_fitted(
+    model: TrainedModel, folder: Path, encoder_folder: Path, base: BaseModel | None = None
+) -> None:
+    """Export with the ranking, and the doubt to decline at, that were measured for `base`."""
+    ranking = base.description.get("ranking") if base else None
+    refusal = base.description.get("refusal", REFUSAL) if base else REFUSAL
+    export_translator(model, folder, encoder_folder, ranking, refusal)
 
 
 class _Reporter:

@@ -27,7 +27,8 @@ from mqt_assets.evaluation.execution_accuracy import Gold, run_gold
 from mqt_assets.training.base import BaseModel, describe_base, load_base
 from mqt_assets.training.corpora import load_tend, tend_catalogs, tend_documents
 from mqt_assets.training.examples import ASKED_AT, UNANSWERABLE, Example
-from mqt_assets.training.export import REFUSAL, export_encoder, export_translator
+from mqt_assets.training.export import export_encoder
+from mqt_assets.training.fitting import export_fitted
 from mqt_assets.training.handwritten import (
     handwritten,
     is_held_out,
@@ -79,9 +80,7 @@ def base_translator(model: BaseModel, folder: Path) -> Translator:
         seconds=0.0,
         steps=int(model.description.get("steps", 0)),
     )
-    ranking = model.description.get("ranking")
-    refusal = model.description.get("refusal", REFUSAL)
-    export_translator(trained, folder / "translator", folder / "encoder", ranking, refusal)
+    export_fitted(trained, folder / "translator", folder / "encoder", model)
     return Translator.load(folder / "translator")
 
 
