@@ -24,7 +24,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -47,6 +46,7 @@ from mqt_assets.training.examples import Example
 from mqt_serving.errors import MqtError, SettingError
 from mqt_serving.settings import Settings
 from mqt_serving.translator import Translator
+from mqt_serving.translator.turns import processors
 
 _SHARES = "0,0.1,0.5"
 _SEED = 1
@@ -77,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         tuple(points),
         base.digest,
         settings.training_seconds,
-        len(os.sched_getaffinity(0)),
+        processors(),
         chosen.wordings,
         chosen.seed,
         seen,

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import Any, TypeAlias
-from uuid import uuid4
+from typing import Any
 
 import pytest
 from pymongo import MongoClient
@@ -15,9 +14,7 @@ from mqt_serving.errors import TypeMismatch
 from mqt_serving.query.checking.plan_checking import check_plan
 from mqt_serving.query.dialects.parsing import parse_query
 from mqt_serving.query.dialects.rendering import render_mongosh
-from mqt_serving.query.execution import run
 from mqt_serving.query.explanation import explain
-from mqt_serving.query.guarding.guard import check
 from mqt_serving.query.lowering.plans import lower
 from mqt_serving.query.plan import (
     ELAPSED,
@@ -33,8 +30,8 @@ from mqt_serving.query.plan import (
     Plan,
 )
 from mqt_serving.query.raising.commands import raise_command
+from tests.mqt_serving.query.answering import Rows, answering
 
-Rows: TypeAlias = list[dict[str, Any]]
 DOCUMENTS: dict[str, list[dict[str, Any]]] = {
     "loans": [
         {
@@ -73,11 +70,8 @@ KEPT = Arithmetic(Operator.DAYS, LENT, BACK)
 @pytest.fixture(scope="module")
 def rows(mongo_client: MongoClient[dict[str, Any]]) -> Iterator[Callable[[Plan], Rows]]:
     """What a plan answers on the library, past the guard."""
-    name = f"test_{uuid4().hex[:12]}"
-    for collection, documents in DOCUMENTS.items():
-        mongo_client[name][collection].insert_many(documents)
-    yield lambda asked: run(check(lower(asked, CATALOG), CATALOG), mongo_client[name]).rows
-    mongo_client.drop_database(name)
+    with answering(mongo_client, DOCUMENTS, CATALOG) as rows_of:
+        yield rows_of
 
 
 def plan(*values: Any, **more: Any) -> Plan:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, TypeAlias
-from uuid import uuid4
+from typing import Any
 
 import pytest
 from bson import Decimal128
@@ -15,7 +14,6 @@ from mqt_serving.errors import PlanError, QueryRefused, RaiseError, UnknownField
 from mqt_serving.query.checking.plan_checking import check_plan
 from mqt_serving.query.dialects.parsing import parse_query
 from mqt_serving.query.dialects.rendering import render_mongosh
-from mqt_serving.query.execution import run
 from mqt_serving.query.explanation import explain
 from mqt_serving.query.guarding.guard import check
 from mqt_serving.query.lowering.plans import lower
@@ -34,6 +32,7 @@ from mqt_serving.query.plan import (
     Running,
 )
 from mqt_serving.query.raising.commands import raise_command
+from tests.mqt_serving.query.answering import Rows, answering
 from tests.mqt_serving.query.shop import (
     AGE,
     CATEGORY,
@@ -54,7 +53,6 @@ from tests.mqt_serving.query.shop import (
     oid,
 )
 
-Rows: TypeAlias = list[dict[str, Any]]
 CATALOG = catalog()
 BUYER, REVENUE = Field("orders", "customer_id"), Aggregate(Function.SUM, TOTAL)
 YEAR, MONTH = PartOf(DatePart.YEAR, PLACED), PartOf(DatePart.YEAR_MONTH, PLACED)
@@ -68,11 +66,8 @@ def plan(*values: Any, **more: Any) -> Plan:
 @pytest.fixture(scope="module")
 def rows(mongo_client: MongoClient[dict[str, Any]]) -> Iterator[Callable[[Plan], Rows]]:
     """What a plan answers on the shop, past the guard."""
-    name = f"test_{uuid4().hex[:12]}"
-    for collection, documents in DOCUMENTS.items():
-        mongo_client[name][collection].insert_many(documents)
-    yield lambda asked: run(check(lower(asked, CATALOG), CATALOG), mongo_client[name]).rows
-    mongo_client.drop_database(name)
+    with answering(mongo_client, DOCUMENTS, CATALOG) as rows_of:
+        yield rows_of
 
 
 # ------------------------------------------------------------------ the first of each
