@@ -16,7 +16,14 @@ from benchmarks.command_shape import Shape, output_fields, shape_of
 from mqt_assets.evaluation.execution_accuracy import comparable_name, equal_results
 from mqt_assets.training.examples import collections_of
 from mqt_serving.query.pipeline import Command
-from mqt_serving.query.plan import Aggregate, And, Arithmetic, Change, Plan, Predicate, Running
+from mqt_serving.query.plan import (
+    AcrossGroups,
+    Aggregate,
+    And,
+    Arithmetic,
+    Plan,
+    Predicate,
+)
 
 Row = Mapping[str, Any]
 
@@ -86,9 +93,7 @@ def _computed(plan: Plan) -> set[str]:
     """As text: what holds a Decimal128 cannot be hashed."""
     values = [output.value for output in plan.outputs]
     return {
-        repr(value)
-        for value in values
-        if isinstance(value, Aggregate | Arithmetic | Running | Change)
+        repr(value) for value in values if isinstance(value, Aggregate | Arithmetic | AcrossGroups)
     }
 
 

@@ -4,10 +4,11 @@
              [order operand [desc], ...] [skip n] [limit n [per key, ...]] [rows entity]
              [optional entity, ...]
     out   := entity | operand | running ( aggregate ) | change ( aggregate )
+             | rank ( aggregate ) | moving ( aggregate , groups )
     operand := sums and products of terms
     term  := path | number | aggregate | part(path) | elapsed(path, path) | (operand)
     aggregate := count|sum|avg|min|max ( [distinct] operand-or-entity [only pred] )
-    elapsed := minutes|hours|days|weeks|years, from the first date to the second
+    elapsed := minutes|hours|days|weeks|years, from the first date to the second; one may be `now`
     part  := year|quarter|month|day|weekday|hour|year_month|date
     pred  := pred or pred | pred and pred | not pred | (pred) | some entity [(pred)]
              | no entity [(pred)] | test
@@ -44,7 +45,9 @@ from mqt_serving.query.plan import (
     Function,
     In,
     IsNull,
+    Moving,
     Not,
+    Now,
     Operand,
     Operator,
     Or,
@@ -53,6 +56,7 @@ from mqt_serving.query.plan import (
     PartOf,
     Plan,
     Predicate,
+    Rank,
     Related,
     Running,
     Scalar,
@@ -167,13 +171,23 @@ class PlanReader:
         )
 
     def _output(self) -> Shown:
-        for word, kind in (("running", Running), ("change", Change)):
+        kinds: dict[str, type[Running | Change | Rank]] = {
+            "running": Running, "change": Change, "rank": Rank,
+        }  # fmt: skip
+        for word in (*kinds, "moving"):
             if self._accept(word, "("):
-                total = self._operand()
+                total, groups = self._operand(), ""
+                if word == "moving":
+                    self._expect(",")
+                    groups = self._take()
                 self._expect(")")
                 if not isinstance(total, Aggregate):
-                    raise NotationError("running totals and changes are of aggregates")
-                return kind(total)
+                    raise NotationError(f"{word} is of an aggregate")
+                if word != "moving":
+                    return kinds[word](total)
+                if not groups.isdigit():
+                    raise NotationError(f"{groups!r} is no number of groups")
+                return Moving(total, int(groups))
         if self._peek(1) in ("", ",", ")", "where", "group", "order", "limit", "skip", "rows"):
             entity = self._named(Entity, self._peek())
             if entity is not None and not self._is_field(Field(entity.collection, entity.path)):
@@ -230,12 +244,15 @@ class PlanReader:
             return PartOf(DatePart(word), field)
         if self._peek(1) == "(" and word in _ELAPSED:
             self._at += 2
-            left = self._field()
+            left = self._moment()
             self._expect(",")
-            right = self._field()
+            right = self._moment()
             self._expect(")")
             return Arithmetic(Operator(word), left, right)
         return self._field()
+
+    def _moment(self) -> Field | Now:
+        return Now() if self._accept("now") else self._field()
 
     def _aggregate(self, function: Function) -> Aggregate:
         distinct = self._accept("distinct")

@@ -21,12 +21,15 @@ from mqt_serving.query.plan import (
     Field,
     In,
     IsNull,
+    Moving,
     Not,
+    Now,
     Operator,
     Or,
     PartOf,
     Plan,
     Predicate,
+    Rank,
     Related,
     Running,
     Scalar,
@@ -76,6 +79,12 @@ def _term(term: Term | Shown) -> str:
             return f"running({_term(aggregate)})"
         case Change(aggregate):
             return f"change({_term(aggregate)})"
+        case Rank(aggregate):
+            return f"rank({_term(aggregate)})"
+        case Moving(aggregate, groups):
+            return f"moving({_term(aggregate)}, {groups})"
+        case Now():
+            return "now"
         case Entity() | Field():
             return _name(term)
         case PartOf(part, field):

@@ -3,7 +3,8 @@
 The convention of the gold queries people wrote for public corpora: the leaf of the path,
 `count`, `count_distinct_<leaf>`, `sum_<leaf>`, `avg_<leaf>`, `min_<leaf>`, `max_<leaf>`, the
 calendar part (`year`), `sum_`, `difference_`, `product_` and `ratio_` with what is computed,
-`running_` with what is added up, `change_` with what changed.
+`running_` with what is added up, `change_` with what changed, `moving_avg_` with what is averaged
+over neighbours, `rank`.
 Names of one plan are unique: a name that is taken gets the name of what holds the field in front
 of it, then a number. Depends on `plan` only.
 """
@@ -20,10 +21,12 @@ from mqt_serving.query.plan import (
     Entity,
     Field,
     Function,
+    Moving,
     Operator,
     Output,
     PartOf,
     Plan,
+    Rank,
     Running,
     Shown,
 )
@@ -52,6 +55,10 @@ def convention(value: Shown) -> str:
             return f"running_{convention(aggregate)}"
         case Change(aggregate=aggregate):
             return f"change_{convention(aggregate)}"
+        case Moving(aggregate=aggregate):
+            return f"moving_avg_{convention(aggregate)}"
+        case Rank():
+            return "rank"
         case Entity():
             return value.path.rpartition(".")[2] or value.collection
         case Aggregate(function=Function.COUNT, argument=argument, distinct=True):
@@ -112,6 +119,10 @@ def _qualified(value: Shown, plain: str) -> str:
             return f"running_{_qualified(aggregate, convention(aggregate))}"
         case Change(aggregate=aggregate):
             return f"change_{_qualified(aggregate, convention(aggregate))}"
+        case Moving(aggregate=aggregate):
+            return f"moving_avg_{_qualified(aggregate, convention(aggregate))}"
+        case Rank(aggregate=aggregate):
+            return f"rank_{convention(aggregate)}"
         case Aggregate(argument=argument):
             if plain == "count":
                 return f"count_{convention(argument)}"

@@ -108,11 +108,16 @@ ELAPSED: Final = {
 
 
 @dataclass(frozen=True, slots=True)
+class Now:
+    """The moment at which a query runs: a side of the time from or to a date, nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
 class Arithmetic:
     """`left <operator> right`, null where either is null or missing; at least one side has a field.
 
-    Those of `ELAPSED` take dates and give the time from `left` to `right`, with fractions, below
-    zero where `right` is earlier; the others take numbers.
+    Those of `ELAPSED` take dates (or `Now`, on one side) and give the time from `left` to
+    `right`, with fractions, below zero where `right` is earlier; the others take numbers.
     Inside an aggregate the sides are values of one row; outside, they may be aggregates too.
     """
 
@@ -148,10 +153,31 @@ class Change:
     aggregate: Aggregate
 
 
+@dataclass(frozen=True, slots=True)
+class Moving:
+    """The mean of an aggregate over a group and the `groups` - 1 before it, fewer at the start.
+
+    Stands where `Running` does, and groups follow each other as they do for it.
+    """
+
+    aggregate: Aggregate
+    groups: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rank:
+    """A group's place by an aggregate, 1 for the largest; equals share one, the next is left out.
+
+    Stands where `Running` does, but groups follow each other by the aggregate, over all keys.
+    """
+
+    aggregate: Aggregate
+
+
 Operand: TypeAlias = Field | PartOf | Arithmetic | Aggregate
-AcrossGroups: TypeAlias = Running | Change
+AcrossGroups: TypeAlias = Running | Change | Moving | Rank
 Shown: TypeAlias = Operand | AcrossGroups | Entity
-Term: TypeAlias = Field | PartOf | Arithmetic | Aggregate | int | float | Decimal128
+Term: TypeAlias = Field | PartOf | Arithmetic | Aggregate | Now | int | float | Decimal128
 
 
 class Comparator(StrEnum):

@@ -8,9 +8,11 @@ step may be, so that every finished sequence is a well-formed plan.
              (SKIP value)? (LIMIT (value | LIMIT_ONE) (PER key+)?)? (ROWS entity)?
              (OPTIONAL entity)* END
     out   := item | aggregate | ONLY aggregate pred | part | arith | RUNNING total
-           | CHANGE (aggregate | ONLY aggregate pred)
+           | CHANGE (aggregate | ONLY aggregate pred) | MOVING value (aggregate | ONLY ...)
+           | RANK (aggregate | ONLY aggregate pred)
     total := (a count or a sum) | ONLY aggregate pred
     arith := ADD term term | SUBTRACT term term | ... | DAYS date date | HOURS date date | ...
+    date  := field | NOW
     term  := field | aggregate | part | number | arith
     key   := field | part
     pred  := AND pred pred | OR pred pred | NOT pred | test
@@ -98,6 +100,9 @@ class Token(IntEnum):
     DAYS = auto()
     WEEKS = auto()
     YEARS = auto()
+    MOVING = auto()  # an aggregate averaged over a group and some before
+    RANK = auto()  # a group's place by an aggregate
+    NOW = auto()  # when the query runs
 
 
 class Step(NamedTuple):
@@ -169,7 +174,7 @@ _TAIL = (
 )  # fmt: skip
 _LEFT_STARTS = AGGREGATES | PARTS | ARITHMETIC
 OPERAND_STARTS = _LEFT_STARTS | {_T.ONLY}
-OUTPUT_STARTS = OPERAND_STARTS | {_T.RUNNING, _T.CHANGE}
+OUTPUT_STARTS = OPERAND_STARTS | {_T.RUNNING, _T.CHANGE, _T.MOVING, _T.RANK}
 
 
 class Items(IntEnum):
@@ -236,7 +241,7 @@ ALLOWED: dict[Symbol, Allowed] = {
     _S.AFTER_PER: Allowed(PARTS | set(_TAIL[6:]), Items.FIELDS),
     _S.ADDED_UP: Allowed(frozenset({_T.COUNT, _T.SUM, _T.ONLY})),
     _S.CHANGED: Allowed(AGGREGATES | {_T.ONLY}),
-    _S.MOMENT: Allowed(items=Items.FIELDS),
+    _S.MOMENT: Allowed(frozenset({_T.NOW}), Items.FIELDS),
 }
 
 _CLAUSES: dict[Token, tuple[Symbol, ...]] = {
@@ -296,8 +301,10 @@ def _replacement(symbol: Symbol, token: Token | None) -> tuple[Symbol, ...]:
         return (_S.ORDER_BY, *after)
     if token == _T.RUNNING:
         return (_S.ADDED_UP, *after)
-    if token == _T.CHANGE:
+    if token in (_T.CHANGE, _T.RANK):
         return (_S.CHANGED, *after)
+    if token == _T.MOVING:
+        return (_S.SKIP_VALUE, _S.CHANGED, *after)
     if token == _T.ONLY:
         return (_S.AGGREGATE, _S.PREDICATE, *after)
     if token in ELAPSED:

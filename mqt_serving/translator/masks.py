@@ -121,7 +121,8 @@ class Masks:
         at = max(i for i, step in enumerate(steps) if step.kind == 1)
         family = str(self._families[steps[at].at])
         before = Token(steps[at - 1].at) if at and steps[at - 1].kind == 0 else None
-        if before is None and at > 1 and steps[at - 2].kind == 0 and steps[at - 2].at in ELAPSED:
+        apart = at > 1 and steps[at - 2].kind == 0 and steps[at - 2].at in ELAPSED
+        if (before is None and apart) or before == Token.NOW:
             family = "number"
         elif before in (Token.YEAR_MONTH, Token.DATE):
             family = "text"

@@ -16,6 +16,7 @@ from bson import Decimal128
 
 from mqt_serving.query.literals import fit, is_flag
 from mqt_serving.query.plan import (
+    AcrossGroups,
     Aggregate,
     And,
     Arithmetic,
@@ -30,7 +31,9 @@ from mqt_serving.query.plan import (
     Function,
     In,
     IsNull,
+    Moving,
     Not,
+    Now,
     Operand,
     Operator,
     Or,
@@ -39,6 +42,7 @@ from mqt_serving.query.plan import (
     PartOf,
     Plan,
     Predicate,
+    Rank,
     Related,
     Running,
     Scalar,
@@ -168,13 +172,17 @@ class _Writer:
         yield _token(Token.END)
 
     def operand(self, operand: Shown) -> Iterator[Step]:
-        if isinstance(operand, Running | Change):
-            yield _token(Token.RUNNING if isinstance(operand, Running) else Token.CHANGE)
+        if isinstance(operand, AcrossGroups):
+            yield _token(Token[type(operand).__name__.upper()])
+            if isinstance(operand, Moving):
+                yield self.value(operand.groups, None)
             yield from self.operand(operand.aggregate)
         elif isinstance(operand, Arithmetic):
             yield _token(Token[operand.operator.name])
             for term in (operand.left, operand.right):
-                if isinstance(term, int | float | Decimal128):
+                if isinstance(term, Now):
+                    yield _token(Token.NOW)
+                elif isinstance(term, int | float | Decimal128):
                     yield self.value(term, None)
                 else:
                     yield from self.operand(term)
@@ -449,13 +457,21 @@ class _Reader:
         return token is None or token in OUTPUT_STARTS
 
     def shown(self) -> Shown:
-        is_change = self.accept(Token.CHANGE)
-        if not is_change and not self.accept(Token.RUNNING):
+        token = self.peek()
+        if token not in (Token.RUNNING, Token.CHANGE, Token.MOVING, Token.RANK):
             return self.operand()
+        self.take()
+        groups = self.number() if token == Token.MOVING else 0
         aggregate = self.operand()
         assert isinstance(aggregate, Aggregate)
-        if is_change:
+        if token == Token.CHANGE:
             return Change(aggregate)
+        if token == Token.RANK:
+            return Rank(aggregate)
+        if token == Token.MOVING:
+            if groups < 2:
+                raise NotExpressible("a moving average is over two or more")
+            return Moving(aggregate, groups)
         if aggregate.function not in (Function.SUM, Function.COUNT) or aggregate.distinct:
             raise NotExpressible("only sums and counts add up to a running total")
         return Running(aggregate)
@@ -488,6 +504,8 @@ class _Reader:
         return Arithmetic(operator, left, right)
 
     def term(self) -> Term:
+        if self.accept(Token.NOW):
+            return Now()
         if self.steps[self.at].kind != 2:
             return self.left()
         literal = self.linked.values[self.take().at].literal

@@ -22,6 +22,7 @@ from mqt_serving.query.plan import (
     Entity,
     Field,
     Function,
+    Now,
     Operand,
     Operator,
     PartOf,
@@ -69,9 +70,13 @@ def held_by(operand: Operand, catalog: Catalog, tell: Tell) -> Held:
         case Aggregate():
             return _aggregate(operand, catalog, tell)
         case Arithmetic(operator=operator, left=left, right=right):
+            if isinstance(left, Now) and isinstance(right, Now):
+                raise TypeMismatch(f"{operator.value} from now to now: name a date field.")
             for side in (left, right):
                 if operator in ELAPSED:
                     _require_moment(side, operator, catalog, tell)
+                elif isinstance(side, Now):
+                    raise TypeMismatch("now is a date: only the time from or to it is computed.")
                 elif isinstance(side, Field | PartOf | Arithmetic | Aggregate):
                     _require_numbers(held_by(side, catalog, tell), operator.value, tell)
             return Held(f"what {operator.value} gives", _NUMBER)
@@ -101,6 +106,8 @@ def _require_moment(side: Term, unit: Operator, catalog: Catalog, tell: Tell) ->
     match side:
         case Field() | Aggregate(function=Function.MIN | Function.MAX, argument=Field()):
             _require_dates(held_by(side, catalog, tell), f"time in {unit}", tell)
+        case Now():
+            pass
         case _:
             raise TypeMismatch(f"{unit} are from a date to a date: name two date fields.")
 

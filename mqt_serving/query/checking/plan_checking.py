@@ -11,8 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from bson import Decimal128
-
 from mqt_serving.errors import PlanError, TypeMismatch
 from mqt_serving.query import graph, literals
 from mqt_serving.query.checking.bson_types import Families, Family, families_of, in_words
@@ -34,6 +32,7 @@ from mqt_serving.query.plan import (
     Function,
     In,
     IsNull,
+    Moving,
     Not,
     Operand,
     Or,
@@ -42,6 +41,7 @@ from mqt_serving.query.plan import (
     PartOf,
     Plan,
     Predicate,
+    Rank,
     Related,
     Running,
     Scalar,
@@ -91,8 +91,8 @@ class _Checker:
             match output.value:
                 case Entity():
                     graph.check_entity(output.value, self._catalog)
-                case Running(aggregate=aggregate) | Change(aggregate=aggregate):
-                    self._held(aggregate)
+                case Running() | Change() | Moving() | Rank():
+                    self._held(output.value.aggregate)
                 case value:
                     self._held(value)
         for key in (*plan.group_by, *plan.per):
@@ -113,8 +113,8 @@ class _Checker:
         match output.value:
             case Entity():
                 return output
-            case Running(aggregate=aggregate) | Change(aggregate=aggregate) as value:
-                fitted = self._operand(aggregate)
+            case Running() | Change() | Moving() | Rank() as value:
+                fitted = self._operand(value.aggregate)
                 assert isinstance(fitted, Aggregate)
                 return replace(output, value=replace(value, aggregate=fitted))
             case value:
@@ -131,7 +131,7 @@ class _Checker:
                 return operand
 
     def _term(self, term: Term) -> Term:
-        return term if isinstance(term, int | float | Decimal128) else self._operand(term)
+        return self._operand(term) if isinstance(term, Operand) else term
 
     def _held(self, operand: Operand) -> Held:
         return held_by(operand, self._catalog, self._tell)

@@ -20,10 +20,12 @@ from mqt_serving.query.plan import (
     Change,
     Entity,
     Function,
+    Moving,
     Operand,
     Order,
     Output,
     Plan,
+    Rank,
     Running,
 )
 from mqt_serving.schema import Catalog
@@ -129,6 +131,11 @@ class Sentence:
             text = f"the running total of {self.clauses.operand(value.aggregate)}"
         elif isinstance(value, Change):
             text = f"the change in {self.clauses.operand(value.aggregate)} from the one before"
+        elif isinstance(value, Moving):
+            figure = self.clauses.operand(value.aggregate)
+            text = f"the mean of {figure} over {value.groups} groups, this one and those before"
+        elif isinstance(value, Rank):
+            text = f"the rank by {self.clauses.operand(value.aggregate)}, largest first"
         else:
             text = self.clauses.operand(value)
         return text if output.alias is None else f"{text} (called {code(output.alias)})"

@@ -39,6 +39,7 @@ from mqt_serving.query.plan import (
     In,
     IsNull,
     Not,
+    Now,
     Operand,
     Operator,
     Or,
@@ -140,7 +141,7 @@ class Clauses:
     def _term(self, term: Term) -> str:
         if isinstance(term, Field | PartOf | Arithmetic | Aggregate):
             return self.operand(term)
-        return literal(term)
+        return "now" if isinstance(term, Now) else literal(term)
 
     def plural(self, operand: Field | PartOf | Arithmetic) -> str:
         """The values of an operand: `totals`."""

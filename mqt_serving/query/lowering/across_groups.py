@@ -1,4 +1,6 @@
-"""Running totals and changes from group to group: `$setWindowFields` behind the `$group`.
+"""What depends on other groups: `$setWindowFields` behind the `$group`.
+
+Running totals, changes from group to group, moving averages and ranks.
 
 Used by `lowering`, and by `raising` for what groups follow each other by.
 """
@@ -27,18 +29,21 @@ from mqt_serving.query.pipeline import (
 from mqt_serving.query.plan import (
     AcrossGroups,
     Aggregate,
-    Change,
     DatePart,
     Field,
     Function,
+    Moving,
     Order,
     PartOf,
     Plan,
+    Rank,
     Running,
 )
 from mqt_serving.schema import NUMERIC, BsonType, Catalog
 
 SO_FAR = Window("documents", "unbounded", "current")
+MOST_GROUPS = 1000
+"""That a moving average may be over."""
 _FROM_COARSE_TO_FINE = (
     DatePart.YEAR, DatePart.QUARTER, DatePart.YEAR_MONTH, DatePart.MONTH, DatePart.DATE,
     DatePart.DAY, DatePart.WEEKDAY, DatePart.HOUR,
@@ -48,9 +53,9 @@ Keys = tuple[Field | PartOf, ...]
 
 
 def across_groups(plan: Plan) -> tuple[AcrossGroups, ...]:
-    """The running totals and changes among the outputs, each once."""
+    """Those among the outputs, each once."""
     values = (output.value for output in plan.outputs)
-    return tuple(dict.fromkeys(value for value in values if isinstance(value, Running | Change)))
+    return tuple(dict.fromkeys(value for value in values if isinstance(value, AcrossGroups)))
 
 
 def check_across_groups(plan: Plan) -> None:
@@ -58,8 +63,10 @@ def check_across_groups(plan: Plan) -> None:
     for value in across_groups(plan):
         if isinstance(value, Running) and not adds_up(value.aggregate):
             raise PlanError("only sums and counts add up to a running total")
+        if isinstance(value, Moving) and not 1 < value.groups <= MOST_GROUPS:
+            raise PlanError(f"a moving average is over 2 to {MOST_GROUPS} groups")
         if not plan.group_by:
-            raise PlanError("running totals and changes need groups that follow each other")
+            raise PlanError("running totals, changes, moving averages and ranks need groups")
 
 
 def adds_up(aggregate: Aggregate) -> bool:
@@ -82,7 +89,7 @@ def keys_in_turn(keys: Keys, catalog: Catalog) -> tuple[Keys, Keys]:
     elif date is not None or number is not None:
         turn = tuple(key for key in (date or number,) if key is not None)
     else:
-        raise PlanError("running totals and changes need groups by a date or by a number")
+        raise PlanError("groups follow each other by a date or by a number: group by one")
     return turn, tuple(key for key in keys if key not in turn)
 
 
@@ -91,29 +98,49 @@ def add_across_groups(plan: Plan, names: Sequence[str], scope: Grouped) -> list[
     wanted = across_groups(plan)
     if not wanted:
         return []
-    rows = scope.rows
-    turn, others = keys_in_turn(plan.group_by, rows.catalog)
-    stages = ordered([Order(key) for key in turn], scope, rows.new_name)
-    sort = stages.pop()
-    assert isinstance(sort, Sort)
     shown = {output.value: name for output, name in zip(plan.outputs, names, strict=True)}
     taken = {"_id", *scope.names.values(), *names}
-    outputs: list[WindowOutput] = []
-    changes: list[tuple[str, Expression]] = []
     for value in wanted:
         name = shown[value]
         if "." in name or name == "_id" or name in scope.names.values():
             name = naming.unique_name(value, taken)
         taken.add(name)
-        here = scope.expression(value.aggregate)
+        scope.names[value] = name
+    ranks = [value for value in wanted if isinstance(value, Rank)]
+    others = [value for value in wanted if not isinstance(value, Rank)]
+    stages = [stage for rank in ranks for stage in _ranked(rank, scope)]
+    return stages + (_in_turn(others, plan.group_by, scope) if others else [])
+
+
+def _ranked(rank: Rank, scope: Grouped) -> list[Stage]:
+    stages = ordered([Order(rank.aggregate, descending=True)], scope, scope.rows.new_name)
+    sort = stages.pop()
+    assert isinstance(sort, Sort)
+    output = WindowOutput(scope.names[rank], "$rank", ObjectExpression(()))
+    return [*stages, SetWindowFields((output,), None, sort)]
+
+
+def _in_turn(values: Sequence[AcrossGroups], keys: Keys, scope: Grouped) -> list[Stage]:
+    rows = scope.rows
+    turn, others = keys_in_turn(keys, rows.catalog)
+    stages = ordered([Order(key) for key in turn], scope, rows.new_name)
+    sort = stages.pop()
+    assert isinstance(sort, Sort)
+    outputs: list[WindowOutput] = []
+    changes: list[tuple[str, Expression]] = []
+    for value in values:
+        name, here = scope.names[value], scope.expression(value.aggregate)
         if isinstance(value, Running):
             outputs.append(WindowOutput(name, "$sum", here, SO_FAR))
+            continue
+        _require_number(value.aggregate, rows.catalog)
+        if isinstance(value, Moving):
+            window = Window("documents", 1 - value.groups, 0)
+            outputs.append(WindowOutput(name, "$avg", here, window))
         else:
-            _require_number(value.aggregate, rows.catalog)
             before = ObjectExpression((("output", here), ("by", LiteralExpression(-1))))
             outputs.append(WindowOutput(name, "$shift", before))
             changes.append((name, Operation("$subtract", (here, PathExpression(name)))))
-        scope.names[value] = name
     stages.append(SetWindowFields(tuple(outputs), _partition(others, scope), sort))
     return [*stages, AddFields(tuple(changes))] if changes else stages
 
@@ -124,7 +151,7 @@ def _require_number(aggregate: Aggregate, catalog: Catalog) -> None:
         (isinstance(argument, Field) and not _is_number(argument, catalog))
         or (isinstance(argument, PartOf) and argument.part in (DatePart.YEAR_MONTH, DatePart.DATE))
     ):
-        raise PlanError("only numbers have a change from group to group")
+        raise PlanError("only numbers have a change or a mean from group to group")
 
 
 def _partition(keys: Keys, scope: Grouped) -> Expression | None:

@@ -38,7 +38,6 @@ from mqt_serving.query.plan import (
     AcrossGroups,
     Aggregate,
     Arithmetic,
-    Change,
     Entity,
     Field,
     Function,
@@ -47,7 +46,6 @@ from mqt_serving.query.plan import (
     Plan,
     Predicate,
     Related,
-    Running,
     Shown,
 )
 from mqt_serving.schema import BsonType, FieldSchema
@@ -73,7 +71,7 @@ class Grouped:
     def expression(self, operand: Operand | AcrossGroups) -> Expression:
         if isinstance(operand, Arithmetic):
             return arithmetic(operand, self)
-        found = None if isinstance(operand, Running | Change) else self.expressions.get(operand)
+        found = None if isinstance(operand, AcrossGroups) else self.expressions.get(operand)
         return PathExpression(self._name(operand)) if found is None else found
 
     def schema(self, field: Field) -> FieldSchema:
@@ -159,7 +157,7 @@ def _group_key(plan: Plan, names: Sequence[str], rows: Rows, scope: Grouped) -> 
 
 def _accumulated(operand: Operand | AcrossGroups) -> tuple[Operand, ...]:
     """What `$group` has to give for the operand: itself, or the sides that it is computed from."""
-    if isinstance(operand, Running | Change):
+    if isinstance(operand, AcrossGroups):
         return (operand.aggregate,)
     if not isinstance(operand, Arithmetic):
         return (operand,)

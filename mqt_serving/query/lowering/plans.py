@@ -64,15 +64,18 @@ from mqt_serving.query.pipeline import (
 )
 from mqt_serving.query.pipeline import Aggregate as AggregateCommand
 from mqt_serving.query.plan import (
+    AcrossGroups,
     Aggregate,
     Arithmetic,
     Change,
     Entity,
     Field,
+    Moving,
     Output,
     PartOf,
     Plan,
     Predicate,
+    Rank,
     Related,
     Running,
     Shown,
@@ -156,8 +159,8 @@ def _entities(value: Shown, catalog: Catalog) -> list[Entity]:
     match value:
         case Entity():
             return [value]
-        case Running(aggregate=aggregate) | Change(aggregate=aggregate):
-            return _entities(aggregate, catalog)
+        case Running() | Change() | Moving() | Rank():
+            return _entities(value.aggregate, catalog)
         case Aggregate(argument=argument, where=where):
             found = _entities(argument, catalog)
             tests = [leaf for leaf in leaves(where) if not isinstance(leaf, Related)]
@@ -301,7 +304,7 @@ def _columns(
 
 
 def _shown(value: Shown, scope: Rows | Grouped) -> Expression:
-    if isinstance(value, Running | Change):
+    if isinstance(value, AcrossGroups):
         assert isinstance(scope, Grouped)
         return scope.expression(value)
     assert not isinstance(value, Entity)

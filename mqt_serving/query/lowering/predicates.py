@@ -30,6 +30,7 @@ from mqt_serving.query.pipeline import (
     NoneOf,
     NotTest,
     Operation,
+    VariableExpression,
 )
 from mqt_serving.query.plan import (
     ELAPSED,
@@ -46,13 +47,16 @@ from mqt_serving.query.plan import (
     Field,
     In,
     IsNull,
+    Moving,
     Not,
+    Now,
     Operand,
     Operator,
     Or,
     PartOf,
     Plan,
     Predicate,
+    Rank,
     Related,
     Running,
     Scalar,
@@ -147,7 +151,7 @@ def fields_in(operand: Operand | AcrossGroups) -> tuple[Field, ...]:
         case Arithmetic(left=left, right=right):
             terms = [side for side in (left, right) if isinstance(side, _OPERANDS)]
             return tuple(field for term in terms for field in fields_in(term))
-        case Aggregate() | Running() | Change():
+        case Aggregate() | Running() | Change() | Moving() | Rank():
             return ()
 
 
@@ -156,8 +160,8 @@ def aggregates_of(operand: Operand | AcrossGroups) -> tuple[Aggregate, ...]:
     match operand:
         case Aggregate():
             return (operand,)
-        case Running(aggregate=aggregate) | Change(aggregate=aggregate):
-            return (aggregate,)
+        case Running() | Change() | Moving() | Rank():
+            return (operand.aggregate,)
         case Arithmetic(left=left, right=right):
             terms = [side for side in (left, right) if isinstance(side, _OPERANDS)]
             return tuple(found for term in terms for found in aggregates_of(term))
@@ -448,11 +452,16 @@ def arithmetic(node: Arithmetic, scope: Scope) -> Expression:
 
 
 def _term(term: Term, scope: Scope) -> Expression:
-    return comparable(term, scope) if isinstance(term, _OPERANDS) else LiteralExpression(term)
+    if isinstance(term, _OPERANDS):
+        return comparable(term, scope)
+    assert not isinstance(term, Now)  # checked before: it stands beside dates only
+    return LiteralExpression(term)
 
 
 def _moment(term: Term, scope: Scope) -> Expression:
     """The term as a date; null where it cannot be read as one."""
+    if isinstance(term, Now):
+        return VariableExpression("NOW")
     found = _term(term, scope)
     return _as_date(found, scope.schema(term)) if isinstance(term, Field) else found
 

@@ -35,6 +35,7 @@ from mqt_serving.query.plan import (
     Entity,
     Field,
     Function,
+    Now,
     Operator,
     PartOf,
     Term,
@@ -285,11 +286,15 @@ class ExpressionRaiser:
 
     def _is_date(self, term: Term) -> bool:
         match term:
+            case Now():
+                return True
             case Aggregate(Function.MIN | Function.MAX, Field() as field) | (Field() as field):
                 return graph.field_schema(field, self._catalog).main_type is BsonType.DATE
         return False
 
     def _term(self, argument: Expression, operator: Operator) -> Term:
+        if argument == VariableExpression("NOW"):
+            return Now()
         match self.bind(argument):
             case Constant(value=int() | float() | Decimal128() as number) if not isinstance(
                 number, bool

@@ -34,9 +34,11 @@ from mqt_serving.query.pipeline import (
 from mqt_serving.query.plan import (
     Aggregate,
     Field,
+    Moving,
     Operand,
     Order,
     PartOf,
+    Rank,
     Running,
 )
 from mqt_serving.query.raising.scope import (
@@ -177,8 +179,18 @@ class Tops(State):
         told_apart = self.grouping is None or set(keys) <= set(self.grouping.keys)
         if output.operator == "$documentNumber" and keys and order and told_apart:
             return Position(tuple(keys), order)
+        match output.operator, keys, order:
+            case "$rank", (), (Order(by=Aggregate() as by, descending=True),):
+                return OverGroups(Rank(by))
         if self._is_in_turn(keys, order):
             match output:
+                case WindowOutput(
+                    operator="$avg", argument=argument, window=Window(low=int() as low, high=0)
+                ) if low < 0:
+                    mean = self._bind(argument)
+                    match mean:
+                        case Known(operand=Aggregate() as averaged):
+                            return OverGroups(Moving(averaged, 1 - low))
                 case WindowOutput(operator="$sum", argument=argument, window=Window() as window):
                     so_far = (window.low, window.high) == (SO_FAR.low, SO_FAR.high)
                     total = self._bind(argument)

@@ -91,6 +91,8 @@ def test_dates_are_read_as_people_write_them() -> None:
         "running(sum(orders.items.price)), year(orders.placed_at) group year(orders.placed_at)",
         "running(count(orders)), change(avg(orders.items.price)) group orders.placed_at",
         "running(count(orders only orders.items.price > 5)) group orders.placed_at",
+        "running(count(orders)), moving(count(orders), 3), rank(sum(orders.items.price)), "
+        "avg(days(orders.placed_at, now)) group orders.placed_at",
     ],
 )
 def test_the_first_of_each_and_running_totals_read_back(text: str) -> None:
@@ -117,7 +119,7 @@ def test_sub_queries_and_related_things_nest() -> None:
         ("customers.name limit many", "whole number"),
         ('orders where orders.placed_at during "someday"', "is no date"),
         ("sum(count(orders))", "aggregate of an aggregate"),
-        ("running(orders.placed_at)", "changes are of aggregates"),
+        ("running(orders.placed_at)", "running is of an aggregate"),
         ("customers.name ?", "cannot read"),
         ("customers.name customers.name", "was not expected"),
         ("orders where orders.placed_at is blue", "expected 'missing'"),

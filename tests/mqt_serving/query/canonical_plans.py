@@ -27,6 +27,7 @@ from mqt_serving.query.plan import (
     Function,
     In,
     IsNull,
+    Moving,
     Not,
     Operator,
     Or,
@@ -35,6 +36,7 @@ from mqt_serving.query.plan import (
     PartOf,
     Plan,
     Predicate,
+    Rank,
     Related,
     Running,
     Text,
@@ -251,13 +253,17 @@ def tops(draw: st.DrawFn) -> Plan:
             return _plan(STATUS, YEAR, distinct=True, per=(YEAR,), order_by=order, **cut)
 
 
+def _mean(total: Aggregate) -> Moving:
+    return Moving(total, 3)
+
+
 @st.composite
 def running_totals(draw: st.DrawFn) -> Plan:
     """Groups that follow each other, with their totals so far."""
     turn = draw(st.sampled_from([(YEAR,), (MONTH,), (YEAR, PartOf(DatePart.MONTH, PLACED))]))
     keys = (*_some(draw, (STATUS, CITY), 0, 2), *turn)
     totals = _some(draw, (count(ORDERS), Aggregate(Function.SUM, TOTAL, where=PAID)), 1, 2)
-    over = draw(st.sampled_from([(Running,), (Change,), (Running, Change)]))
+    over = draw(st.sampled_from([(Running,), (Change,), (Running, Change), (Rank,), (Rank, _mean)]))
     shown = [*_some(draw, totals, 0, 1), *(kind(total) for kind in over for total in totals)]
     having = draw(st.sampled_from([None, Compare(count(ORDERS), Comparator.GT, 1)]))
     where = _all_of(_some(draw, ON_ORDERS, 0, 1))

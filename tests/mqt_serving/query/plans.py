@@ -23,6 +23,7 @@ from mqt_serving.query.plan import (
     Function,
     In,
     IsNull,
+    Moving,
     Not,
     Operand,
     Operator,
@@ -32,6 +33,7 @@ from mqt_serving.query.plan import (
     PartOf,
     Plan,
     Predicate,
+    Rank,
     Related,
     Running,
     Scalar,
@@ -79,7 +81,10 @@ def aggregates(draw: st.DrawFn) -> Aggregate:
 
 
 keys = st.one_of(fields, parts)
-running = st.one_of(st.builds(Running, aggregates()), st.builds(Change, aggregates()))
+running = st.one_of(
+    *(st.builds(kind, aggregates()) for kind in (Running, Change, Rank)),
+    st.builds(Moving, aggregates(), st.integers(2, 50)),
+)
 operands: st.SearchStrategy[Operand] = st.one_of(fields, fields, parts, aggregates())
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -24,6 +24,7 @@ from mqt_serving.query.plan import (
     Compare,
     Field,
     Function,
+    Now,
     Operator,
     Order,
     Output,
@@ -132,9 +133,25 @@ def test_from_the_first_to_the_last(rows: Callable[[Plan], Rows]) -> None:
     assert found == {"north": 12.0, "south": 0.0}
 
 
+def test_until_now(rows: Callable[[Plan], Rows]) -> None:
+    ago = Arithmetic(Operator.DAYS, LENT, Now())
+    [[days]] = values_of(rows(plan(ago, where=Compare(BOOK, Comparator.EQ, "Dune"))))
+    lent = datetime(2025, 4, 1, tzinfo=UTC)
+    assert days == pytest.approx((datetime.now(UTC) - lent).total_seconds() / 86400, abs=0.01)
+    long = plan(BOOK, where=Compare(ago, Comparator.GT, days + 1), order_by=(Order(BOOK),))
+    assert values_of(rows(long)) == [["Emma"], ["Ulysses"]]
+    assert "number of days from the lent" in explain(long, CATALOG)
+    assert "to now" in explain(long, CATALOG)
+    oldest = plan(BRANCH, Aggregate(Function.MAX, ago), group_by=(BRANCH,))
+    again = raise_command(parse_query(render_mongosh(lower(oldest, CATALOG))), CATALOG)
+    assert again.outputs[1].value == Aggregate(Function.MAX, ago)
+
+
 @pytest.mark.parametrize(
     "asked",
     [
+        Arithmetic(Operator.SUBTRACT, Now(), LENT),
+        Arithmetic(Operator.DAYS, Now(), Now()),
         Arithmetic(Operator.DAYS, BOOK, BACK),
         Arithmetic(Operator.DAYS, LENT, 3),
         Arithmetic(Operator.DAYS, LENT, Aggregate(Function.AVG, BACK)),

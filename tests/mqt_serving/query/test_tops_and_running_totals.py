@@ -25,10 +25,12 @@ from mqt_serving.query.plan import (
     DatePart,
     Field,
     Function,
+    Moving,
     Order,
     Output,
     PartOf,
     Plan,
+    Rank,
     Running,
 )
 from mqt_serving.query.raising.commands import raise_command
@@ -164,9 +166,12 @@ def test_of_different_values_the_first_of_each(rows: Callable[[Plan], Rows]) -> 
         plan(Running(count(BUYER, True)), group_by=(YEAR,)),
         plan(Running(REVENUE), group_by=(STATUS,)),
         plan(Running(REVENUE)),
+        plan(Rank(REVENUE)),
+        plan(Moving(REVENUE, 3), group_by=(STATUS,)),
+        plan(Moving(REVENUE, 1), group_by=(YEAR,)),
     ],
     ids=["no limit", "no order", "none", "one total", "no key", "not shown", "average",
-         "different ones", "text", "no groups"],
+         "different ones", "text", "no groups", "rank of one", "moving over text", "over one"],
 )  # fmt: skip
 def test_what_says_nothing_is_refused(asked: Plan) -> None:
     with pytest.raises(PlanError):
@@ -283,6 +288,30 @@ def test_dates_have_no_change() -> None:
         lower(plan(Change(Aggregate(Function.MAX, PLACED)), group_by=(YEAR,)), CATALOG)
 
 
+# ------------------------------------------------------------ moving averages, ranks
+
+
+def test_a_moving_average_is_over_this_group_and_those_before(
+    rows: Callable[[Plan], Rows],
+) -> None:
+    found = rows(plan(MONTH, Moving(count(ORDERS), 2), group_by=(MONTH,)))
+    assert [(row["year_month"], row["moving_avg_count"]) for row in found] == [
+        ("2024-03", 1.0), ("2025-03", 1.5), ("2025-04", 1.5),
+    ]  # fmt: skip
+    apart = rows(plan(NAME, MONTH, Moving(count(ORDERS), 3), group_by=(NAME, MONTH)))
+    assert {row["moving_avg_count"] for row in apart} == {1.0}
+
+
+def test_ranks_are_by_the_figure_and_shared_by_equals(rows: Callable[[Plan], Rows]) -> None:
+    asked = plan(Rank(count(ORDERS)), MONTH, group_by=(MONTH,), order_by=MOST)
+    assert rows(asked)[0] == {"rank": 1, "year_month": "2025-03"}
+    assert [row["rank"] for row in rows(asked)] == [1, 2, 2]
+    both = plan(NAME, Rank(REVENUE), Running(count(ORDERS)), MONTH, group_by=(NAME, MONTH))
+    found = {(r["name"], r["year_month"]): (r["rank"], r["running_count"]) for r in rows(both)}
+    assert found[("Ann", "2025-04")] == (1, 2)
+    assert found[("Bob", "2024-03")] == (4, 1)
+
+
 # ------------------------------------------------------------------------ in words
 
 
@@ -298,6 +327,10 @@ def test_they_read_in_plain_english() -> None:
         "For each year of the date placed (`orders.placed_at`), show the running total of the sum "
         "of the totals (`orders.total`), over all `orders`."
     )
+    asked = plan(YEAR, Rank(REVENUE), Moving(REVENUE, 3), group_by=(YEAR,))
+    words = explain(asked, CATALOG)
+    assert "the rank by the sum of the totals (`orders.total`), largest first" in words
+    assert "over 3 groups, this one and those before" in words
 
 
 # ----------------------------------------------------------------- as people write
