@@ -43,6 +43,7 @@ _CALENDAR_WORDS = {
     )
     for number, word in enumerate(names.split(), start=1)
 }  # $month and $dayOfWeek
+_WEEKENDS = frozenset({"weekend", "weekends", "weekday", "weekdays"})
 _QUARTER = re.compile(r"\bq([1-4])\b", re.IGNORECASE)
 _NUMBER = re.compile(
     r"(?<![\w.-])-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:(?=[^\w.]|\.(?!\d)|$)|(?=\s)|(?=k\b|m\b))"
@@ -194,6 +195,9 @@ def find_values(
         calendar = _CALENDAR_WORDS.get(word.text.lower().removesuffix("s"))
         if calendar is not None:
             add(Value(ValueKind.NUMBER, calendar, i, i + 1))
+        if word.text.lower() in _WEEKENDS:
+            for day in (1, 7):  # Sunday and Saturday: where these days are, or are not
+                add(Value(ValueKind.NUMBER, day, i, i + 1))
     for match in _QUARTER.finditer(question):
         add(Value(ValueKind.NUMBER, int(match[1]), *cover(match.start(), match.end())))
     covered: list[tuple[int, int]] = list(quoted)

@@ -106,6 +106,8 @@ SHAPES: Final[tuple[tuple[Shape, float], ...]] = (
     (running_totals.beside_running_total, 0.5),
     (running_totals.running_total_of_each, 0.5),
     (running_totals.change_from_before, 0.7),
+    (running_totals.moving_average, 0.6),
+    (running_totals.ranked_groups, 0.6),
 )
 """What is drawn, with its weight. What public corpora hardly ask has about a third."""
 _TRIES: Final = 12

@@ -13,7 +13,7 @@ from mqt_assets.training.synthesis.draft import Draft, NotHere
 from mqt_assets.training.synthesis.lexicon import measure_of
 from mqt_assets.training.synthesis.phrases import field_words
 from mqt_assets.training.synthesis.things import EntityView, FieldView, Role
-from mqt_serving.query.plan import Arithmetic, Operator
+from mqt_serving.query.plan import Arithmetic, Now, Operator
 
 _COUNTS: Final = frozenset(
     "quantity units stock copies nights hours days count pieces bottles seats tickets minutes "
@@ -82,6 +82,27 @@ _BETWEEN: Final = (
 )
 
 
+_BIRTHS: Final = frozenset({"birth", "born", "birthday", "dob", "birthdate"})
+_AHEAD: Final = frozenset({"due", "expiry", "expires", "expiration", "deadline", "valid", "until"})
+_SINCE: Final = (
+    "number of {1} since {0}",
+    "{1} since {0}",
+    "{1} that have passed since {0}",
+    "time since {0} in {1}",
+    "number of {1} from {0} until today",
+    "{1} between {0} and now",
+    "{1} from {0} to today",
+    "time in {1} since {0}",
+)
+_LEFT: Final = (
+    "number of {1} until {0}",
+    "{1} left until {0}",
+    "{1} remaining until {0}",
+    "time left in {1} until {0}",
+    "{1} from now to {0}",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Computed:
     """An operation on two fields with its words; the values of numbers run from 0 or above."""
@@ -94,7 +115,7 @@ class Computed:
 
 def computed(draft: Draft, view: EntityView) -> Computed:
     numbers, dates = view.of_role(Role.NUMBER), view.of_role(Role.DATE)
-    if len(dates) > 1 and draft.chance(0.6 if len(numbers) > 1 else 1.0):
+    if dates and draft.chance((0.6 if len(dates) > 1 else 0.2) if len(numbers) > 1 else 1.0):
         return _elapsed(draft, dates)
     if len(numbers) < 2:
         raise NotHere
@@ -121,10 +142,26 @@ def computed(draft: Draft, view: EntityView) -> Computed:
 
 
 def _elapsed(draft: Draft, dates: list[FieldView]) -> Computed:
+    if len(dates) == 1 or draft.chance(0.3):
+        return _until_now(draft, draft.pick(dates))
     left, right = draft.rng.sample(dates, 2)
     unit = draft.weighted(_UNITS)
     words = draft.pick(_BETWEEN).format(field_words(draft, left), field_words(draft, right), unit)
     return Computed(Arithmetic(unit, left.field, right.field), words, left, right)
+
+
+def _until_now(draft: Draft, date: FieldView) -> Computed:
+    """Ages of people in years, else the time since a date; before a date, the time left."""
+    words, name = set(date.words), field_words(draft, date)
+    if words & _BIRTHS:
+        unit, said = Operator.YEARS, draft.pick(("age", "age in years", "age today", "present age"))
+    else:
+        unit = draft.weighted(_UNITS)
+        said = draft.pick(_SINCE).format(name, unit)
+    if words & _AHEAD and draft.chance(0.7):
+        said = draft.pick(_LEFT).format(name, unit)
+        return Computed(Arithmetic(unit, Now(), date.field), said, date, date)
+    return Computed(Arithmetic(unit, date.field, Now()), said, date, date)
 
 
 def _price_and_count(draft: Draft, numbers: list[FieldView]) -> tuple[FieldView, FieldView]:

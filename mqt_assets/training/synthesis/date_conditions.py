@@ -21,6 +21,7 @@ from mqt_serving.query.plan import (
     Comparator,
     Compare,
     DatePart,
+    In,
     PartOf,
     Predicate,
 )
@@ -119,6 +120,8 @@ def _calendar(draft: Draft, item: FieldView, owner: Noun | None) -> Said:
     """In any March, on any Monday: a part of the date rather than a stretch of time."""
     name = field_words(draft, item, owner)
     done = participle_of(item.words)
+    if draft.chance(0.12):
+        return _weekend(draft, item, name, owner is None and done)
     if draft.chance(0.5):
         number = draft.rng.randrange(1, 13)
         part, stretch = DatePart.MONTH, f"in {draft.say(MONTHS[number - 1])}"
@@ -128,6 +131,17 @@ def _calendar(draft: Draft, item: FieldView, owner: Noun | None) -> Said:
         part, stretch = DatePart.WEEKDAY, draft.pick((f"on a {day}", f"on {day}s"))
     predicate = Compare(PartOf(part, item.field), Comparator.EQ, number)
     if owner is None and done:
+        return Said(predicate, "after", f"{done} {stretch}")
+    return Said(predicate, "clause", f"{name} is {stretch}")
+
+
+def _weekend(draft: Draft, item: FieldView, name: str, done: str | bool | None) -> Said:
+    within = draft.chance(0.7)
+    day = draft.say(draft.pick(("weekend", "weekends") if within else ("weekday", "weekdays")))
+    on = draft.pick(("on", "at") if within else ("on",))
+    stretch = f"{on} {day}" if day.endswith("s") else f"{on} a {day}"
+    predicate = In(PartOf(DatePart.WEEKDAY, item.field), (1, 7), not within)
+    if isinstance(done, str) and done:
         return Said(predicate, "after", f"{done} {stretch}")
     return Said(predicate, "clause", f"{name} is {stretch}")
 

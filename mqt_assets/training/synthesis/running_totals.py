@@ -1,4 +1,4 @@
-"""Shapes that add up over time, or compare with what was before: revenue by month, cumulative.
+"""Shapes that look at other groups: revenue by month, cumulative, smoothed; branches ranked.
 
 Convention: the keys come first, then the plain figure where it is asked for, then the running
 total or the change; "per month" means year and month. Depends on `groups`.
@@ -26,10 +26,12 @@ from mqt_serving.query.plan import (
     DatePart,
     Field,
     Function,
+    Moving,
     Order,
     Output,
     PartOf,
     Plan,
+    Rank,
     Running,
 )
 
@@ -176,6 +178,82 @@ def change_from_before(draft: Draft, view: EntityView) -> Posed:
     text, order = _in_order(draft, text, turn)
     outputs = (Output(turn.key), *(Output(value) for value in values))
     return Posed(Plan(outputs, about.where, group_by=(turn.key,), order_by=order), text)
+
+
+_ROLLING = ("moving average", "rolling average", "moving mean", "rolling mean", "running average")
+_NUMBERS = ("two", "three", "four", "five", "six", "seven")
+
+
+def moving_average(draft: Draft, view: EntityView) -> Posed:
+    """The 3-month moving average of the number of orders."""
+    about = _about(draft, view)
+    turn = _turn(draft, view, about)
+    if not turn.every or turn.name:
+        raise NotHere
+    figure = figure_of(draft, view, about, 0.5)
+    said, unit, show = figure_of_rows(draft, figure, about), turn.unit, draft.pick(SHOW)
+    groups = draft.pick((3, 3, 3, 2, 4, 5, 6, 7, 7, 12, 30))
+    number = draft.say(str(groups))
+    if groups <= len(_NUMBERS) + 1 and draft.chance(0.4):
+        number = draft.say(_NUMBERS[groups - 2])
+    mean = draft.pick(_ROLLING)
+    sized = draft.pick((f"{number}-{unit} {mean}", f"{mean} over {number} {unit}s"))
+    alone = [
+        f"{sized} of the {said}",
+        f"{show} the {sized} of the {said}",
+        f"{show} the {said} per {unit} as a {sized}",
+        f"{said} by {unit}, smoothed by a {sized}",
+        f"for each {unit}, the {said} averaged over {number} {unit}s up to it",
+        f"the {said}: average of each {unit} and those before it, {number} {unit}s in all",
+        f"what is the {sized} of the {said}",
+    ]
+    beside = [
+        f"{said} per {unit} and the {sized}",
+        f"{said} by {unit} with its {sized}",
+        f"{show} the {said} for each {unit} next to the {sized}",
+        f"{said} per {unit} together with the {sized}",
+        f"{show} {unit}, {said} and {sized}",
+    ]
+    both = draft.chance(0.5)
+    text = draft.pick(beside if both else alone)
+    values = (
+        (figure.value, Moving(figure.value, groups)) if both else (Moving(figure.value, groups),)
+    )
+    text, order = _in_order(draft, text, turn)
+    outputs = (Output(turn.key), *(Output(value) for value in values))
+    return Posed(Plan(outputs, about.where, group_by=(turn.key,), order_by=order), text)
+
+
+def ranked_groups(draft: Draft, view: EntityView) -> Posed:
+    """Branches ranked by revenue: the place of each, its name, the figure."""
+    about = _about(draft, view)
+    key = group_key(draft, view)
+    expect_different(key, about)
+    figure = figure_of(draft, view, about, 0.5)
+    said, show = figure_of_rows(draft, figure, about), draft.pick(SHOW)
+    if not key.many:
+        raise NotHere
+    with_figure = [
+        f"rank the {key.many} by {said}: rank, {key.one} and the figure",
+        f"{show} each {key.one} with its rank by {said} and the {said}",
+        f"{key.many} ranked by {said}, with rank and {said}",
+        f"rank of every {key.one} by {said}, beside the {said}",
+        f"give {key.many} a rank by {said}; {show} rank, {key.one}, {said}",
+    ]
+    alone = [
+        f"rank the {key.many} by {said}: rank and {key.one}",
+        f"{show} the rank of each {key.one} by {said}",
+        f"which rank does each {key.one} have by {said}",
+        f"what place does every {key.one} take by {said}",
+    ]
+    both = draft.chance(0.65)
+    text, rank = draft.pick(with_figure if both else alone), Output(Rank(figure.value))
+    shown = (*key.outputs, rank) if not text.startswith(("rank the", "give")) else (
+        rank, *key.outputs,
+    )  # fmt: skip
+    outputs = (*shown, Output(figure.value)) if both else shown
+    order = (Order(figure.value, True),) if text.startswith(("rank the", "give")) else ()
+    return Posed(Plan(outputs, about.where, group_by=key.fields, order_by=order), text)
 
 
 def _about(draft: Draft, view: EntityView) -> Subject:
