@@ -2,7 +2,8 @@
 
 Understands ISO dates, `5 March 2025`, `March 5th, 2025`, `03/15/2025`, `March 2025`, `Q1 2025`,
 `the first half of 2025`, years, decades (`the 1990s`, `the 90s`), and spans relative to
-a clock (`last month`, `this year`, `the last 30 days`, `today`).
+a clock (`last month`, `Q1 this year`, `May last year`, `last May`, `the past six months`, `the
+next 30 days`, `two weeks ago`, `year to date`, `today`).
 """
 
 from __future__ import annotations
@@ -28,6 +29,18 @@ _MONTHS = {
 _MONTH = "(" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\b\.?"
 _YEAR = r"((?:19|20)\d\d)"
 _UNITS = {"day": 1, "week": 7}
+_MONTHS_IN = {"month": 1, "quarter": 3, "year": 12}
+_SHIFTS = {"last": -1, "previous": -1, "this": 0, "current": 0, "next": 1}
+_HALVES = ("first", "second")
+_QUARTERS = ("first", "second", "third", "fourth")
+_COUNTS = {
+    word: number
+    for number, word in enumerate(
+        "two three four five six seven eight nine ten eleven twelve".split(), start=2
+    )
+} | {"couple of": 2, "dozen": 12}
+_COUNT = r"(\d+|" + "|".join(_COUNTS) + ")"
+_ANY_YEAR = r"(?:of )?(?:the )?((?:19|20)\d\d|(?:this|last|previous|current|next) year)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +71,26 @@ def _months(year: int, month: int, count: int) -> tuple[datetime, datetime]:
     return datetime(first // 12, first % 12 + 1, 1), datetime(last // 12, last % 12 + 1, 1)
 
 
+def _year(text: str, now: datetime) -> int:
+    """The year that "2025" or "last year" names."""
+    return int(text) if text.isdigit() else now.year + _SHIFTS[text.split()[0].lower()]
+
+
+def _midnight(now: datetime) -> datetime:
+    return now.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _count(text: str) -> int:
+    return int(text) if text.isdigit() else _COUNTS[text.lower()]
+
+
+def _moved(day: datetime, months: int) -> datetime:
+    """The same day of another month; of the 29th to 31st the 28th, so that every month has it."""
+    return _months(day.year, day.month + months, 1)[0] + timedelta(days=min(day.day, 28) - 1)
+
+
 def _relative(match: re.Match[str], now: datetime) -> tuple[datetime, datetime]:
-    shift = {"last": -1, "previous": -1, "this": 0, "current": 0, "next": 1}[match[1].lower()]
-    unit = match[2].lower()
-    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    shift, unit, today = _SHIFTS[match[1].lower()], match[2].lower(), _midnight(now)
     if unit == "week":
         start = today - timedelta(days=today.weekday()) + timedelta(weeks=shift)
         return start, start + timedelta(weeks=1)
@@ -73,18 +102,53 @@ def _relative(match: re.Match[str], now: datetime) -> tuple[datetime, datetime]:
 
 
 def _trailing(match: re.Match[str], now: datetime) -> tuple[datetime, datetime]:
-    count, unit = int(match[1]), match[2].lower()
-    end = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    return _back(_count(match[1]), match[2].lower(), now), _midnight(now) + timedelta(days=1)
+
+
+def _just_past(match: re.Match[str], now: datetime) -> tuple[datetime, datetime]:
+    return _back(1, match[1].lower(), now), _midnight(now) + timedelta(days=1)
+
+
+def _back(count: int, unit: str, now: datetime) -> datetime:
+    """The first day of a stretch of so many units that today ends."""
     if unit in _UNITS:
-        return end - timedelta(days=count * _UNITS[unit]), end
-    months = count * (12 if unit == "year" else 1)
-    start = _months(now.year, now.month - months, 1)[0]
-    return start + timedelta(days=min(now.day, 28) - 1), end
+        return _midnight(now) + timedelta(days=1 - count * _UNITS[unit])
+    return _moved(_midnight(now), -count * _MONTHS_IN[unit])
+
+
+def _hours(match: re.Match[str], now: datetime) -> tuple[datetime, datetime]:
+    return now - timedelta(hours=_count(match[1])), now
+
+
+def _coming(match: re.Match[str], now: datetime) -> tuple[datetime, datetime]:
+    count, unit, today = _count(match[1]), match[2].lower(), _midnight(now)
+    if unit in _UNITS:
+        return today, today + timedelta(days=count * _UNITS[unit] + 1)
+    return today, _moved(today, count * _MONTHS_IN[unit])
+
+
+def _ago(match: re.Match[str], now: datetime) -> tuple[datetime, datetime]:
+    count, unit, today = _count(match[1]), match[2].lower(), _midnight(now)
+    days = count * _UNITS[unit] if unit in _UNITS else None
+    start = _moved(today, -count * _MONTHS_IN[unit]) if days is None else today - timedelta(days)
+    return start, start + timedelta(days=1)
+
+
+def _to_date(match: re.Match[str], now: datetime) -> tuple[datetime, datetime]:
+    first = _midnight(now).replace(day=1)
+    start = first if match[1].lower() == "month" else first.replace(month=1)
+    return start, _midnight(now) + timedelta(days=1)
+
+
+def _last_named(match: re.Match[str], now: datetime) -> tuple[datetime, datetime]:
+    """`last May`: the last one that is over."""
+    month = _MONTHS[match[1].lower()]
+    return _months(now.year if month < now.month else now.year - 1, month, 1)
 
 
 def _single(days: int) -> Build:
     def build(_: re.Match[str], now: datetime) -> tuple[datetime, datetime]:
-        start = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=days)
+        start = _midnight(now) + timedelta(days=days)
         return start, start + timedelta(days=1)
 
     return build
@@ -112,27 +176,48 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Build], ...] = tuple(
             lambda m, _: _months(int(m[1]), int(m[2]), 1),
         ),
         (
-            r"\bq([1-4])(?: of)?[ -]?" + _YEAR + r"\b",
-            lambda m, _: _months(int(m[2]), 3 * int(m[1]) - 2, 3),
+            r"\b" + _MONTH + r",? " + _ANY_YEAR + r"\b",
+            lambda m, now: _months(_year(m[2], now), _MONTHS[m[1].lower()], 1),
         ),
         (
-            r"\b(first|second|third|fourth) quarter(?: of)? " + _YEAR + r"\b",
-            lambda m, _: _months(
-                int(m[2]), 3 * ["first", "second", "third", "fourth"].index(m[1].lower()) + 1, 3
-            ),
+            r"\bq([1-4]),?[ -]?" + _ANY_YEAR + r"\b",
+            lambda m, now: _months(_year(m[2], now), 3 * int(m[1]) - 2, 3),
         ),
         (
-            r"\bh([12])(?: of)?[ -]?" + _YEAR + r"\b",
-            lambda m, _: _months(int(m[2]), 6 * int(m[1]) - 5, 6),
+            r"\b(first|second|third|fourth) quarter " + _ANY_YEAR + r"\b",
+            lambda m, now: _months(_year(m[2], now), 3 * _QUARTERS.index(m[1].lower()) + 1, 3),
         ),
         (
-            r"\b(first|second) half(?: of)? " + _YEAR + r"\b",
-            lambda m, _: _months(int(m[2]), 1 if m[1].lower() == "first" else 7, 6),
+            r"\bh([12]),?[ -]?" + _ANY_YEAR + r"\b",
+            lambda m, now: _months(_year(m[2], now), 6 * int(m[1]) - 5, 6),
+        ),
+        (
+            r"\b(first|second) half " + _ANY_YEAR + r"\b",
+            lambda m, now: _months(_year(m[2], now), 6 * _HALVES.index(m[1].lower()) + 1, 6),
         ),
         (r"\b((?:19|20)\d)0s\b", lambda m, _: _months(int(m[1]) * 10, 1, 120)),
         (r"(?:\bthe '?|')([3-9])0s\b", lambda m, _: _months(1900 + int(m[1]) * 10, 1, 120)),
-        (r"\b(?:last|past|previous) (\d+) (day|week|month|year)s?\b", _trailing),
+        (r"\b(?:last|past|previous) " + _COUNT + r" (day|week|month|quarter|year)s?\b", _trailing),
+        (r"\b(?:last|past|previous) " + _COUNT + r" hours?\b", _hours),
+        (r"\bpast (day|week|month|quarter|year)\b", _just_past),
+        (
+            r"\b(?:next|coming|following) " + _COUNT + r" (day|week|month|quarter|year)s?\b",
+            _coming,
+        ),
+        (r"\b" + _COUNT + r" (day|week|month|quarter|year)s? ago\b", _ago),
+        (r"\b(year|month)[ -]to[ -]date\b", _to_date),
+        (
+            r"\b(?:the )?year before last\b",
+            lambda _, now: _months(now.year - 2, 1, 12),
+        ),
+        (
+            r"\b(?:the )?month before last\b",
+            lambda _, now: _months(now.year, now.month - 2, 1),
+        ),
+        (r"\blast " + _MONTH, _last_named),
         (r"\b(last|previous|this|current|next) (week|month|quarter|year)\b", _relative),
+        (r"\b(?:the )?day before yesterday\b", _single(-2)),
+        (r"\b(?:the )?day after tomorrow\b", _single(2)),
         (r"\btoday\b", _single(0)),
         (r"\byesterday\b", _single(-1)),
         (r"\btomorrow\b", _single(1)),
