@@ -99,9 +99,6 @@ class Reporter:
         if now < self._next and progress.step < progress.steps:
             return
         self._next = now + REPORT_EVERY_SECONDS
-        if progress.phase == "linking":
-            self._say(f"linking {progress.step} of {progress.steps} examples")
-            return
         self._say(
             f"training step {progress.step} of about {progress.steps}, loss {progress.loss:.3f}, "
             f"{progress.examples_per_second:.1f} examples/s"

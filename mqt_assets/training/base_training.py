@@ -254,9 +254,9 @@ def _held_out(data: BaseData, start: BaseModel | None) -> list[str]:
 
 
 def _say(progress: Progress) -> None:
-    if progress.phase == "linking" or progress.step % _REPORT_EVERY == 0:
+    if progress.step % _REPORT_EVERY == 0:
         print(
-            f"{time.strftime('%H:%M:%S')} {progress.phase} {progress.step} of {progress.steps}, "
+            f"{time.strftime('%H:%M:%S')} step {progress.step} of {progress.steps}, "
             f"loss {progress.loss:.3f}, {progress.examples_per_second:.1f} examples/s",
             flush=True,
         )

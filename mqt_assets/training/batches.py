@@ -1,6 +1,6 @@
 """Examples as training data: linked arrays with gold steps, and padded batches of them.
 
-`prepare` links each question once; `collate` pads a list into the tensors that
+A `Linker` links questions; `collate` pads a list into the tensors that
 `TranslatorNetwork.loss` reads. Questions whose plan cannot be written with the linked items and
 values are counted by reason, not trained on.
 """
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -36,6 +36,8 @@ from mqt_serving.translator.sequence import CANNOT, NotExpressible, fields_of, t
 from mqt_serving.translator.words import Word
 
 NEGATIVE = -1e9
+_BLOCK = 512
+"""Examples whose questions the text encoder reads at once."""
 _KNOWN = 50
 """So many values of a field serving is sure to know: it is asked about larger databases."""
 
@@ -74,53 +76,78 @@ def build_schemas(catalogs: Mapping[str, Catalog], encoder: TextEncoder) -> dict
     return {name: build_items(catalog, encode) for name, catalog in catalogs.items()}
 
 
+class Linker:
+    """Links examples as they are asked for; `left_out` counts those that cannot be, by reason.
+
+    `for_reader` keeps what a reader is trained on (17 kB a question), else its word vectors.
+    """
+
+    def __init__(
+        self,
+        schemas: Mapping[str, SchemaItems],
+        encoder: TextEncoder,
+        now: datetime,
+        for_reader: bool = False,
+    ) -> None:
+        self._schemas, self._encoder, self._now = schemas, encoder, now
+        self._for_reader = for_reader
+        self._lone: dict[str, np.ndarray] = {}
+        self.left_out: Counter[str] = Counter()
+
+    def can_learn(self, example: Example) -> bool:
+        """Whether the example has a plan, or rightly none, over a catalog that is at hand."""
+        learnable = example.plan is not None or example.kind == UNANSWERABLE
+        return learnable and example.database in self._schemas
+
+    def link(self, examples: Sequence[Example]) -> list[Prepared | None]:
+        """Each example prepared; None for those left out."""
+        words = [prepare_words(example.question) for example in examples]
+        self._know({word.text.lower() for row in words for word in row})
+        questions = [example.question for example in examples]
+        spans = [[(w.start, w.end) for w in row] for row in words]
+        before = self._encoder.before_reading(questions, spans) if self._for_reader else None
+        vectors = None if self._for_reader else self._encoder.encode_words(questions, spans)
+        found: list[Prepared | None] = []
+        for at, example in enumerate(examples):
+            if not words[at]:
+                self.left_out["no words"] += 1
+                found.append(None)
+                continue
+            own = np.stack([self._lone[w.text.lower()] for w in words[at]])
+            in_context = vectors[at] if vectors else own
+            schema = self._schemas[example.database]
+            try:
+                one = _prepare_one(example, schema, words[at], in_context, own, self._now)
+            except NotExpressible as reason:
+                self.left_out[str(reason).split(" ", 3)[1] + ": " + str(reason)[:60]] += 1
+                found.append(None)
+                continue
+            if before is not None:
+                early, weights = before[at]
+                one = replace(one, early=early.astype(np.float16), spans=weights)
+            found.append(one)
+        return found
+
+    def _know(self, words: set[str]) -> None:
+        fresh = sorted(words - self._lone.keys())
+        if fresh:
+            self._lone.update(zip(fresh, self._encoder.encode(fresh), strict=True))
+
+
 def prepare(
     examples: Sequence[Example],
     schemas: Mapping[str, SchemaItems],
     encoder: TextEncoder,
     now: datetime,
-    progress: Callable[[int], None] = lambda done: None,
     for_reader: bool = False,
 ) -> Preparation:
-    """Link every example that has a plan; `progress` hears how many are done.
-
-    `for_reader` keeps what a reader is trained on (17 kB a question), else its word vectors.
-    """
-    usable = [
-        example
-        for example in examples
-        if (example.plan is not None or example.kind == UNANSWERABLE)
-        and example.database in schemas
-    ]
-    left_out: Counter[str] = Counter()
-    left_out["no plan"] = len(examples) - len(usable)
-    words = [prepare_words(example.question) for example in usable]
-    lone = _lone_vectors({w.text.lower() for row in words for w in row}, encoder)
-    prepared: list[Prepared] = []
-    for start in range(0, len(usable), 512):
-        block = range(start, min(start + 512, len(usable)))
-        questions = [usable[i].question for i in block]
-        spans = [[(w.start, w.end) for w in words[i]] for i in block]
-        before = encoder.before_reading(questions, spans) if for_reader else None
-        vectors = None if for_reader else encoder.encode_words(questions, spans)
-        for at, i in enumerate(block):
-            example, schema = usable[i], schemas[usable[i].database]
-            if not words[i]:
-                left_out["no words"] += 1
-                continue
-            own = np.stack([lone[w.text.lower()] for w in words[i]])
-            try:
-                one = _prepare_one(
-                    example, schema, words[i], vectors[at] if vectors else own, own, now
-                )
-                if before is not None:
-                    early, weights = before[at]
-                    one = replace(one, early=early.astype(np.float16), spans=weights)
-                prepared.append(one)
-            except NotExpressible as reason:
-                left_out[str(reason).split(" ", 3)[1] + ": " + str(reason)[:60]] += 1
-        progress(min(start + 512, len(usable)))
-    return Preparation(prepared, left_out)
+    """Link every example that can be learned from."""
+    linker = Linker(schemas, encoder, now, for_reader)
+    usable = [example for example in examples if linker.can_learn(example)]
+    linker.left_out["no plan"] = len(examples) - len(usable)
+    blocks = (usable[start : start + _BLOCK] for start in range(0, len(usable), _BLOCK))
+    linked = [one for block in blocks for one in linker.link(block) if one is not None]
+    return Preparation(linked, linker.left_out)
 
 
 def _prepare_one(
@@ -173,11 +200,6 @@ def _taken_for_unknown(example: Example, schema: SchemaItems) -> frozenset[str]:
         if known is not None and draw > min(len(known.samples), _KNOWN) / max(1, known.distinct):
             found.add(text)
     return frozenset(found)
-
-
-def _lone_vectors(words: set[str], encoder: TextEncoder) -> dict[str, np.ndarray]:
-    ordered = sorted(words)
-    return dict(zip(ordered, encoder.encode(ordered), strict=True)) if ordered else {}
 
 
 def collate(rows: Sequence[Prepared]) -> dict[str, Tensor]:

@@ -88,9 +88,6 @@ class _Reporter:
         if now < self._next and progress.step < progress.steps:
             return
         self._next = now + _REPORT_EVERY_S
-        if progress.phase == "linking":
-            self._say(f"linking {progress.step} of {progress.steps} examples")
-            return
         self._say(
             f"training step {progress.step} of {progress.steps}, loss {progress.loss:.3f}, "
             f"{progress.examples_per_second:.0f} examples/s"

@@ -3,6 +3,7 @@
 The joint encoder and the decoder learn, from scratch or from weights of before; the text encoder
 stays frozen but for its reader, where one is given. Batches mix the
 sources in fixed shares, so that a small source (corrections) is not drowned by a large one.
+Examples are linked when they are first drawn: a short training links what it has time to learn.
 Training ends, its learning rate decayed, at `max_steps` or `max_seconds`, whichever comes first:
 deterministic for a seed, a thread count and a kind of processor where the steps decide. With a
 `Checkpoint` a killed training goes on where it was. Runs unchanged on a GPU.
@@ -25,7 +26,7 @@ import torch
 
 from mqt_assets.training.absence import is_thinned
 from mqt_assets.training.augmentation import varied
-from mqt_assets.training.batches import Prepared, build_schemas, collate, prepare
+from mqt_assets.training.batches import Linker, Prepared, build_schemas, collate
 from mqt_assets.training.examples import ASKED_AT, CORPUS_SOURCES, Example
 from mqt_assets.training.network import NetworkShape, TranslatorNetwork
 from mqt_assets.training.reader import Reader
@@ -69,9 +70,8 @@ class TrainingOptions:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """`phase` is "linking" or "training"; `loss` is a running mean, NaN before the first step."""
+    """`loss` is a running mean."""
 
-    phase: str
     step: int
     steps: int
     loss: float
@@ -85,8 +85,8 @@ class TrainedModel:
     options: TrainingOptions
     encoder: TextEncoder
     losses: list[tuple[int, float]]  # (step, running mean loss)
-    examples: Counter[str]  # group -> examples trained on
-    left_out: Counter[str]  # reason -> questions
+    examples: Counter[str]  # group -> different examples trained on
+    left_out: Counter[str]  # reason -> questions that were drawn
     seconds: float
     steps: int
 
@@ -152,20 +152,12 @@ def train(
     started = time.monotonic()
     torch.manual_seed(options.seed)
     torch.set_num_threads(options.threads)
-    schemas = build_schemas(catalogs, encoder)
-
-    def linked(done: int) -> None:
-        progress(
-            Progress("linking", done, len(examples), math.nan, 0.0, time.monotonic() - started)
-        )
-
-    preparation = prepare(examples, schemas, encoder, options.now, linked, reader is not None)
-    groups: dict[str, list[Prepared]] = {}
-    for one in preparation.prepared:
-        groups.setdefault(group(one.example), []).append(one)
-    if not groups:
-        reasons = ", ".join(f"{n} x {why}" for why, n in preparation.left_out.most_common(3))
-        raise TrainingFailed(f"none of {len(examples)} examples can be trained on: {reasons}")
+    linker = Linker(build_schemas(catalogs, encoder), encoder, options.now, reader is not None)
+    groups: dict[str, list[Example]] = {}
+    for example in filter(linker.can_learn, examples):
+        groups.setdefault(group(example), []).append(example)
+    linker.left_out["no plan"] = len(examples) - sum(map(len, groups.values()))
+    supply = _Supply(groups, linker)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     shape = replace(options.shape, text_dimension=encoder.dimension)
     network = TranslatorNetwork(shape, reader)
@@ -173,14 +165,14 @@ def train(
         network.load_state_dict(start)
     network.to(device)
     fitting = _Fitting(network, options, progress, started, checkpoint)
-    fitting.run(groups, device)
+    fitting.run(supply, device)
     return TrainedModel(
         network=network.cpu().eval(),
         options=options,
         encoder=encoder,
         losses=fitting.losses,
-        examples=Counter({name: len(rows) for name, rows in groups.items()}),
-        left_out=preparation.left_out,
+        examples=supply.learned(),
+        left_out=linker.left_out,
         seconds=time.monotonic() - started,
         steps=fitting.step,
     )
@@ -218,10 +210,10 @@ class _Fitting:
             self.losses = [(int(step), float(loss)) for step, loss in state["losses"]]
             self.mean, self.step, self.spent = state["mean"], state["step"], state["spent"]
 
-    def run(self, groups: Mapping[str, list[Prepared]], device: torch.device) -> None:
+    def run(self, supply: _Supply, device: torch.device) -> None:
         options = self.options
         # After a checkpoint the draws go on from another seed: the order of before is not kept.
-        batches = _batches(groups, replace(options, seed=options.seed + self.step))
+        batches = supply.batches(replace(options, seed=options.seed + self.step))
         before, first, began = self.spent, self.step, time.monotonic()
         available = max(1.0, options.max_seconds - (0.0 if before else began - self.started))
         kept = began
@@ -244,9 +236,7 @@ class _Fitting:
                 self.losses.append((self.step, self.mean))
                 steps = max(self.step, round(self.step / done))
                 rate = (self.step - first) * options.batch_size / (now - began)
-                self.progress(
-                    Progress("training", self.step, steps, self.mean, rate, now - self.started)
-                )
+                self.progress(Progress(self.step, steps, self.mean, rate, now - self.started))
             if self.checkpoint and (now - kept > self.checkpoint.every_seconds or done >= 1.0):
                 self.checkpoint.save(self.state())
                 kept = now
@@ -291,33 +281,60 @@ def _schedule(done: float, warmup: float) -> float:
     return 0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * min(left, 1.0)))
 
 
-def _batches(
-    groups: Mapping[str, list[Prepared]], options: TrainingOptions
-) -> Iterator[list[Prepared]]:
-    """Endless batches: groups drawn by share, each group walked in shuffled passes.
+class _Supply:
+    """Batches of the examples of each group, which are linked as they are first drawn."""
 
-    Eight batches are drawn at a time and split by sequence length, so that little is padding.
-    """
-    generator = random.Random(options.seed)
-    names = sorted(groups)
-    weights = [options.shares.get(name, 0.1) for name in names]
-    walks = {name: _walk(groups[name], random.Random(generator.random())) for name in names}
+    def __init__(self, groups: Mapping[str, list[Example]], linker: Linker) -> None:
+        self._groups = groups
+        self._linker = linker
+        self._linked: dict[tuple[str, int], Prepared | None] = {}
+
+    def learned(self) -> Counter[str]:
+        """How many different examples of each group were drawn and linked."""
+        return Counter(name for (name, _), one in self._linked.items() if one is not None)
+
+    def batches(self, options: TrainingOptions) -> Iterator[list[Prepared]]:
+        """Endless batches: groups drawn by share, each group walked in shuffled passes.
+
+        Eight batches are drawn at a time and split by sequence length, so that little is padding.
+        Raises `TrainingFailed` where nothing can be linked.
+        """
+        generator = random.Random(options.seed)
+        names = sorted(self._groups)
+        weights = [options.shares.get(name, 0.1) for name in names]
+        walks = {
+            name: _walk(len(self._groups[name]), random.Random(generator.random()))
+            for name in names
+        }
+        size = options.batch_size
+        while True:
+            drawn: list[Prepared] = []
+            while len(drawn) < 8 * size:
+                self._expect_some()
+                wanted = generator.choices(names, weights, k=8 * size - len(drawn))
+                drawn += self._link([(name, next(walks[name])) for name in wanted])
+            drawn.sort(key=lambda one: (len(one.linked.relations), one.example.id))
+            blocks = [drawn[start : start + size] for start in range(0, len(drawn), size)]
+            generator.shuffle(blocks)
+            yield from blocks
+
+    def _link(self, drawn: Sequence[tuple[str, int]]) -> list[Prepared]:
+        fresh = [key for key in dict.fromkeys(drawn) if key not in self._linked]
+        if fresh:
+            examples = [self._groups[name][at] for name, at in fresh]
+            self._linked.update(zip(fresh, self._linker.link(examples), strict=True))
+        return [one for key in drawn if (one := self._linked[key]) is not None]
+
+    def _expect_some(self) -> None:
+        total = sum(map(len, self._groups.values()))
+        if len(self._linked) == total and not self.learned():
+            left_out = self._linker.left_out.most_common(3)
+            reasons = ", ".join(f"{n} x {why}" for why, n in left_out if n)
+            raise TrainingFailed(f"none of the examples can be trained on: {reasons}")
+
+
+def _walk(count: int, generator: random.Random) -> Iterator[int]:
     while True:
-        drawn = [
-            next(walks[name])
-            for name in generator.choices(names, weights, k=8 * options.batch_size)
-        ]
-        drawn.sort(key=lambda one: (len(one.linked.relations), one.example.id))
-        blocks = [
-            drawn[start : start + options.batch_size]
-            for start in range(0, len(drawn), options.batch_size)
-        ]
-        generator.shuffle(blocks)
-        yield from blocks
-
-
-def _walk(rows: list[Prepared], generator: random.Random) -> Iterator[Prepared]:
-    while True:
-        order = list(rows)
+        order = list(range(count))
         generator.shuffle(order)
         yield from order

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -289,14 +290,17 @@ def test_questions_asked_together_are_answered_as_one_by_one(
         np.testing.assert_allclose([p for _, p in mine], [p for _, p in theirs], atol=1e-4)
 
 
-def test_progress_is_heard_in_both_phases(
+def test_only_what_is_drawn_is_linked_and_progress_is_heard(
     examples: list[Example], catalog: Catalog, encoder: TextEncoder
 ) -> None:
     heard: list[Progress] = []
     options = TrainingOptions(max_steps=20, batch_size=4, shape=SMALL, now=NOW)
-    train(examples[:20], {"small": catalog}, encoder, options, heard.append)
-    assert {one.phase for one in heard} == {"linking", "training"}
+    model = train(examples[:20], {"small": catalog}, encoder, options, heard.append)
     assert heard[-1].step == 20
+    assert model.examples == {"synthetic": 20}  # four passes
+    short = replace(options, max_steps=1, batch_size=1)
+    model = train(examples[:20], {"small": catalog}, encoder, short)
+    assert 0 < model.examples.total() <= 8
 
 
 def test_nothing_to_train_on_is_an_error(encoder: TextEncoder) -> None:

@@ -34,6 +34,26 @@ NOW = datetime(2026, 5, 20, 15, 30)
         ("orders last week", "2026-05-11", "2026-05-18"),
         ("orders of the last 7 days", "2026-05-14", "2026-05-21"),
         ("orders of today", "2026-05-20", "2026-05-21"),
+        ("orders in the first half of this year", "2026-01-01", "2026-07-01"),
+        ("orders in H2 of last year", "2025-07-01", "2026-01-01"),
+        ("orders in Q1 last year", "2025-01-01", "2025-04-01"),
+        ("orders in the fourth quarter of the previous year", "2025-10-01", "2026-01-01"),
+        ("orders in March last year", "2025-03-01", "2025-04-01"),
+        ("orders since last May", "2025-05-01", "2025-06-01"),
+        ("orders since last April", "2026-04-01", "2026-05-01"),
+        ("orders over the past six months", "2025-11-20", "2026-05-21"),
+        ("orders of the last couple of weeks", "2026-05-07", "2026-05-21"),
+        ("orders of the previous two quarters", "2025-11-20", "2026-05-21"),
+        ("orders of the past week", "2026-05-14", "2026-05-21"),
+        ("orders of the last 24 hours", "2026-05-19T15:30", "2026-05-20T15:30"),
+        ("due within the next 30 days", "2026-05-20", "2026-06-20"),
+        ("due in the coming two months", "2026-05-20", "2026-07-20"),
+        ("orders of three weeks ago", "2026-04-29", "2026-04-30"),
+        ("orders of two months ago", "2026-03-20", "2026-03-21"),
+        ("revenue year to date", "2026-01-01", "2026-05-21"),
+        ("month-to-date revenue", "2026-05-01", "2026-05-21"),
+        ("orders in the year before last", "2024-01-01", "2025-01-01"),
+        ("orders of the day before yesterday", "2026-05-18", "2026-05-19"),
     ],
 )
 def test_a_calendar_span_is_read(question: str, start: str, end: str) -> None:
@@ -63,7 +83,16 @@ def test_the_year_may_be_said_once(question: str, starts: list[str]) -> None:
 
 @pytest.mark.parametrize(
     "question",
-    ["on 31 February 2025", "the 5 biggest", "room 12", "", "order SO-2024-006100", "in a1999"],
-)
+    [
+        "the last three orders",
+        "the past months",
+        "on 31 February 2025",
+        "the 5 biggest",
+        "room 12",
+        "",
+        "order SO-2024-006100",
+        "in a1999",
+    ],
+)  # fmt: skip
 def test_what_is_no_date_is_left_alone(question: str) -> None:
     assert find_dates(question, NOW) == []
