@@ -60,8 +60,9 @@ def test_progress_is_told_every_half_minute_with_every_point_of_the_curve() -> N
         now += REPORT_EVERY_SECONDS / 2
     reporter(Progress(100, 100, 0.5, 5.0, now))
     assert [line.split(",")[0] for line in lines] == [
+        "training step 20 of about 100",
         "training step 60 of about 100",
         "training step 100 of about 100",
     ]
-    assert [sorted(new) for new in points] == [[20, 40, 60], [100]]
+    assert [sorted(new) for new in points] == [[20], [40, 60], [100]]
     assert reporter.logged == {20, 40, 60, 100}
