@@ -222,9 +222,8 @@ def fields_of(entity: Entity, catalog: Catalog) -> tuple[Field, ...]:
     schema = graph.schema_of(entity.collection, catalog)
     return tuple(
         Field(entity.collection, found.path)
-        for found in schema.fields
-        if found.is_scalar
-        and not found.private
+        for found in schema.values
+        if not found.private
         and (found.arrays[-1] if found.arrays else "") == entity.path
         and found.path != "_id"
     )
