@@ -41,6 +41,7 @@ from mqt_serving.query.plan import (
     Output,
     PartOf,
     Plan,
+    Point,
     Predicate,
     Related,
     Running,
@@ -131,7 +132,9 @@ class _Checker:
                 return operand
 
     def _term(self, term: Term) -> Term:
-        return term if isinstance(term, int | float | Decimal128) else self._operand(term)
+        if isinstance(term, Plan):
+            return self.plan(term)
+        return term if isinstance(term, int | float | Decimal128 | Point) else self._operand(term)
 
     def _held(self, operand: Operand) -> Held:
         return held_by(operand, self._catalog, self._tell)

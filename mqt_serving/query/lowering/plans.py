@@ -112,7 +112,8 @@ def _lowered(plan: Plan, catalog: Catalog) -> tuple[Rows, list[Stage]]:
         return rows, _grouped(plan, names, rows)
     if _is_whole_document(plan, rows):
         return rows, _whole_documents(plan, rows)
-    return rows, [*rows.stages, *_finish(plan, names, rows)]
+    finish = _finish(plan, names, rows)  # may look up the places that distances are from
+    return rows, [*rows.stages, *finish]
 
 
 def _subquery(plan: Plan, catalog: Catalog) -> tuple[str, Sequence[Stage], str]:
@@ -243,7 +244,8 @@ def _is_whole_document(plan: Plan, rows: Rows) -> bool:
 
 def _whole_documents(plan: Plan, rows: Rows) -> list[Stage]:
     if plan.per:
-        stages = [*rows.stages, *_top_of_each(plan, rows, None)]
+        first = _top_of_each(plan, rows, None)
+        stages = [*rows.stages, *first]
     else:
         order = ordered(plan.order_by, rows, rows.new_name)
         stages = [*rows.stages, *order, *cut(plan.limit, plan.skip)]
