@@ -27,11 +27,10 @@ from mqt_serving.query.lowering.grouping import (
     group,
     operands_in,
 )
-from mqt_serving.query.lowering.ordering import cut, ordered
+from mqt_serving.query.lowering.ordering import cut, is_by_nearness, key_of, ordered
 from mqt_serving.query.lowering.predicates import (
     aggregates_of,
     all_of,
-    comparable,
     conjunction,
     conjuncts,
     fields_in,
@@ -112,7 +111,7 @@ def _lowered(plan: Plan, catalog: Catalog) -> tuple[Rows, list[Stage]]:
         return rows, _grouped(plan, names, rows)
     if _is_whole_document(plan, rows):
         return rows, _whole_documents(plan, rows)
-    finish = _finish(plan, names, rows)  # may look up the places that distances are from
+    finish = _finish(plan, names, rows)  # adds the distances that are shown to the rows
     return rows, [*rows.stages, *finish]
 
 
@@ -361,10 +360,10 @@ def _distinct(plan: Plan, names: Sequence[str], scope: Rows | Grouped) -> list[S
     keys: dict[str, int] = {}
     for number, order in enumerate(plan.order_by):
         is_text = isinstance(order.by, Field) and scope.schema(order.by).numeric_text
-        if order.by not in places or is_text:
+        if order.by not in places or is_text or is_by_nearness(order):
             name = "sort_key" if not number else f"sort_key_{number + 1}"
             best = "$max" if order.descending else "$min"
-            accumulators.append(Accumulator(name, best, comparable(order.by, scope)))
+            accumulators.append(Accumulator(name, best, key_of(order, scope)))
             keys.setdefault(name, -1 if order.descending else 1)
         else:
             keys.setdefault(places[order.by], -1 if order.descending else 1)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from pymongo import MongoClient
 
 from mqt_assets.schemas.catalogs import catalog_from_documents
-from mqt_serving.errors import TypeMismatch
+from mqt_serving.errors import RaiseError, TypeMismatch
 from mqt_serving.query.checking.plan_checking import check_plan
 from mqt_serving.query.dialects.parsing import parse_query
 from mqt_serving.query.dialects.rendering import render_json, render_mongosh, render_pymongo
+from mqt_serving.query.execution import run
 from mqt_serving.query.explanation import explain
 from mqt_serving.query.lowering.plans import lower
 from mqt_serving.query.plan import (
@@ -98,19 +100,19 @@ PLANS = [
 def test_it_is_what_geo_near_gives(
     place: tuple[float, float], mongo_client: MongoClient[dict[str, Any]]
 ) -> None:
-    with answering(mongo_client, {"stations": STATIONS}, CATALOG) as answer:
-        asked = plan(NAME, Arithmetic(Operator.METRES, WHERE, Point(*place)))
-        found = {row["name"]: row["distance_m"] for row in answer(asked)}
-        database = next(
-            mongo_client[name]
-            for name in mongo_client.list_database_names()
-            if name.startswith("test_") and mongo_client[name]["stations"].count_documents({}) == 6
-        )
+    database = mongo_client[f"test_{uuid4().hex[:12]}"]
+    asked = plan(NAME, Arithmetic(Operator.METRES, WHERE, Point(*place)))
+    try:
+        database["stations"].insert_many(STATIONS)
+        rows = run(lower(asked, CATALOG), database).rows
+        found = {row["name"]: row["distance_m"] for row in rows}
         database["stations"].create_index([("location", "2dsphere")])
         near = {"near": _at(*place), "distanceField": "far", "spherical": True}
         expected = {
             row["name"]: row["far"] for row in database["stations"].aggregate([{"$geoNear": near}])
         }
+    finally:
+        mongo_client.drop_database(database.name)
     assert {name: far for name, far in found.items() if far is not None} == pytest.approx(
         expected, rel=1e-9
     )
@@ -120,6 +122,8 @@ def test_it_is_what_geo_near_gives(
 def test_the_nearest_come_first_and_what_has_no_place_last(rows: Callable[[Plan], Rows]) -> None:
     found = rows(plan(NAME, order_by=(Order(NEAR), Order(NAME))))
     assert [row["name"] for row in found] == ["Quay", "Mill", "Moor", "Isle", "Gone", "Lost"]
+    found = rows(plan(LINE, order_by=(Order(NEAR),), distinct=True))
+    assert values_of(found) == [["red"], ["blue"]]
     found = rows(plan(NAME, order_by=(Order(NEAR, descending=True), Order(NAME))))
     assert [row["name"] for row in found] == ["Isle", "Moor", "Mill", "Quay", "Gone", "Lost"]
 
@@ -184,6 +188,56 @@ def test_written_out_it_is_the_same_plan(asked: Plan) -> None:
     assert raise_command(command, CATALOG).order_by == asked.order_by
     assert plan_from_json(plan_to_json(asked)) == asked
     assert check_plan(asked, CATALOG).plan == asked
+
+
+_NEAR_POINT = "{type: 'Point', coordinates: [-2.1, 51.5]}"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        f"db.stations.find({{location: {{$near: {{$geometry: {_NEAR_POINT}}}}}}}, "
+        "{_id: 0, name: 1})",
+        f"db.stations.find({{line: 'red', location: {{$nearSphere: {{$geometry: {_NEAR_POINT}, "
+        "$maxDistance: 50000, $minDistance: 5000}}}, {_id: 0, name: 1}).limit(3)",
+        "db.stations.find({location: {$geoWithin: {$centerSphere: [[-2.1, 51.5], 0.00720]}}}, "
+        "{_id: 0, name: 1}).sort({name: 1})",
+        f"db.stations.aggregate([{{$geoNear: {{near: {_NEAR_POINT}, distanceField: 'far', "
+        "maxDistance: 2000000, query: {line: 'red'}, spherical: true}}, {$limit: 2}, "
+        "{$project: {_id: 0, name: 1, far: 1}}])",
+        f"db.stations.aggregate([{{$geoNear: {{near: {_NEAR_POINT}, distanceField: 'far', key: "
+        "'location', distanceMultiplier: 0.001}}, {$match: {far: {$gt: 40}}}, "
+        "{$project: {_id: 0, name: 1, far: 1}}])",
+    ],
+)
+def test_what_mongodb_says_of_places_is_a_plan_too(
+    written: str, mongo_client: MongoClient[dict[str, Any]]
+) -> None:
+    command = parse_query(written)
+    raised = lower(raise_command(command, CATALOG), CATALOG)
+    database = mongo_client[f"test_{uuid4().hex[:12]}"]
+    try:
+        database["stations"].insert_many(STATIONS)
+        found = run(raised, database).rows
+        database["stations"].create_index([("location", "2dsphere")])
+        expected = run(command, database).rows
+    finally:
+        mongo_client.drop_database(database.name)
+    assert [row["name"] for row in found] == [row["name"] for row in expected]
+    assert [pytest.approx(row.get("far")) for row in expected] == [row.get("far") for row in found]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "db.stations.find({location: {$near: [-2.1, 51.5]}})",
+        "db.depots.find({'doors.spot': {$geoWithin: {$centerSphere: [[-2.1, 51.5], 0.1]}}})",
+        "db.stations.find({location: {$geoWithin: {$box: [[0, 0], [1, 1]]}}})",
+    ],
+)
+def test_other_geometry_is_refused(written: str) -> None:
+    with pytest.raises(RaiseError):
+        raise_command(parse_query(written), CATALOG)
 
 
 def test_it_reads_in_plain_english() -> None:
