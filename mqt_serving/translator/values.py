@@ -47,7 +47,7 @@ _CALENDAR_WORDS = {
 }  # $month and $dayOfWeek
 _QUARTER = re.compile(r"\bq([1-4])\b", re.IGNORECASE)
 _NUMBER = re.compile(
-    r"(?<![\w.-])-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:(?=[^\w.]|\.(?!\d)|$)|(?=\s)|(?=k\b|m\b))"
+    r"(?<![\w.-])-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:(?=[^\w.]|\.(?!\d)|$)|(?=\s)|(?=k\b|m\b|kms?\b))"
 )
 _QUOTED = re.compile(r"\"([^\"]+)\"|“([^”]+)”|‘([^’]+)’|(?<!\w)'([^']+)'(?!\w)|`([^`]+)`")
 _CODE = re.compile(
@@ -195,7 +195,7 @@ def find_values(
     for place in points:
         written, where = question[place.first : place.last], cover(place.first, place.last)
         add(Value(ValueKind.POINT, written, *where, point=place.point))
-    for number, first, last in _numbers(question):
+    for number, first, last in _numbers(question, index.has_points):
         if not any(first < place.last and last > place.first for place in points):
             add(Value(ValueKind.NUMBER, number, *cover(first, last)))
     for word_number, first, last in _spelled_numbers(words):
@@ -226,11 +226,14 @@ def find_values(
     return found[:MAX_VALUES]
 
 
-def _numbers(question: str) -> Iterable[tuple[int | float, int, int]]:
+def _numbers(question: str, metres: bool) -> Iterable[tuple[int | float, int, int]]:
+    """(number, first character, character after the last); `metres`: `500m` may be metres."""
     for match in _NUMBER.finditer(question):
         text = match.group().replace(",", "")
         number: int | float = float(text) if "." in text else int(text)
         suffix = question[match.end() : match.end() + 1].lower()
+        if suffix == "m" and metres:
+            yield number, match.start(), match.end()
         if suffix in ("k", "m") and not question[match.end() + 1 : match.end() + 2].isalnum():
             number *= 1_000 if suffix == "k" else 1_000_000
         yield number, match.start(), match.end()
