@@ -54,6 +54,7 @@ from mqt_serving.query.plan import (
     Output,
     PartOf,
     Plan,
+    Point,
     Predicate,
     Related,
     Running,
@@ -79,6 +80,16 @@ _MONTH: Final = PartOf(DatePart.YEAR_MONTH, _PLACED)
 _MARCH: Final = Between(
     _PLACED, datetime(2025, 3, 1, tzinfo=UTC), datetime(2025, 4, 1, tzinfo=UTC), half_open=True
 )
+
+
+_DEPOT: Final = Field("depots", "name")
+_FAR: Final = Arithmetic(
+    Arithmetical.KILOMETRES, Field("depots", "location"), Point(longitude=16.37, latitude=48.2)
+)
+_DEPOTS: Final = [
+    {"name": name, "location": {"type": "Point", "coordinates": place}}
+    for name, place in (("Harbour Yard", [16.48, 48.17]), ("Mill Lane", [13.4, 52.52]))
+]
 
 
 def _is(field: Field, value: str | int) -> Compare:
@@ -176,6 +187,13 @@ RULES: Final[tuple[tuple[str, Plan], ...]] = (
               group_by=(Field("shipments", "carrier"),)),
     ),
     (
+        "How far places are apart, in kilometres or metres on a globe with MongoDB's radius: from "
+        "coordinates, another field, or what a sub-query finds. No index is needed; what has no "
+        "place comes last.",
+        _plan(_DEPOT, _FAR, where=Compare(_FAR, Comparator.LTE, 20), order_by=(Order(_FAR),),
+              limit=5),
+    ),
+    (
         "At least one, or no related document: a look-up that stops at the first.",
         _plan(_LAST_NAME, where=Related(_TICKETS, _is(Field("support_tickets", "status"), "open"),
               negated=True)),
@@ -194,7 +212,7 @@ _STEPS: Final = """db.orders.aggregate([
 
 
 def sample_catalog() -> Catalog:
-    return catalog_from_documents("shop", generate(scale=0.01))
+    return catalog_from_documents("shop", {**generate(scale=0.01), "depots": _DEPOTS})
 
 
 def page(catalog: Catalog) -> str:
@@ -226,7 +244,8 @@ express a write or JavaScript on the server."""
 
 _LOWERING: Final = """A plan names no root collection, no `$unwind` and no `$lookup`: these \
 follow from the schema's nesting and references. The rules, each with a plan over the sample shop \
-(`python -m mqt_resources.sample_database`) in English and the query that it becomes:"""
+(`python -m mqt_resources.sample_database`, and depots with their places) in English and the \
+query that it becomes:"""
 
 _RAISING: Final = """What people write is raised to the plan that it means, by following what each \
 name stands for through the stages. Raising refuses, with the cause, what a plan would say \

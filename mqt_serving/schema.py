@@ -12,8 +12,9 @@ import hashlib
 import json
 from enum import StrEnum
 from functools import cached_property
+from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
 
 
 class BsonType(StrEnum):
@@ -33,6 +34,8 @@ class BsonType(StrEnum):
 
 
 NUMERIC = frozenset({BsonType.INT, BsonType.DOUBLE, BsonType.DECIMAL})
+GEOJSON: Final = ("coordinates.0", "coordinates.1")
+"""Where a GeoJSON point has its longitude and its latitude."""
 
 
 class _Frozen(BaseModel):
@@ -49,6 +52,8 @@ class FieldSchema(_Frozen):
     is an array. `minimum`/`maximum` are text (numbers, ISO dates). `samples` are the most
     frequent distinct values as text, at most 50 of at most 80 characters, most frequent first;
     empty for private fields, objects and binary. `distinct` counts distinct values in the sample.
+    `point` is for objects that hold a point on the earth: where its longitude and its latitude (in
+    degrees) stand in it, a number being the position in an array.
     """
 
     path: str
@@ -61,6 +66,15 @@ class FieldSchema(_Frozen):
     samples: tuple[str, ...] = ()
     numeric_text: bool = False  # strings that nearly all (>= 95 %) read as numbers
     private: bool = False
+    point: tuple[str, str] | None = None
+
+    @model_serializer(mode="wrap")
+    def _without_default_point(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Fields that are no points read, and are hashed, as before there were points."""
+        body: dict[str, Any] = serialize(self)
+        if body["point"] is None:
+            del body["point"]
+        return body
 
     @property
     def leaf(self) -> str:
@@ -79,6 +93,11 @@ class FieldSchema(_Frozen):
     def is_scalar(self) -> bool:
         """Whether the path has values of its own (a leaf), not only objects."""
         return self.main_type not in (BsonType.OBJECT, BsonType.ARRAY, BsonType.NULL)
+
+    @property
+    def is_value(self) -> bool:
+        """Whether what stands at the path is one thing to people: a scalar or a point."""
+        return self.is_scalar or self.point is not None
 
 
 class IndexSchema(_Frozen):
@@ -103,6 +122,18 @@ class CollectionSchema(_Frozen):
     def array_paths(self) -> tuple[str, ...]:
         """Paths of arrays (of objects or scalars), parents before children."""
         return tuple(f.path for f in self.fields if f.arrays and f.arrays[-1] == f.path)
+
+    @cached_property
+    def parts_of_points(self) -> frozenset[str]:
+        """Paths inside GeoJSON points, which mean nothing by themselves."""
+        points = tuple(f"{field.path}." for field in self.fields if field.point == GEOJSON)
+        return frozenset(f.path for f in self.fields if points and f.path.startswith(points))
+
+    @cached_property
+    def values(self) -> tuple[FieldSchema, ...]:
+        """The fields that people ask for, private ones included."""
+        inside = self.parts_of_points
+        return tuple(f for f in self.fields if f.is_value and f.path not in inside)
 
     @property
     def digest(self) -> str:

@@ -42,7 +42,7 @@ def example_questions(catalog: Catalog, count: int = MOST) -> tuple[str, ...]:
 
 def _questions(schema: CollectionSchema) -> Iterator[str]:
     things = words(schema.collection)
-    fields = [f for f in schema.fields if f.is_scalar and not f.private and not f.arrays]
+    fields = [f for f in schema.values if not f.private and not f.arrays]
     category = _best([f for f in fields if _is_category(f, schema.sampled)], _TELLING_CATEGORIES)
     number = _best([f for f in fields if _is_measure(f)], _TELLING_MEASURES)
     date = _best([f for f in fields if f.main_type is BsonType.DATE], _TELLING_DATES)

@@ -16,12 +16,21 @@ from datetime import datetime
 from mqt_assets.schemas.copies import copied_paths
 from mqt_assets.schemas.observation import Node, children_of, observe
 from mqt_assets.schemas.values import PathValues, numeric_value, sample_texts, text_of
-from mqt_serving.schema import NUMERIC, BsonType, CollectionSchema, FieldSchema, IndexSchema
+from mqt_serving.schema import (
+    GEOJSON,
+    NUMERIC,
+    BsonType,
+    CollectionSchema,
+    FieldSchema,
+    IndexSchema,
+)
 
 MAX_PATHS = 400
 
 _NUMBER = re.compile(r"\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*")
 _NUMERIC_TEXT_SHARE = 0.95
+_LATITUDES = frozenset({"lat", "latitude"})
+_LONGITUDES = frozenset({"lng", "lon", "long", "longitude"})
 
 
 @dataclass(frozen=True)
@@ -141,6 +150,7 @@ def _field(path: str, entry: _Entry) -> FieldSchema:
         presence=round(entry.presence, 4),
         arrays=entry.arrays,
         private=node.private,
+        point=None if node.private else _point(node),
     )
     if node.private or not node.values:
         return field
@@ -154,6 +164,44 @@ def _field(path: str, entry: _Entry) -> FieldSchema:
             "numeric_text": _is_numeric_text(node, field.main_type),
         }
     )
+
+
+def _point(node: Node) -> tuple[str, str] | None:
+    """Where longitude and latitude stand, if every object seen is a point; None otherwise."""
+    if node.is_array or set(node.types) - {BsonType.NULL} != {BsonType.OBJECT}:
+        return None
+    children = node.children
+    if any(child.private for child in children.values()):
+        return None
+    if _is_geojson(children, node.objects):
+        return GEOJSON
+    latitude = next((key for key in children if key.lower() in _LATITUDES), None)
+    longitude = next((key for key in children if key.lower() in _LONGITUDES), None)
+    if latitude is None or longitude is None or len(children) > 2:
+        return None
+    fits = _lies_within(children[latitude], 90) and _lies_within(children[longitude], 180)
+    return (longitude, latitude) if fits else None
+
+
+def _is_geojson(children: Mapping[str, Node], objects: int) -> bool:
+    kind, coordinates = children.get("type"), children.get("coordinates")
+    if kind is None or coordinates is None:
+        return False
+    numbers = sum(coordinates.types[each] for each in NUMERIC)
+    arrays = coordinates.types[BsonType.ARRAY]
+    return (
+        kind.values == {BsonType.STRING: {"Point": objects}}
+        and set(coordinates.types) <= {BsonType.ARRAY, *NUMERIC}
+        and 0 < 2 * arrays <= numbers <= 3 * arrays
+    )
+
+
+def _lies_within(node: Node, bound: int) -> bool:
+    """Whether all values are numbers from `-bound` to `bound`."""
+    if set(node.types) - {BsonType.NULL, *NUMERIC} or not node.values:
+        return False
+    numbers = [numeric_value(value) for values in node.values.values() for value in values]
+    return all(number is not None and -bound <= number <= bound for number in numbers)
 
 
 def _range(node: Node, main_type: BsonType) -> tuple[str | None, str | None]:

@@ -118,9 +118,15 @@ def _less(schema: CollectionSchema, gone: set[Field | Entity]) -> CollectionSche
         collection=schema.collection,
         document_count=schema.document_count,
         sampled=schema.sampled,
-        fields=tuple(f for f in schema.fields if Field(schema.collection, f.path) not in gone),
+        fields=tuple(f for f in schema.fields if not _is_gone(f.path, schema, gone)),
         indexes=schema.indexes,
     )
+
+
+def _is_gone(path: str, schema: CollectionSchema, gone: set[Field | Entity]) -> bool:
+    """Whether the field, or the point that it is a part of, is taken away."""
+    holder = path.rpartition(".")[0] if path in schema.parts_of_points else path
+    return not {Field(schema.collection, each) for each in (path, holder)}.isdisjoint(gone)
 
 
 def _taken(catalog: Catalog, rng: Random) -> set[Field | Entity]:
@@ -132,8 +138,8 @@ def _taken(catalog: Catalog, rng: Random) -> set[Field | Entity]:
     fields = [
         Field(schema.collection, field.path)
         for schema in catalog.collections
-        for field in schema.fields
-        if field.is_scalar and not field.arrays and field.path != "_id"
+        for field in schema.values
+        if not field.arrays and field.path != "_id"
     ]
     free = [field for field in fields if field not in joined]
     return set(rng.sample(free, max(1, round(_FIELDS_TAKEN * len(free))))) if free else set()
@@ -176,7 +182,7 @@ def _far(others: Sequence[Example], catalog: Catalog, database: str, rng: Random
 
 def _no_questions(catalog: Catalog, database: str, rng: Random) -> list[Example]:
     schema = rng.choice(catalog.collections)
-    fields = [field for field in schema.fields if field.is_scalar and field.path != "_id"]
+    fields = [field for field in schema.values if field.path != "_id"]
     thing = singular_phrase(natural_name(schema.collection))
     field = natural_name(rng.choice(fields).leaf) if fields else "name"
     change = rng.choice(_CHANGES).format(things=plural_phrase(thing), thing=thing, field=field)

@@ -174,7 +174,7 @@ def _reader(catalog: Catalog) -> PlanReader:
 
     def is_field(field: Field) -> bool:
         known = catalog.field(field.collection, field.path)
-        return known is not None and known.is_scalar
+        return known is not None and known.is_value
 
     return PlanReader(entities.__contains__, is_field, ASKED_AT)
 

@@ -6,9 +6,11 @@
     out   := entity | operand | running ( aggregate ) | change ( aggregate )
              | rank ( aggregate ) | moving ( aggregate , groups )
     operand := sums and products of terms
-    term  := path | number | aggregate | part(path) | elapsed(path, path) | (operand)
+    term  := path | number | aggregate | part(path) | elapsed(path, path) | far(path, place)
+             | (operand)
     aggregate := count|sum|avg|min|max ( [distinct] operand-or-entity [only pred] )
     elapsed := minutes|hours|days|weeks|years, from the first date to the second; one may be `now`
+    far   := km|m, from a field that holds a point; place := path | latitude longitude | (plan)
     part  := year|quarter|month|day|weekday|hour|year_month|date
     pred  := pred or pred | pred and pred | not pred | (pred) | some entity [(pred)]
              | no entity [(pred)] | test
@@ -55,6 +57,7 @@ from mqt_serving.query.plan import (
     Output,
     PartOf,
     Plan,
+    Point,
     Predicate,
     Rank,
     Related,
@@ -80,6 +83,7 @@ COMPARATORS: Final = {
 _SUMS: Final = {"+": Operator.ADD, "-": Operator.SUBTRACT}
 _PRODUCTS: Final = {"*": Operator.MULTIPLY, "/": Operator.DIVIDE}
 _ELAPSED: Final = frozenset(ELAPSED)
+LENGTHS: Final = {"km": Operator.KILOMETRES, "m": Operator.METRES}
 _FUNCTIONS: Final = frozenset(Function)
 _PARTS: Final = frozenset(DatePart)
 _MATCHES: Final = frozenset({TextMatch.CONTAINS, TextMatch.STARTS, TextMatch.ENDS})
@@ -249,10 +253,27 @@ class PlanReader:
             right = self._moment()
             self._expect(")")
             return Arithmetic(Operator(word), left, right)
+        if self._peek(1) == "(" and word in LENGTHS:
+            self._at += 2
+            left = self._field()
+            self._expect(",")
+            place = self._place()
+            self._expect(")")
+            return Arithmetic(LENGTHS[word], left, place)
         return self._field()
 
     def _moment(self) -> Field | Now:
         return Now() if self._accept("now") else self._field()
+
+    def _place(self) -> Field | Point | Plan:
+        place = self._right()
+        if isinstance(place, int | float) and not isinstance(place, bool):
+            longitude = self._literal()
+            if isinstance(longitude, int | float) and not isinstance(longitude, bool):
+                return Point(float(longitude), float(place))
+        elif isinstance(place, Field | Plan):
+            return place
+        raise NotationError("distances are to a point: latitude and longitude, a path or a plan")
 
     def _aggregate(self, function: Function) -> Aggregate:
         distinct = self._accept("distinct")

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 
 from bson import Decimal128
 
-from mqt_assets.training.notation import COMPARATORS, EDGES, NotationError
+from mqt_assets.training.notation import COMPARATORS, EDGES, LENGTHS, NotationError
 from mqt_serving.query.plan import (
+    DISTANCES,
     ELAPSED,
     Aggregate,
     And,
@@ -28,6 +29,7 @@ from mqt_serving.query.plan import (
     Or,
     PartOf,
     Plan,
+    Point,
     Predicate,
     Rank,
     Related,
@@ -41,6 +43,9 @@ from mqt_serving.query.plan import (
 _SIGNS = {
     Operator.ADD: "+", Operator.SUBTRACT: "-", Operator.MULTIPLY: "*", Operator.DIVIDE: "/",
 }  # fmt: skip
+
+
+_UNITS = {operator: word for word, operator in LENGTHS.items()}
 
 
 def write_plan(plan: Plan) -> str:
@@ -91,6 +96,12 @@ def _term(term: Term | Shown) -> str:
             return f"{part}({_name(field)})"
         case Arithmetic(operator, left, right) if operator in ELAPSED:
             return f"{operator}({_term(left)}, {_term(right)})"
+        case Arithmetic(operator, left, right) if operator in DISTANCES:
+            return f"{_UNITS[operator]}({_term(left)}, {_term(right)})"
+        case Point(longitude, latitude):
+            return f"{latitude} {longitude}"
+        case Plan():
+            return f"({write_plan(term)})"
         case Arithmetic(operator, left, right):
             return f"({_term(left)} {_SIGNS[operator]} {_term(right)})"
         case Aggregate(function, argument, distinct, where):

@@ -91,7 +91,7 @@ gym
       >trainers
   checkins|attendance: at|checked_in_at:date minutes|duration:int(10-200) >members >classes
 property
-  properties|listings: title|headline:title
+  properties|listings: title|headline:title coordinates|location:point
       kind|property_type:enum(house|apartment|villa|studio|loft)
       price|asking_price:money(60000-2500000) bedrooms|rooms:int(0-8) bathrooms:int(1-6)
       area_sqm|area:int(20-600) built|year_built:year(1900-2024) address{street:street city:city
@@ -125,12 +125,14 @@ logistics
       status:enum(pending|in_transit|delivered|lost|returned) shipped_at|shipped_on:date
       delivered_at:date? weight_kg|weight:num(0.1-900) cost|shipping_cost:money(3-900)
       origin{city:city country:country} destination{city:city country:country}
-      express|is_express:bool packages|parcels[length_cm:int(5-200) width_cm:int(5-200)
-      weight_kg:num(0.1-60) fragile:bool contents|description:label] >carriers >warehouses
+      express|is_express:bool drop_off|delivery_point:point?
+      packages|parcels[length_cm:int(5-200) width_cm:int(5-200) weight_kg:num(0.1-60)
+      fragile:bool contents|description:label] >carriers >warehouses
   carriers|couriers: name:company headquarters|hq_city:city rating:num(1-5)
       fleet_size|trucks:int(3-900) international|is_international:bool
   warehouses|depots: name|code:label city:city capacity|capacity_m3:int(100-90000)
       opened_on|opening_date:date manager|manager_name:person temperature_controlled:bool
+      location|position:point
   drivers: name:person license_class|license:enum(B|C|CE|D) hired_on|hired_at:date
       trips|trip_count:int(0-4000) accidents:int(0-9) >carriers
 restaurant
@@ -139,6 +141,7 @@ restaurant
       price_range|price_level:enum($|$$|$$$) delivers|has_delivery:bool
       opening_hours|hours[day|weekday:enum(Monday|Friday|Saturday|Sunday)
       opens:enum(08:00|10:00|12:00) closes:enum(20:00|22:00|23:30)] owner|owner_name:person
+      location|geo:point
   dishes|menu_items: name|dish_name:label price:money(3-70)
       category|course:enum(starter|main|dessert|drink) calories|kcal:int(40-1800)
       vegetarian|is_vegetarian:bool
@@ -163,6 +166,7 @@ bank
       status:enum(booked|pending|rejected) >accounts
   branches|offices: name:label city:city manager|manager_name:person
       employees|staff_count:int(3-120) opened|opened_in:year(1950-2022)
+      coordinates|location:point
   loans: principal|loan_amount:money(1000-600000) rate|interest_rate:num(0.5-14)
       term_months|months:int(6-360) started_on|start_date:date
       status:enum(active|repaid|defaulted) >customers
@@ -183,7 +187,7 @@ hotel
       amenities|facilities[]:enum(pool|spa|gym|parking|wifi|restaurant)
       opened|opening_year:year(1900-2024) rooms[number|room_number:int(100-999)
       kind|type:enum(single|double|suite|family) price|nightly_rate:money(40-900)
-      sea_view|has_sea_view:bool]
+      sea_view|has_sea_view:bool] location|position:point
   guests: name|guest_name:person email:email nationality|country:nationality
       loyalty_level|level:enum(none|silver|gold|platinum) nights_stayed|total_nights:int(0-400)
       birth_date:birth?
@@ -230,6 +234,7 @@ museum
       language:language max_participants|group_size:int(5-40) price|fee:money(0-50) >galleries
 farm
   farms: name|farm_name:label region|state:state area_hectares|hectares:num(1-3000)
+      location|centre:point
       owner|owner_name:person organic|is_organic:bool founded|since_year:year(1850-2020)
       machines|equipment[kind|type:enum(tractor|harvester|plough|sprayer) brand:company
       bought_on|purchased_on:date price|cost:money(3000-400000)]
@@ -274,7 +279,7 @@ carrental
       available|is_available:bool services|maintenance[done_on|date:date
       kind|work:enum(oil|tires|brakes|inspection) cost|price:money(30-3000)] >branches
   branches|stations: name|branch_name:label city:city airport|at_airport:bool phone:phone
-      opened_on|opened:date
+      opened_on|opened:date location|coords:point?
   renters|customers: name|customer_name:person license_number|driver_license:code city:city
       age:int(18-85) blacklisted|is_blacklisted:bool
   rentals|contracts: picked_up_at|start_date:date returned_at|end_date:date?
@@ -297,6 +302,7 @@ energy
   plants|power_plants: name|plant_name:label fuel|source:enum(solar|wind|hydro|gas|nuclear|coal)
       capacity_mw|capacity:num(1-1800) commissioned|commissioned_year:year(1955-2024)
       country:country region:state operator|operated_by:company online|is_online:bool
+      site|location:point
       units|turbines[unit_number|no:int(1-12) output_mw|output:num(0.5-400)
       manufacturer|maker:company last_inspection|inspected_on:date]
   readings|measurements: measured_at|timestamp:date output_mwh|generation:num(0-9000)
@@ -434,11 +440,12 @@ transit
   routes|lines: number|route_number:code name|route_name:label
       kind|mode:enum(bus|tram|metro|ferry) length_km|distance_km:num(1-80)
       stops[name|stop_name:label zone:enum(A|B|C) accessible|is_accessible:bool
-      minutes_from_start|offset_minutes:int(0-90)] night|night_service:bool
+      minutes_from_start|offset_minutes:int(0-90) position|geo:point] night|night_service:bool
       fare|ticket_price:money(1-9) daily_riders|ridership:int(50-90000)
   vehicles|fleet: code|vehicle_number:code kind|vehicle_type:enum(bus|tram|train)
       capacity|places:int(20-400) purchased_on|bought_on:date electric|is_electric:bool
-      odometer_km|mileage_km:int(0-900000) depot|garage:enum(North|South|Harbor) >routes
+      odometer_km|mileage_km:int(0-900000) depot|garage:enum(North|South|Harbor)
+      last_position|current_location:point? >routes
   incidents|disruptions: happened_at|reported_at:date
       kind|incident_type:enum(delay|breakdown|accident|weather)
       delay_minutes|minutes_lost:int(1-240) resolved|is_resolved:bool
@@ -468,7 +475,7 @@ gaming
   matches|rounds: played_at|started_at:date duration_minutes|minutes:int(2-120)
       score|points:int(0-90000) won|victory:bool map|level_name:label >players >games
 construction
-  projects|sites: name|project_name:label client|customer_name:company city:city
+  projects|sites: name|project_name:label client|customer_name:company city:city location:point
       kind|building_type:enum(bridge|school|office|tower|road)
       budget|contract_value:money(50000-90000000) started_on|start_date:date
       planned_end|deadline:date finished|is_finished:bool workers|workforce:int(3-600)

@@ -55,6 +55,12 @@ Pearl Quarry River Summit Tower Valley Wave Winter Yard Compass Falcon Mirror Or
 _TRADES: Final = (
     "Logistics Partners Industries Systems Foods Media Labs Group Works Trading".split()
 )
+_CENTRES: Final = (
+    (-0.12, 51.5), (-2.6, 51.45), (2.35, 48.85), (4.9, 52.37), (9.19, 45.46), (13.4, 52.52),
+    (16.37, 48.2), (-74.0, 40.71), (139.69, 35.68), (151.2, -33.87),
+)  # fmt: skip
+"""Longitude and latitude of a few cities."""
+_COORDINATES: Final = (("lat", "lng"), ("lat", "lon"), ("latitude", "longitude"))
 _STREETS: Final = "Street Avenue Lane Road Square Way".split()
 _SENTENCES: Final = (
     "Arrived late but in good shape.", "Very satisfied with everything.",
@@ -100,6 +106,8 @@ def maker(kind: str, rng: Random, money: str, dates: str, flags: tuple[Any, Any]
         return _dates(first, last, dates, with_time=name == "date" and rng.random() < 0.6)
     if name == "code":
         return _codes(rng)
+    if name == "point":
+        return _points(rng)
     raise ValueError(f"unknown type {kind!r} in the practice tables")
 
 
@@ -141,6 +149,22 @@ def _codes(rng: Random) -> Make:
     width = rng.choice((3, 4, 5))
     form = rng.choice(("{0}-{1}", "{0}{1}", "{1}-{0}", "{0}/{1}"))
     return lambda r: form.format(letters, str(r.randrange(10**width)).zfill(width))
+
+
+def _points(rng: Random) -> Make:
+    """Points in and around a few cities: GeoJSON, or in some databases a latitude and longitude."""
+    digits = rng.choice((2, 3, 4, 5))
+    plain = rng.choice(_COORDINATES) if rng.random() < 0.2 else None
+
+    def make(r: Random) -> Any:
+        longitude, latitude = r.choice(_CENTRES)
+        longitude = round(longitude + r.gauss(0, 0.15), digits)
+        latitude = round(latitude + r.gauss(0, 0.1), digits)
+        if plain is not None:
+            return {plain[0]: latitude, plain[1]: longitude}
+        return {"type": "Point", "coordinates": [longitude, latitude]}
+
+    return make
 
 
 def _email(r: Random) -> str:

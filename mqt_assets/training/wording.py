@@ -1,7 +1,7 @@
 """How differently people say the same: synonyms, spelling of values, style.
 
 Pure functions over text; everything random takes a `random.Random`. Knows no schema and no plan
-(see `synthesis` for those). Depends on `mqt_serving.english`.
+(see `synthesis` for those). Depends on `mqt_serving.english` and on the `Point` of plans.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from random import Random
 from typing import Final
 
 from mqt_serving.english import MONTHS, NUMBER_WORDS
+from mqt_serving.query.plan import Point
 
 # ------------------------------------------------------------------ synonyms
 
@@ -120,6 +121,34 @@ def synonym(phrase: str, rng: Random) -> str:
 # -------------------------------------------------------------------- values
 
 _NO_SHORT_MONTH: Final = ("May", "June", "July")
+
+
+_COORDINATES: Final = (
+    ("{lat}, {lon}", 6), ("({lat}, {lon})", 2), ("{lat},{lon}", 1), ("{lat} {lon}", 0.7),
+    ("lat {lat} lon {lon}", 1), ("lat {lat}, lon {lon}", 1), ("lat: {lat}, lng: {lon}", 0.5),
+    ("lat={lat}, lng={lon}", 0.3), ("latitude {lat}, longitude {lon}", 1),
+    ("latitude {lat} and longitude {lon}", 1), ("longitude {lon}, latitude {lat}", 0.6),
+    ("lon {lon} lat {lat}", 0.4), ("lat/lon {lat}, {lon}", 0.4), ("lon/lat {lon}, {lat}", 0.4),
+    ("(lon, lat) {lon}, {lat}", 0.4), ("[{lon}, {lat}] (longitude, latitude)", 0.4),
+    ("{north} {ns}, {east} {ew}", 1), ("{north}°{ns} {east}°{ew}", 0.6),
+    ("{north}° {ns}, {east}° {ew}", 0.6), ("{north}{ns} {east}{ew}", 0.4),
+    ("{east}°{ew}, {north}°{ns}", 0.2),
+)  # fmt: skip
+
+
+def spell_point(point: Point, rng: Random) -> str:
+    """Coordinates in one of the ways in which people write them; see `coordinates`."""
+    forms, weights = zip(*_COORDINATES, strict=True)
+    form: str = rng.choices(forms, weights)[0]
+    latitude, longitude = point.latitude, point.longitude
+    return form.format(
+        lat=latitude,
+        lon=longitude,
+        north=abs(latitude),
+        east=abs(longitude),
+        ns="N" if latitude >= 0 else "S",
+        ew="E" if longitude >= 0 else "W",
+    )
 
 
 def spell_count(number: int, rng: Random) -> str:

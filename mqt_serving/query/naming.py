@@ -3,8 +3,8 @@
 The convention of the gold queries people wrote for public corpora: the leaf of the path,
 `count`, `count_distinct_<leaf>`, `sum_<leaf>`, `avg_<leaf>`, `min_<leaf>`, `max_<leaf>`, the
 calendar part (`year`), `sum_`, `difference_`, `product_` and `ratio_` with what is computed,
-`running_` with what is added up, `change_` with what changed, `moving_avg_` with what is averaged
-over neighbours, `rank`.
+`distance_km` or `distance_m`, `running_` with what is added up, `change_` with what changed,
+`moving_avg_` with what is averaged over neighbours, `rank`.
 Names of one plan are unique: a name that is taken gets the name of what holds the field in front
 of it, then a number. Depends on `plan` only.
 """
@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from mqt_serving.query.plan import (
+    DISTANCES,
     ELAPSED,
     Aggregate,
     Arithmetic,
@@ -31,6 +32,7 @@ from mqt_serving.query.plan import (
     Shown,
 )
 
+_DISTANCES = {Operator.KILOMETRES: "distance_km", Operator.METRES: "distance_m"}
 _NAMED = (Field, PartOf, Arithmetic, Aggregate)
 _RESULTS = {
     Operator.ADD: "sum",
@@ -48,6 +50,8 @@ def convention(value: Shown) -> str:
             return leaf(value)
         case PartOf(part=part):
             return part.value
+        case Arithmetic(operator=operator) if operator in DISTANCES:
+            return _DISTANCES[operator]
         case Arithmetic(operator=operator, left=left, right=right):
             sides = [convention(side) for side in (left, right) if isinstance(side, _NAMED)]
             return "_".join([_RESULTS[operator], *sides])

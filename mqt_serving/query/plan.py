@@ -95,6 +95,8 @@ class Operator(StrEnum):
     DAYS = "days"
     WEEKS = "weeks"
     YEARS = "years"
+    KILOMETRES = "kilometres"
+    METRES = "metres"
 
 
 ELAPSED: Final = {
@@ -105,6 +107,16 @@ ELAPSED: Final = {
     Operator.YEARS: 31_557_600_000,
 }
 """Operators that give the time from one date to another, and how many milliseconds each is."""
+DISTANCES: Final = {Operator.KILOMETRES: 6378.1, Operator.METRES: 6378100.0}
+"""Operators that give how far two places are apart, and the earth's radius in each unit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A place on the earth, in degrees."""
+
+    longitude: float
+    latitude: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +129,9 @@ class Arithmetic:
     """`left <operator> right`, null where either is null or missing; at least one side has a field.
 
     Those of `ELAPSED` take dates (or `Now`, on one side) and give the time from `left` to
-    `right`, with fractions, below zero where `right` is earlier; the others take numbers.
+    `right`, with fractions, below zero where `right` is earlier. Those of `DISTANCES` take a
+    field that holds a point, and another, a `Point`, or a sub-query whose first row gives one
+    ("the depot called Harbour"). The others take numbers.
     Inside an aggregate the sides are values of one row; outside, they may be aggregates too.
     """
 
@@ -177,7 +191,6 @@ class Rank:
 Operand: TypeAlias = Field | PartOf | Arithmetic | Aggregate
 AcrossGroups: TypeAlias = Running | Change | Moving | Rank
 Shown: TypeAlias = Operand | AcrossGroups | Entity
-Term: TypeAlias = Field | PartOf | Arithmetic | Aggregate | Now | int | float | Decimal128
 
 
 class Comparator(StrEnum):
@@ -332,6 +345,8 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Order:
+    """Null and missing come first, or last when `descending`; of distances they come last."""
+
     by: Operand
     descending: bool = False
 
@@ -367,6 +382,11 @@ class Plan:
     rows: Entity | None = None
     optional: tuple[Entity, ...] = ()
     per: tuple[Field | PartOf, ...] = ()
+
+
+Term: TypeAlias = (
+    Field | PartOf | Arithmetic | Aggregate | Now | int | float | Decimal128 | Point | Plan
+)
 
 
 def _hashable(value: object) -> object:

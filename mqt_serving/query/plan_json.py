@@ -28,8 +28,8 @@ _NODES: dict[str, type[Any]] = {
         plan_module.Entity, plan_module.Field, plan_module.PartOf, plan_module.Aggregate,
         plan_module.Compare, plan_module.Between, plan_module.In, plan_module.IsNull,
         plan_module.Exists, plan_module.Text, plan_module.Related, plan_module.Arithmetic,
-        plan_module.Top, plan_module.Running, plan_module.Change, plan_module.Moving,
-        plan_module.Rank, plan_module.Now, plan_module.And,
+        plan_module.Point, plan_module.Now, plan_module.Moving, plan_module.Rank,
+        plan_module.Top, plan_module.Running, plan_module.Change, plan_module.And,
         plan_module.Or, plan_module.Not, plan_module.Output, plan_module.Order, plan_module.Plan,
     )
 }  # fmt: skip

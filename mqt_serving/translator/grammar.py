@@ -12,7 +12,9 @@ step may be, so that every finished sequence is a well-formed plan.
            | RANK (aggregate | ONLY aggregate pred)
     total := (a count or a sum) | ONLY aggregate pred
     arith := ADD term term | SUBTRACT term term | ... | DAYS date date | HOURS date date | ...
+           | KILOMETRES point place | METRES point place
     date  := field | NOW
+    place := point | coordinates | SUB point (WHERE pred)? (ORDER ord+)? ... END
     term  := field | aggregate | part | number | arith
     key   := field | part
     pred  := AND pred pred | OR pred pred | NOT pred | test
@@ -103,6 +105,8 @@ class Token(IntEnum):
     MOVING = auto()  # an aggregate averaged over a group and some before
     RANK = auto()  # a group's place by an aggregate
     NOW = auto()  # when the query runs
+    KILOMETRES = auto()  # from one place to another
+    METRES = auto()
 
 
 class Step(NamedTuple):
@@ -152,6 +156,9 @@ class Symbol(IntEnum):
     ADDED_UP = auto()
     CHANGED = auto()
     MOMENT = auto()
+    POINT = auto()
+    PLACE = auto()
+    AFTER_POINT = auto()  # of a sub-query that gives a place
 
 
 _T, _S = Token, Symbol
@@ -160,7 +167,8 @@ PARTS = frozenset(
     {_T.YEAR, _T.QUARTER, _T.MONTH, _T.DAY, _T.WEEKDAY, _T.HOUR, _T.YEAR_MONTH, _T.DATE}
 )
 ELAPSED = frozenset({_T.MINUTES, _T.HOURS, _T.DAYS, _T.WEEKS, _T.YEARS})
-ARITHMETIC = frozenset({_T.ADD, _T.SUBTRACT, _T.MULTIPLY, _T.DIVIDE}) | ELAPSED
+DISTANCES = frozenset({_T.KILOMETRES, _T.METRES})
+ARITHMETIC = frozenset({_T.ADD, _T.SUBTRACT, _T.MULTIPLY, _T.DIVIDE}) | ELAPSED | DISTANCES
 COMPARISONS = frozenset({_T.EQ, _T.NE, _T.GT, _T.GTE, _T.LT, _T.LTE})
 _FIELD_TESTS = frozenset({_T.IS_NULL, _T.NOT_NULL, _T.EXISTS, _T.MISSING})
 _TEXT_TESTS = frozenset({_T.CONTAINS, _T.NOT_CONTAINS, _T.STARTS, _T.ENDS})
@@ -195,6 +203,7 @@ class Values(IntEnum):
     NUMBERS = 3
     TEXTS = 4
     AMOUNTS = 5
+    PLACES = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +251,9 @@ ALLOWED: dict[Symbol, Allowed] = {
     _S.ADDED_UP: Allowed(frozenset({_T.COUNT, _T.SUM, _T.ONLY})),
     _S.CHANGED: Allowed(AGGREGATES | {_T.ONLY}),
     _S.MOMENT: Allowed(frozenset({_T.NOW}), Items.FIELDS),
+    _S.POINT: Allowed(items=Items.FIELDS),
+    _S.PLACE: Allowed(frozenset({_T.SUB}), Items.FIELDS, Values.PLACES),
+    _S.AFTER_POINT: Allowed(frozenset({_T.WHERE, _T.ORDER, _T.SKIP, _T.LIMIT, _T.END})),
 }
 
 _CLAUSES: dict[Token, tuple[Symbol, ...]] = {
@@ -287,7 +299,7 @@ def _replacement(symbol: Symbol, token: Token | None) -> tuple[Symbol, ...]:
     if token == _T.DISTINCT:
         return (_S.OUT, _S.AFTER_OUT)
     if token == _T.SUB:
-        return (_S.START,)
+        return (_S.POINT, _S.AFTER_POINT) if symbol == _S.PLACE else (_S.START,)
     after: tuple[Symbol, ...] = ()
     if symbol in (_S.BEGIN, _S.START):
         after = (_S.AFTER_OUT,)
@@ -309,6 +321,8 @@ def _replacement(symbol: Symbol, token: Token | None) -> tuple[Symbol, ...]:
         return (_S.AGGREGATE, _S.PREDICATE, *after)
     if token in ELAPSED:
         return (_S.MOMENT, _S.MOMENT, *after)
+    if token in DISTANCES:
+        return (_S.POINT, _S.PLACE, *after)
     if token in ARITHMETIC:
         return (_S.TERM, _S.TERM, *after)
     if token in (_T.COUNT, _T.COUNT_DISTINCT):

@@ -87,14 +87,14 @@ class SchemaItems:
 
 
 def list_items(catalog: Catalog) -> list[Item]:
-    """Entities (collections and arrays), then scalar fields; private fields are left out."""
+    """Entities (collections and arrays), then fields with values; private ones are left out."""
     entities: list[Entity] = []
     for schema in catalog.collections:
         entities.append(Entity(schema.collection))
         entities.extend(
             Entity(schema.collection, path)
             for path in schema.array_paths
-            if not schema.by_path[path].private
+            if not schema.by_path[path].private and path not in schema.parts_of_points
         )
     position = {entity: i for i, entity in enumerate(entities)}
     items = [
@@ -102,8 +102,8 @@ def list_items(catalog: Catalog) -> list[Item]:
         for e in entities
     ]
     for schema in catalog.collections:
-        for field in schema.fields:
-            if not field.is_scalar or field.private:
+        for field in schema.values:
+            if field.private:
                 continue
             owner = field.arrays[-1] if field.arrays else ""
             entity = position.get(Entity(schema.collection, owner))
@@ -241,9 +241,11 @@ def _parent_entity(ref: Field | Entity, index: dict[Field | Entity, int]) -> int
 
 
 def _family(item: Item) -> str:
-    """`number`, `text-number` (numbers kept as text), `date`, `bool`, `text`; "" for entities."""
+    """`number`, `text-number` (kept as text), `date`, `bool`, `point`, `text`; "" for entities."""
     if item.is_entity or item.schema is None:
         return ""
+    if item.schema.point is not None:
+        return "point"
     if is_numeric(item.schema):
         return "text-number" if item.schema.numeric_text else "number"
     if is_flag(item.schema):

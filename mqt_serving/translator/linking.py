@@ -24,7 +24,7 @@ Vectors = npt.NDArray[np.float32]
 MAX_WORDS = 64
 MAX_ITEMS = 64
 ITEM_FEATURES = STATIC_FEATURES + 10
-VALUE_FEATURES = 5 + 6
+VALUE_FEATURES = 5 + 6 + 1  # kinds, what is known of a value, kinds that came later
 WORD_FEATURES = 6
 
 # Relation ids: one table of biases, each block of pairs with its own range.
@@ -261,7 +261,7 @@ def _word_features(
 def _value_features(values: Sequence[Value]) -> Vectors:
     features = np.zeros((len(values), VALUE_FEATURES), np.float32)
     for i, value in enumerate(values):
-        features[i, int(value.kind)] = 1.0
+        features[i, 11 if value.kind == ValueKind.POINT else int(value.kind)] = 1.0
         features[i, 5] = value.exact
         features[i, 6] = min(4, value.last - value.first) / 4
         features[i, 7] = isinstance(value.literal, float) or value.literal is True
@@ -334,6 +334,8 @@ def _links(
 def _value_family(value: Value) -> str:
     if value.kind == ValueKind.DATE:
         return "date"
+    if value.kind == ValueKind.POINT:
+        return "point"
     if isinstance(value.literal, bool):
         return "bool"
     return "text" if isinstance(value.literal, str) else "number"

@@ -17,6 +17,7 @@ from mqt_serving.schema import BsonType
 from mqt_serving.translator.grammar import (
     AGGREGATES,
     ARITHMETIC,
+    DISTANCES,
     ELAPSED,
     ITEM_CLASSES,
     PARTS,
@@ -37,6 +38,12 @@ _TEXT_TOKENS = frozenset({Token.CONTAINS, Token.NOT_CONTAINS, Token.STARTS, Toke
 _DATE_TOKENS = PARTS | {Token.RANGE}
 _ORDER_TOKENS = frozenset({Token.GT, Token.GTE, Token.LT, Token.LTE, Token.BETWEEN})
 _LITERALS = frozenset({Symbol.RIGHT, Symbol.VALUE, Symbol.IN_FIRST, Symbol.IN_MORE})
+_TO = ELAPSED | DISTANCES
+"""What is from one field to another."""
+_COMPARED = frozenset(
+    {Symbol.LEFT, Symbol.ORDER_BY, Symbol.KEY, Symbol.AFTER_KEY, Symbol.AFTER_PER, Symbol.ARGUMENT}
+)
+"""Where values are told apart or put in order, which points are not."""
 _NUMBERS = frozenset({"number", "text-number"})
 _TOKENS = tuple(Token)
 _VALUES = tuple(Values(kind) for kind in VALUE_CLASSES)
@@ -70,7 +77,7 @@ class Masks:
             at, family = self._left(steps)
             mask &= self._families == family
             mask[at] = False
-        elif symbol in (Symbol.MOMENT, Symbol.TERM) and steps[-1].kind == 1:
+        elif symbol in (Symbol.MOMENT, Symbol.TERM, Symbol.PLACE) and steps[-1].kind == 1:
             mask[steps[-1].at] = False  # nobody asks for a price less itself
         elif symbol in (Symbol.AFTER_OUT, Symbol.AFTER_KEY, Symbol.AFTER_PER):
             mask[[step.at for step in _direct(steps)]] = False
@@ -83,9 +90,13 @@ class Masks:
             mask &= np.isin(self._families, sorted(_NUMBERS))
         elif symbol == Symbol.MOMENT or (symbol == Symbol.FIELD and last in _DATE_TOKENS):
             mask &= self._families == "date"
+        elif symbol in (Symbol.POINT, Symbol.PLACE):
+            mask &= self._families == "point"
+        elif symbol in _COMPARED:
+            mask &= self._families != "point"
         elif symbol == Symbol.FIELD and last in _TEXT_TOKENS:
             mask &= self._has_text
-        elif symbol == Symbol.LEFT and last in _ORDER_TOKENS:
+        if symbol == Symbol.LEFT and last in _ORDER_TOKENS:
             mask &= self._ordered
         return mask
 
@@ -118,10 +129,10 @@ class Masks:
 
     def _left(self, steps: Sequence[Step]) -> tuple[int, str]:
         """The item last pointed at, and the family of what the test compares."""
-        at = max(i for i, step in enumerate(steps) if step.kind == 1)
+        at = _last_item(steps)
         family = str(self._families[steps[at].at])
         before = Token(steps[at - 1].at) if at and steps[at - 1].kind == 0 else None
-        apart = at > 1 and steps[at - 2].kind == 0 and steps[at - 2].at in ELAPSED
+        apart = at > 1 and steps[at - 2].kind == 0 and steps[at - 2].at in _TO
         if (before is None and apart) or before == Token.NOW:
             family = "number"
         elif before in (Token.YEAR_MONTH, Token.DATE):
@@ -144,6 +155,8 @@ class Masks:
         return self._fitting[item, family]
 
     def _fits_value(self, value: Value, item: int, family: str, ref: object) -> bool:
+        if value.kind == ValueKind.POINT:
+            return False
         is_text = isinstance(value.literal, str)
         is_bool = isinstance(value.literal, bool)
         if family in ("date", "bool"):
@@ -191,16 +204,18 @@ def _is_of_kind(value: Value, kind: Values) -> bool:
         case Values.NUMBERS:
             return value.kind == ValueKind.NUMBER and isinstance(value.literal, int)
         case Values.TEXTS:
-            return value.kind != ValueKind.CONSTANT
+            return value.kind not in (ValueKind.CONSTANT, ValueKind.POINT)
         case Values.AMOUNTS:
             return value.kind == ValueKind.NUMBER
+        case Values.PLACES:
+            return value.kind == ValueKind.POINT
 
 
 def _has_order(schema: SchemaItems, index: int) -> bool:
     """Whether "more than" makes sense: numbers, dates, and text that mostly starts with digits."""
     family = schema.families[index]
     if family != "text":
-        return family not in ("", "bool")
+        return family not in ("", "bool", "point")
     field = schema.items[index].schema
     samples = field.samples if field else ()
     return 2 * sum(sample[:1].isdigit() for sample in samples) > len(samples)
@@ -211,13 +226,32 @@ def _has_text(schema: SchemaItems, index: int) -> bool:
     return not item.is_entity and item.schema is not None and BsonType.STRING in item.schema.types
 
 
+def _last_item(steps: Sequence[Step]) -> int:
+    """Where the item last pointed at stands, but for those of sub-queries that have ended."""
+    depth = 0
+    for at in range(len(steps) - 1, -1, -1):
+        step = steps[at]
+        if step.kind == 0 and step.at in (Token.END, Token.SUB):
+            depth += 1 if step.at == Token.END else -1
+        elif step.kind == 1 and depth <= 0:
+            return at
+    raise ValueError("a test begins with what it compares")
+
+
 def _direct(steps: Sequence[Step]) -> list[Step]:
     """Items of the clause being written (columns or group keys) that stand by themselves."""
     found: list[Step] = []
     before, terms = Step(0, Token.BEGIN), 0
+    around: list[tuple[list[Step], int]] = []  # of sub-queries that have not ended
     for step in steps:
         if step.kind == 0:
-            if step.at in (Token.GROUP, Token.PER, Token.SUB):
+            if step.at == Token.SUB:
+                around.append((found, terms))
+                found, terms = [], 0
+            elif step.at == Token.END and around:
+                found, terms = around.pop()
+                terms = max(0, terms - 1)
+            elif step.at in (Token.GROUP, Token.PER):
                 found = []
             elif step.at in ARITHMETIC:
                 terms += 1 if terms else 2

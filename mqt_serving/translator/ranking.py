@@ -37,7 +37,7 @@ _CUES: Final[Mapping[str, frozenset[str]]] = {
     "superlative": frozenset(
         """most least highest lowest largest smallest biggest maximum minimum max min best worst
         oldest youngest longest shortest latest earliest newest top first last more fewest greatest
-        cheapest""".split()
+        cheapest nearest closest farthest furthest""".split()
     ),
     "average": frozenset("average mean avg averages".split()),
     "sum": frozenset("total sum overall altogether combined cumulative accumulated".split()),

@@ -16,6 +16,7 @@ from bson import Decimal128
 
 from mqt_serving.query.literals import fit, is_flag
 from mqt_serving.query.plan import (
+    DISTANCES,
     AcrossGroups,
     Aggregate,
     And,
@@ -41,6 +42,7 @@ from mqt_serving.query.plan import (
     Output,
     PartOf,
     Plan,
+    Point,
     Predicate,
     Rank,
     Related,
@@ -184,6 +186,11 @@ class _Writer:
                     yield _token(Token.NOW)
                 elif isinstance(term, int | float | Decimal128):
                     yield self.value(term, None)
+                elif isinstance(term, Point):
+                    yield self.point(term)
+                elif isinstance(term, Plan):
+                    yield _token(Token.SUB)
+                    yield from self.plan(term)
                 else:
                     yield from self.operand(term)
         elif isinstance(operand, Aggregate):
@@ -318,6 +325,12 @@ class _Writer:
             raise NotExpressible(f"no candidate value for {literal!r}")
         return Step(2, best)
 
+    def point(self, point: Point) -> Step:
+        for index, value in enumerate(self.linked.values):
+            if value.point == point:
+                return Step(2, index)
+        raise NotExpressible(f"no coordinates {point.latitude}, {point.longitude}")
+
     def text(self, text: str) -> Step:
         for strict in (True, False):
             for index, value in enumerate(self.linked.values):
@@ -364,6 +377,8 @@ def _decimal(value: Scalar) -> Decimal | None:
 
 def read_value(value: Value, left: Operand | None, schema: SchemaItems) -> Scalar | None:
     """The literal that `value` stands for against `left`; None where it makes no sense."""
+    if value.kind == ValueKind.POINT:
+        return None
     target = left
     if isinstance(target, Aggregate) and target.function in (Function.MIN, Function.MAX):
         target = target.argument if isinstance(target.argument, Field) else target
@@ -496,12 +511,24 @@ class _Reader:
         return Aggregate(function, argument, distinct)
 
     def computed(self, operator: Operator) -> Arithmetic:
+        if operator in DISTANCES:
+            return Arithmetic(operator, self.field(), self.place())
         left, right = self.term(), self.term()
         if all(isinstance(term, int | float | Decimal128) for term in (left, right)):
             raise NotExpressible("something computed from numbers alone")
         if left == right and operator in (Operator.SUBTRACT, Operator.DIVIDE):
             raise NotExpressible("something less itself, or divided by itself")
         return Arithmetic(operator, left, right)
+
+    def place(self) -> Field | Point | Plan:
+        if self.accept(Token.SUB):
+            return self.plan()
+        if self.steps[self.at].kind == 1:
+            return self.field()
+        point = self.linked.values[self.take().at].point
+        if point is None:
+            raise NotExpressible("coordinates must stand here")
+        return point
 
     def term(self) -> Term:
         if self.accept(Token.NOW):

@@ -2,7 +2,7 @@
 
 The decoder points at these instead of writing literals, so a value is always one that stands in
 the question, in the database, or is a constant. Kinds: numbers (in digits or words), calendar
-spans, values stored in the database that the question mentions, and spans of text.
+spans, coordinates, values stored in the database that the question mentions, and spans of text.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
 
+from mqt_serving.query.plan import Point
 from mqt_serving.schema import BsonType, Catalog
+from mqt_serving.translator.coordinates import find_points
 from mqt_serving.translator.dates import find_dates
 from mqt_serving.translator.positions import find_positions
 from mqt_serving.translator.spoken import spoken_stems
@@ -46,7 +48,7 @@ _CALENDAR_WORDS = {
 _WEEKENDS = frozenset({"weekend", "weekends", "weekday", "weekdays"})
 _QUARTER = re.compile(r"\bq([1-4])\b", re.IGNORECASE)
 _NUMBER = re.compile(
-    r"(?<![\w.-])-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:(?=[^\w.]|\.(?!\d)|$)|(?=\s)|(?=k\b|m\b))"
+    r"(?<![\w.-])-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:(?=[^\w.]|\.(?!\d)|$)|(?=\s)|(?=k\b|m\b|kms?\b))"
 )
 _QUOTED = re.compile(r"\"([^\"]+)\"|“([^”]+)”|‘([^’]+)’|(?<!\w)'([^']+)'(?!\w)|`([^`]+)`")
 _CODE = re.compile(
@@ -65,11 +67,13 @@ class ValueKind(IntEnum):
     DATE = 2
     STORED = 3
     TEXT = 4
+    POINT = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A candidate literal: a number, text or bool; a date is its text with `start` and `end`.
+    """A candidate literal: a number, text or bool; a date is its text with `start` and `end`,
+    coordinates are theirs with a `point`.
 
     `first`/`last` are the words of the question it covers (`first == last` for constants);
     `holders` the (collection, path) pairs of the fields that hold it, for stored values.
@@ -83,6 +87,7 @@ class Value:
     end: datetime | None = None
     holders: frozenset[tuple[str, str]] = frozenset()
     exact: bool = False  # stored values: written as in the database, but for case
+    point: Point | None = None
 
     @property
     def text(self) -> str:
@@ -129,6 +134,9 @@ class ValueIndex:
                     holders.add((schema.collection, field.path))
         self._table = table
         self._shapes = {shape: frozenset(fields) for shape, fields in shapes.items()}
+        self.has_points = any(
+            field.point is not None for schema in catalog.collections for field in schema.fields
+        )
         self._longest = max((len(key) for key in table), default=0)
 
     def alike(self, text: str) -> frozenset[tuple[str, str]]:
@@ -184,8 +192,13 @@ def find_values(
         written = question[span.first : span.last]
         where = cover(span.first, span.last)
         add(Value(ValueKind.DATE, written, *where, span.start, span.end))
-    for number, first, last in _numbers(question):
-        add(Value(ValueKind.NUMBER, number, *cover(first, last)))
+    points = list(find_points(question)) if index.has_points else []
+    for place in points:
+        written, where = question[place.first : place.last], cover(place.first, place.last)
+        add(Value(ValueKind.POINT, written, *where, point=place.point))
+    for number, first, last in _numbers(question, index.has_points):
+        if not any(first < place.last and last > place.first for place in points):
+            add(Value(ValueKind.NUMBER, number, *cover(first, last)))
     for word_number, first, last in _spelled_numbers(words):
         add(Value(ValueKind.NUMBER, word_number, first, last))
     for rows, first, last in find_positions(question):
@@ -217,11 +230,14 @@ def find_values(
     return found[:MAX_VALUES]
 
 
-def _numbers(question: str) -> Iterable[tuple[int | float, int, int]]:
+def _numbers(question: str, metres: bool) -> Iterable[tuple[int | float, int, int]]:
+    """(number, first character, character after the last); `metres`: `500m` may be metres."""
     for match in _NUMBER.finditer(question):
         text = match.group().replace(",", "")
         number: int | float = float(text) if "." in text else int(text)
         suffix = question[match.end() : match.end() + 1].lower()
+        if suffix == "m" and metres:
+            yield number, match.start(), match.end()
         if suffix in ("k", "m") and not question[match.end() + 1 : match.end() + 2].isalnum():
             number *= 1_000 if suffix == "k" else 1_000_000
         yield number, match.start(), match.end()

@@ -21,6 +21,7 @@ from mqt_assets.training.synthesis import (
     columns,
     computed,
     conditional_totals,
+    distances,
     distinct_counts,
     flags,
     gaps,
@@ -110,6 +111,15 @@ SHAPES: Final[tuple[tuple[Shape, float], ...]] = (
     (running_totals.ranked_groups, 0.6),
 )
 """What is drawn, with its weight. What public corpora hardly ask has about a third."""
+WITH_POINTS: Final[tuple[tuple[Shape, float], ...]] = (
+    (distances.nearest, 9.0),
+    (distances.by_distance, 3.0),
+    (distances.within, 9.0),
+    (distances.counted_within, 3.0),
+    (distances.how_far, 5.0),
+    (distances.average_distance, 2.5),
+)
+"""What is drawn as well from schemas that say where things are."""
 _TRIES: Final = 12
 """Drawings per wanted example before a poor schema is left with fewer examples."""
 _THINGS: Final = 5
@@ -127,8 +137,10 @@ def synthesise(catalog: Catalog, count: int, seed: int) -> list[Example]:
         return []
     rng = Random(f"{seed}:{catalog.database}")
     weights = [_weight(entity) for entity in view.entities]
-    drawn = [shape for shape, _ in SHAPES]
-    shares = [share for _, share in SHAPES]
+    has_points = any(entity.points for entity in view.entities)
+    shapes = (*SHAPES, *WITH_POINTS) if has_points else SHAPES
+    drawn = [shape for shape, _ in shapes]
+    shares = [share for _, share in shapes]
     asked: set[str] = set()
     found: list[Example] = []
     for _ in range(count * _TRIES):

@@ -92,6 +92,8 @@ def _role_of(item: FieldSchema, sampled: int, is_key: bool, owner: Noun) -> Role
     kind = item.main_type
     words = spelled_out(words_of(item.leaf))
     head = words[-1]
+    if item.point is not None:
+        return Role.POINT
     if kind == BsonType.OBJECT_ID or is_key or head in ("id", "uuid", "guid"):
         return Role.ID
     if kind == BsonType.BOOL:

@@ -26,6 +26,7 @@ class Role(StrEnum):
     TEXT_DATE = "text date"  # ISO dates kept as text
     YEAR = "year"
     NUMBER = "number"
+    POINT = "point"
 
 
 _GROUPING: Final = frozenset((Role.CATEGORY, Role.BOOL, Role.YEAR, Role.NAME, Role.TEXT, Role.CODE))
@@ -84,7 +85,8 @@ class EntityView:
 
     `owners` are coarser things (the document around an array, referenced documents), `parts`
     finer ones (arrays inside, collections that refer to it), `lists` arrays of plain values,
-    `others` all other things of the catalog, whether they belong together or not.
+    `points` where it is on the earth, `others` all other things of the catalog, whether they belong
+    together or not.
     """
 
     entity: Entity
@@ -97,6 +99,7 @@ class EntityView:
     parts: list[Link] = field(default_factory=list)
     others: list[EntityView] = field(default_factory=list)
     by_role: dict[Role, tuple[FieldView, ...]] = field(default_factory=dict)
+    points: tuple[FieldView, ...] = ()
 
     def of_role(self, *roles: Role) -> list[FieldView]:
         return [view for role in roles for view in self.by_role.get(role, ())]

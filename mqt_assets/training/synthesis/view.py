@@ -48,13 +48,16 @@ def _entities_of(catalog: Catalog, schema: CollectionSchema, shared: int) -> lis
     found: list[EntityView] = []
     for place in places:
         nouns = collection_nouns if not place else _array_nouns(place, collection_nouns[0])
-        own = [f for f in schema.fields if _belongs(f, place) and not f.private and f.is_scalar]
+        own = [f for f in schema.values if _belongs(f, place) and not f.private]
+        points = [f for f in own if f.point is not None]
+        own = [f for f in own if f.point is None]
         bare = Counter(spelled_out(words_of(f.leaf)) for f in own)
         entity = Entity(schema.collection, place)
         fields = tuple(
             field_view(schema, f, place, nouns[0], bare[spelled_out(words_of(f.leaf))] > 1, keys)
             for f in own
         )
+        places_on_earth = tuple(field_view(schema, f, place, nouns[0], False, keys) for f in points)
         lists = tuple(
             field_view(schema, f, place, nouns[0], False, keys)
             for f in schema.fields
@@ -70,7 +73,11 @@ def _entities_of(catalog: Catalog, schema: CollectionSchema, shared: int) -> lis
             by_role[item.role] = (*by_role.get(item.role, ()), item)
         names = names_of(fields, nouns[0])
         rows = 10 ** (len(str(schema.document_count)) - 1)
-        found.append(EntityView(entity, nouns, fields, lists, names, rows, by_role=by_role))
+        found.append(
+            EntityView(
+                entity, nouns, fields, lists, names, rows, by_role=by_role, points=places_on_earth
+            )
+        )
     return found
 
 

@@ -15,6 +15,7 @@ from mqt_serving.query import graph
 from mqt_serving.query.checking.bson_types import UNKNOWN, Families, Family, held_families, in_words
 from mqt_serving.query.checking.notes import Note, NoteKind, percent
 from mqt_serving.query.plan import (
+    DISTANCES,
     ELAPSED,
     Aggregate,
     Arithmetic,
@@ -25,7 +26,10 @@ from mqt_serving.query.plan import (
     Now,
     Operand,
     Operator,
+    Output,
     PartOf,
+    Plan,
+    Point,
     Term,
 )
 from mqt_serving.schema import NUMERIC, BsonType, Catalog, FieldSchema
@@ -75,8 +79,12 @@ def held_by(operand: Operand, catalog: Catalog, tell: Tell) -> Held:
             for side in (left, right):
                 if operator in ELAPSED:
                     _require_moment(side, operator, catalog, tell)
+                elif operator in DISTANCES:
+                    _require_place(side, catalog)
                 elif isinstance(side, Now):
                     raise TypeMismatch("now is a date: only the time from or to it is computed.")
+                elif isinstance(side, Point | Plan):
+                    raise TypeMismatch(f"{operator} takes numbers, not places.")
                 elif isinstance(side, Field | PartOf | Arithmetic | Aggregate):
                     _require_numbers(held_by(side, catalog, tell), operator.value, tell)
             return Held(f"what {operator.value} gives", _NUMBER)
@@ -110,6 +118,28 @@ def _require_moment(side: Term, unit: Operator, catalog: Catalog, tell: Tell) ->
             pass
         case _:
             raise TypeMismatch(f"{unit} are from a date to a date: name two date fields.")
+
+
+def _require_place(side: Term, catalog: Catalog) -> None:
+    match side:
+        case Point(longitude=longitude, latitude=latitude):
+            if abs(longitude) > 180 or abs(latitude) > 90:
+                raise TypeMismatch(
+                    f"there is no latitude {latitude}, longitude {longitude}: latitudes go from "
+                    "-90 to 90, longitudes from -180 to 180."
+                )
+        case Field() | Plan(outputs=(Output(value=Field()),)):
+            field = side if isinstance(side, Field) else side.outputs[0].value
+            assert isinstance(field, Field)
+            known = graph.field_schema(field, catalog)
+            if known.point is None and not known.private:
+                raise TypeMismatch(
+                    f"{quoted(field)} holds no points on the earth: there is no distance from it."
+                )
+        case _:
+            raise TypeMismatch(
+                "Distances are from a point to a point: name fields that hold points."
+            )
 
 
 def _require_dates(held: Held, name: str, tell: Tell) -> None:

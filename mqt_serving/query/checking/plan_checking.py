@@ -131,6 +131,8 @@ class _Checker:
                 return operand
 
     def _term(self, term: Term) -> Term:
+        if isinstance(term, Plan):
+            return self.plan(term)
         return self._operand(term) if isinstance(term, Operand) else term
 
     def _held(self, operand: Operand) -> Held:

@@ -34,6 +34,7 @@ _DIRECTIONS = {
     "number": ("lowest first", "highest first"),
     "date": ("earliest first", "latest first"),
     "text": ("A to Z", "Z to A"),
+    "distance": ("nearest first", "farthest first"),
 }
 
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, assert_never
 
+from bson import Decimal128
+
 from mqt_serving.english import MONTHS, plural_phrase, singular
 from mqt_serving.query.explanation.names import Names, Scope, event, many, noun, one
 from mqt_serving.query.explanation.values import (
@@ -24,6 +26,7 @@ from mqt_serving.query.explanation.values import (
 )
 from mqt_serving.query.lowering.predicates import Leaf, operands
 from mqt_serving.query.plan import (
+    DISTANCES,
     ELAPSED,
     Aggregate,
     And,
@@ -45,6 +48,7 @@ from mqt_serving.query.plan import (
     Or,
     PartOf,
     Plan,
+    Point,
     Predicate,
     Related,
     Scalar,
@@ -63,6 +67,15 @@ _COMPARATORS: Final = {
     Comparator.LT: "is under",
     Comparator.LTE: "is at most",
 }
+_FROM: Final = {
+    Comparator.EQ: "is exactly {} from",
+    Comparator.NE: "is not exactly {} from",
+    Comparator.GT: "is more than {} from",
+    Comparator.GTE: "is at least {} from",
+    Comparator.LT: "is less than {} from",
+    Comparator.LTE: "is within {} of",
+}
+_SHORT: Final = {Operator.KILOMETRES: "km", Operator.METRES: "m"}
 _TEXT_COMPARATORS: Final = _COMPARATORS | {
     Comparator.GT: "comes after",
     Comparator.GTE: "is or comes after",
@@ -104,6 +117,7 @@ LEAST_AND_GREATEST: Final = {
     "number": ("lowest", "highest"),
     "date": ("earliest", "latest"),
     "text": ("alphabetically first", "alphabetically last"),
+    "distance": ("shortest", "longest"),
 }
 
 
@@ -133,6 +147,8 @@ class Clauses:
                 return f"{self._aggregate(operand)} (only of those where {self.where(where)})"
             case Arithmetic(operator=operator, left=left, right=right) if operator in ELAPSED:
                 return f"number of {operator} from {self._term(left)} to {self._term(right)}"
+            case Arithmetic(operator=operator, left=left, right=right) if operator in DISTANCES:
+                return f"distance in {operator} from {self._term(left)} to {self._term(right)}"
             case Arithmetic(operator=operator, left=left, right=right):
                 return f"result of ({self._term(left)} {_OPERATORS[operator]} {self._term(right)})"
             case _:
@@ -141,7 +157,15 @@ class Clauses:
     def _term(self, term: Term) -> str:
         if isinstance(term, Field | PartOf | Arithmetic | Aggregate):
             return self.operand(term)
-        return "now" if isinstance(term, Now) else literal(term)
+        match term:
+            case Now():
+                return "now"
+            case Point(longitude=longitude, latitude=latitude):
+                return f"latitude {literal(latitude)}, longitude {literal(longitude)}"
+            case Plan():
+                return f"what this gives: {self._inner(term)}"
+            case _:
+                return literal(term)
 
     def plural(self, operand: Field | PartOf | Arithmetic) -> str:
         """The values of an operand: `totals`."""
@@ -164,6 +188,8 @@ class Clauses:
                 return "date" if part in (DatePart.YEAR_MONTH, DatePart.DATE) else "number"
             case Aggregate(function=Function.MIN | Function.MAX, argument=Field() | PartOf() as of):
                 return self.kind(of)
+            case Arithmetic(operator=operator) if operator in DISTANCES:
+                return "distance"
             case Aggregate() | Arithmetic():
                 return "number"
 
@@ -309,6 +335,14 @@ class Clauses:
 
     def _test(self, leaf: Leaf, subject: str | None = None) -> str:
         """The test of its left operand, or of what is said instead of it."""
+        match leaf:
+            case Compare(
+                left=Arithmetic(operator=operator, left=one, right=other),
+                op=op,
+                right=int() | float() | Decimal128() as far,
+            ) if operator in DISTANCES:
+                said = _FROM[op].format(f"{literal(far)} {_SHORT[operator]}")
+                return f"{self._term(one)} {said} {self._term(other)}"
         subject = subject or self.operand(leaf.left)
         said = self._said_of(leaf)
         if subject.startswith("the ") and self._is_plural(leaf.left):

@@ -27,11 +27,10 @@ from mqt_serving.query.lowering.grouping import (
     group,
     operands_in,
 )
-from mqt_serving.query.lowering.ordering import cut, ordered
+from mqt_serving.query.lowering.ordering import cut, is_by_nearness, key_of, ordered
 from mqt_serving.query.lowering.predicates import (
     aggregates_of,
     all_of,
-    comparable,
     conjunction,
     conjuncts,
     fields_in,
@@ -115,7 +114,8 @@ def _lowered(plan: Plan, catalog: Catalog) -> tuple[Rows, list[Stage]]:
         return rows, _grouped(plan, names, rows)
     if _is_whole_document(plan, rows):
         return rows, _whole_documents(plan, rows)
-    return rows, [*rows.stages, *_finish(plan, names, rows)]
+    finish = _finish(plan, names, rows)  # adds the distances that are shown to the rows
+    return rows, [*rows.stages, *finish]
 
 
 def _subquery(plan: Plan, catalog: Catalog) -> tuple[str, Sequence[Stage], str]:
@@ -225,9 +225,8 @@ def fields_of(entity: Entity, catalog: Catalog) -> tuple[Field, ...]:
     schema = graph.schema_of(entity.collection, catalog)
     return tuple(
         Field(entity.collection, found.path)
-        for found in schema.fields
-        if found.is_scalar
-        and not found.private
+        for found in schema.values
+        if not found.private
         and (found.arrays[-1] if found.arrays else "") == entity.path
         and found.path != "_id"
     )
@@ -247,7 +246,8 @@ def _is_whole_document(plan: Plan, rows: Rows) -> bool:
 
 def _whole_documents(plan: Plan, rows: Rows) -> list[Stage]:
     if plan.per:
-        stages = [*rows.stages, *_top_of_each(plan, rows, None)]
+        first = _top_of_each(plan, rows, None)
+        stages = [*rows.stages, *first]
     else:
         order = ordered(plan.order_by, rows, rows.new_name)
         stages = [*rows.stages, *order, *cut(plan.limit, plan.skip)]
@@ -363,10 +363,10 @@ def _distinct(plan: Plan, names: Sequence[str], scope: Rows | Grouped) -> list[S
     keys: dict[str, int] = {}
     for number, order in enumerate(plan.order_by):
         is_text = isinstance(order.by, Field) and scope.schema(order.by).numeric_text
-        if order.by not in places or is_text:
+        if order.by not in places or is_text or is_by_nearness(order):
             name = "sort_key" if not number else f"sort_key_{number + 1}"
             best = "$max" if order.descending else "$min"
-            accumulators.append(Accumulator(name, best, comparable(order.by, scope)))
+            accumulators.append(Accumulator(name, best, key_of(order, scope)))
             keys.setdefault(name, -1 if order.descending else 1)
         else:
             keys.setdefault(places[order.by], -1 if order.descending else 1)

@@ -16,6 +16,7 @@ from bson import Regex
 
 from mqt_serving.errors import PlanError
 from mqt_serving.query import literals
+from mqt_serving.query.lowering.distances import Place, distance, place_in
 from mqt_serving.query.pipeline import (
     AllOf,
     AnyOf,
@@ -33,6 +34,7 @@ from mqt_serving.query.pipeline import (
     VariableExpression,
 )
 from mqt_serving.query.plan import (
+    DISTANCES,
     ELAPSED,
     AcrossGroups,
     Aggregate,
@@ -53,8 +55,10 @@ from mqt_serving.query.plan import (
     Operand,
     Operator,
     Or,
+    Output,
     PartOf,
     Plan,
+    Point,
     Predicate,
     Rank,
     Related,
@@ -65,7 +69,7 @@ from mqt_serving.query.plan import (
     TextMatch,
     Top,
 )
-from mqt_serving.schema import BsonType, FieldSchema
+from mqt_serving.schema import GEOJSON, BsonType, FieldSchema
 
 Leaf = Compare | Between | In | IsNull | Exists | Text
 
@@ -441,6 +445,9 @@ def arithmetic(node: Arithmetic, scope: Scope) -> Expression:
         sides = (_moment(node.right, scope), _moment(node.left, scope))
         length = LiteralExpression(ELAPSED[node.operator])
         return Operation("$divide", (Operation("$subtract", sides), length))
+    if node.operator in DISTANCES:
+        one, other = _place(node.left, scope), _place(node.right, scope)
+        return distance(one, other, DISTANCES[node.operator])
     left, right = _term(node.left, scope), _term(node.right, scope)
     result = Operation(_ARITHMETIC[node.operator], (left, right))
     if node.operator is not Operator.DIVIDE or (
@@ -452,10 +459,29 @@ def arithmetic(node: Arithmetic, scope: Scope) -> Expression:
 
 
 def _term(term: Term, scope: Scope) -> Expression:
-    if isinstance(term, _OPERANDS):
-        return comparable(term, scope)
-    assert not isinstance(term, Now)  # checked before: it stands beside dates only
-    return LiteralExpression(term)
+    if isinstance(term, Point | Plan):
+        raise PlanError("a place can only be computed with to find how far it is")
+    if isinstance(term, Now):
+        raise PlanError("now can only be computed with to find how long it is from or to a date")
+    return comparable(term, scope) if isinstance(term, _OPERANDS) else LiteralExpression(term)
+
+
+def _place(term: Term, scope: Scope) -> Place:
+    """Where a point is: one of the row, one that is given, or the first that a sub-query gives."""
+    match term:
+        case Point(longitude=longitude, latitude=latitude):
+            return LiteralExpression(longitude), LiteralExpression(latitude)
+        case Field():
+            return place_in(scope.expression(term), _form(term, scope))
+        case Plan(outputs=(Output(value=Field() as shown),)):
+            found = Operation("$first", (scope.subquery(term),))
+            return place_in(found, _form(shown, scope))
+        case _:
+            raise PlanError("only from a point is there a distance")
+
+
+def _form(field: Field, scope: Scope) -> tuple[str, str]:
+    return scope.schema(field).point or GEOJSON  # of private fields nothing is known
 
 
 def _moment(term: Term, scope: Scope) -> Expression:

@@ -27,6 +27,7 @@ from mqt_serving.query.lowering.predicates import (
 )
 from mqt_serving.query.lowering.semi_joins import KEY, SemiJoins, below, entities_in
 from mqt_serving.query.pipeline import (
+    AddFields,
     AnyOf,
     Expression,
     ExpressionFilter,
@@ -40,6 +41,7 @@ from mqt_serving.query.pipeline import (
     VariableExpression,
 )
 from mqt_serving.query.plan import (
+    DISTANCES,
     Aggregate,
     And,
     Arithmetic,
@@ -90,6 +92,7 @@ class Rows:
         self._edges: list[Edge] = [*_into(tree.anchor, catalog), *tree.edges]
         self._preserved = {edge for edge in self._edges if edge.target in self.optional}
         self._subqueries: dict[Plan, Expression] = {}
+        self._distances: dict[Arithmetic, str] = {}
         self.planned = set(tree.entities) | set(graph.with_parents(tree.anchor, catalog))
         schema = graph.schema_of(self.collection, catalog)
         self._tests = SemiJoins(self)
@@ -99,6 +102,8 @@ class Rows:
     # ------------------------------------------------------------------- scope
 
     def path(self, operand: Operand) -> str | None:
+        if isinstance(operand, Arithmetic) and operand.operator in DISTANCES:
+            return self._distance(operand)
         return self.field_path(operand) if isinstance(operand, Field) else None
 
     def expression(self, operand: Operand) -> Expression:
@@ -107,6 +112,8 @@ class Rows:
                 return PathExpression(self.field_path(operand))
             case PartOf(part=part, field=field):
                 return date_part(part, self.expression(field), self.schema(field))
+            case Arithmetic(operator=operator) if operator in DISTANCES:
+                return PathExpression(self._distance(operand))
             case Arithmetic():
                 return arithmetic(operand, self)
             case Aggregate():
@@ -124,6 +131,15 @@ class Rows:
             self.stages.append(Lookup(collection, name, stages=tuple(stages)))
             self._subqueries[plan] = PathExpression(f"{name}.{column}")
         return self._subqueries[plan]
+
+    def _distance(self, operand: Arithmetic) -> str:
+        """Where the distance stands: it is long, so that it is written only once."""
+        if operand not in self._distances:
+            computed = arithmetic(operand, self)  # may look up a place
+            name = self.new_name("distance")
+            self.stages.append(AddFields(((name, computed),)))
+            self._distances[operand] = name
+        return self._distances[operand]
 
     def field_path(self, field: Field) -> str:
         """Where the field stands in the rows' documents, joined or not."""

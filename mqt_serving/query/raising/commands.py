@@ -35,6 +35,7 @@ from mqt_serving.query.pipeline import (
     Expression,
     Filter,
     Find,
+    GeoNear,
     Group,
     Limit,
     LiteralExpression,
@@ -54,10 +55,12 @@ from mqt_serving.query.pipeline import (
 from mqt_serving.query.pipeline import Aggregate as AggregateCommand
 from mqt_serving.query.plan import (
     Entity,
+    Order,
     Plan,
     Predicate,
     Related,
 )
+from mqt_serving.query.raising.geometry import is_near, nearness, raise_geo_near
 from mqt_serving.query.raising.groups import Groups
 from mqt_serving.query.raising.lookups import LookUps
 from mqt_serving.query.raising.plans import plan_of
@@ -72,6 +75,7 @@ from mqt_serving.query.raising.scope import (
     InnerCount,
     InnerRows,
     InnerValue,
+    Known,
     LookedUp,
     Stored,
     TopRows,
@@ -168,6 +172,8 @@ class _Stages(LookUps, Groups):
                 self._sort((("count", -1),))
             case SetWindowFields():
                 self._window(stage)
+            case GeoNear():
+                self._geo_near(stage)
             case ReplaceRoot(expression=expression):
                 self._replace_root(expression)
             case _:
@@ -180,11 +186,21 @@ class _Stages(LookUps, Groups):
         predicate = self._filters().predicate(condition)
         if predicate is None:
             return
+        if is_near(condition):
+            self._not_after_cut("sort")
+            self.order = (Order(nearness(condition, self.catalog, self.collection)),)
         self._not_after_cut("filter")
         for part in conjuncts(predicate):
             self._require_joined(part)
             target = self.having if tests_aggregates(part) else self.where
             target.append(part)
+
+    def _geo_near(self, stage: GeoNear) -> None:
+        self.run(_match(stage.query))
+        far, test = raise_geo_near(stage, self.collection, self.catalog)
+        self.where.append(test)
+        self.order = (Order(far),)
+        self.environment = self.environment.with_names({stage.distance_field: Known(far)})
 
     def _require_joined(self, predicate: Predicate) -> None:
         """Single documents that are tested inside an array of looked-up ones need no unwinding."""

@@ -13,6 +13,7 @@ from bson import Decimal128
 
 from mqt_serving.errors import RaiseError
 from mqt_serving.query import graph
+from mqt_serving.query.lowering.distances import BEYOND, Place, holder_of, sides_of
 from mqt_serving.query.lowering.predicates import aggregates_of, fields_in
 from mqt_serving.query.pipeline import (
     ArrayExpression,
@@ -25,6 +26,7 @@ from mqt_serving.query.pipeline import (
     VariableExpression,
 )
 from mqt_serving.query.plan import (
+    DISTANCES,
     ELAPSED,
     Aggregate,
     Arithmetic,
@@ -38,6 +40,8 @@ from mqt_serving.query.plan import (
     Now,
     Operator,
     PartOf,
+    Plan,
+    Point,
     Term,
 )
 from mqt_serving.query.raising.field_tests import number_collected
@@ -69,7 +73,7 @@ from mqt_serving.query.raising.scope import (
     inside,
     stored_field,
 )
-from mqt_serving.schema import BsonType, Catalog
+from mqt_serving.schema import GEOJSON, BsonType, Catalog
 
 _CONVERSIONS = frozenset(
     {"$toInt", "$toDouble", "$toDecimal", "$toLong", "$toDate", "$toString", "$convert",
@@ -86,6 +90,7 @@ _PARTS = {
 }
 _FORMATS = {"%Y-%m": DatePart.YEAR_MONTH, "%Y-%m-%d": DatePart.DATE}
 _UNITS: dict[Term, Operator] = {length: unit for unit, length in ELAPSED.items()}
+_LENGTHS = {radius: unit for unit, radius in DISTANCES.items()}
 _ARITHMETIC = {
     "$add": Operator.ADD,
     "$subtract": Operator.SUBTRACT,
@@ -168,6 +173,8 @@ class ExpressionRaiser:
             return Test(self._tests().condition(Operation(operator, arguments)))
         if operator == "$subtract" and (change := self._change(arguments)) is not None:
             return change
+        if operator == "$multiply" and (far := self._distance(operator, arguments)) is not None:
+            return far
         if operator in _ARITHMETIC and len(arguments) > 1:
             return self._arithmetic(_ARITHMETIC[operator], arguments)
         match arguments:
@@ -291,6 +298,38 @@ class ExpressionRaiser:
             case Aggregate(Function.MIN | Function.MAX, Field() as field) | (Field() as field):
                 return graph.field_schema(field, self._catalog).main_type is BsonType.DATE
         return False
+
+    def _distance(self, operator: str, arguments: tuple[Expression, ...]) -> Binding | None:
+        """How far two places are apart, where it is computed as plans do."""
+        sides = sides_of(Operation(operator, arguments))
+        if sides is None or sides[2] not in _LENGTHS:
+            return None
+        one, other = (self._place(side) for side in sides[:2])
+        if not isinstance(one, Field) or other is None:
+            raise RaiseError("expression-distance", "how far something is that is no point")
+        return Known(Arithmetic(_LENGTHS[sides[2]], one, other))
+
+    def _place(self, place: Place) -> Field | Point | Plan | None:
+        match place:
+            case (
+                LiteralExpression(value=int() | float() as longitude),
+                LiteralExpression(value=int() | float() as latitude),
+            ):
+                return Point(longitude, latitude)
+        for form in (GEOJSON, _last_names(place)):
+            holder = holder_of(place, form)
+            if holder is None:
+                continue
+            match self.bind(holder):
+                case Stored() as stored:
+                    field = stored_field(stored, self._catalog)
+                    if graph.entity_of(field, self._catalog) in self._joined:
+                        return field
+                case Known(operand=Field() as field):
+                    return field
+                case Single(plan=plan):
+                    return plan
+        return None
 
     def _term(self, argument: Expression, operator: Operator) -> Term:
         if argument == VariableExpression("NOW"):
@@ -422,6 +461,8 @@ class ExpressionRaiser:
 
     def _without_default(self, argument: Expression, default: Expression) -> Binding:
         bound = self.bind(argument)
+        if isinstance(bound, Known) and default == BEYOND:
+            return bound
         nothing = isinstance(default, ArrayExpression) or (
             isinstance(default, LiteralExpression) and default.value in (0, (), None)
         )
@@ -432,3 +473,19 @@ class ExpressionRaiser:
         ):
             return bound
         raise RaiseError("expression-ifNull", "$ifNull gives another value instead")
+
+
+def _last_names(place: Place) -> tuple[str, str]:
+    """What the coordinates are called in what holds them; empty where they have no name."""
+    longitude, latitude = (_last_name(each) for each in place)
+    return longitude, latitude
+
+
+def _last_name(coordinate: Expression) -> str:
+    match coordinate:
+        case PathExpression(path=path) | VariableExpression(name=path):
+            return path.rpartition(".")[2]
+        case Operation("$first", (values,)):
+            return _last_name(values)
+        case _:
+            return ""

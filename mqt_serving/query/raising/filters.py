@@ -70,6 +70,7 @@ from mqt_serving.query.raising.field_tests import (
     scalar,
     size_test,
 )
+from mqt_serving.query.raising.geometry import raise_geo_test
 from mqt_serving.query.raising.scope import (
     AnyMet,
     Binding,
@@ -139,8 +140,9 @@ class FilterRaiser:
                 return self._element(condition)
             case ExpressionFilter(expression=expression):
                 return self.condition(expression)
-            case GeoTest(operator=operator):
-                raise RaiseError("geo", f"{operator} has no plan")
+            case GeoTest(path=path):
+                field = as_field(self._operand(self._binding(path), path))
+                return raise_geo_test(condition, field, self.catalog)
             case TextSearch():
                 raise RaiseError("text", "$text has no plan")
             case _:

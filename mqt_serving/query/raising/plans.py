@@ -94,10 +94,8 @@ def _field_of_rows(state: State) -> Field | None:
     schema = state.catalog.by_name[entity.collection]
     fields = [
         found
-        for found in schema.fields
-        if found.is_scalar
-        and not found.private
-        and (found.arrays[-1] if found.arrays else "") == entity.path
+        for found in schema.values
+        if not found.private and (found.arrays[-1] if found.arrays else "") == entity.path
     ]
     best = max(fields, key=lambda each: (each.path == "_id", each.distinct), default=None)
     return None if best is None else Field(entity.collection, best.path)

@@ -57,7 +57,7 @@ def as_values(binding: Binding, catalog: Catalog) -> Binding:
             field = stored_field(binding, catalog)
             known = catalog.field(field.collection, field.path)
             assert known is not None
-            if not known.is_scalar and any(
+            if not known.is_value and any(
                 other.path.startswith(field.path + ".")
                 for other in catalog.by_name[field.collection].fields
             ):

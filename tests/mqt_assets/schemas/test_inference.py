@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mqt_assets.schemas.inference import MAX_PATHS, infer, infer_collection, private_paths_for
-from mqt_serving.schema import BsonType, CollectionSchema, FieldSchema, IndexSchema
+from mqt_serving.schema import GEOJSON, BsonType, CollectionSchema, FieldSchema, IndexSchema
 
 
 def schema_of(*documents: dict[str, object], private: tuple[str, ...] = ()) -> CollectionSchema:
@@ -281,3 +281,43 @@ def test_the_digest_follows_content_and_indexes_but_not_counts() -> None:
 def test_no_documents_give_an_empty_schema() -> None:
     schema = schema_of()
     assert (schema.fields, schema.sampled, schema.document_count) == ((), 0, 0)
+
+
+def _place(longitude: float, latitude: float) -> dict[str, object]:
+    return {"type": "Point", "coordinates": [longitude, latitude]}
+
+
+@pytest.mark.parametrize(
+    ("values", "point"),
+    [
+        ([_place(16.4, 48.2), _place(-2, 51.5), None], GEOJSON),
+        ([{"lat": 48.2, "lng": 16.4}, {"lat": -2, "lng": 5}], ("lng", "lat")),
+        ([{"longitude": 16.4, "latitude": 48.2}], ("longitude", "latitude")),
+        ([{"lat": 148.2, "lng": 16.4}], None),
+        ([{"lat": "48.2", "lng": "16.4"}], None),
+        ([{"lat": 48.2, "lng": 16.4, "street": "Ring"}], None),
+        ([_place(16.4, 48.2), {"type": "LineString", "coordinates": [[1, 2], [3, 4]]}], None),
+        ([{"type": "Point", "coordinates": ["16.4", "48.2"]}], None),
+        ([[_place(16.4, 48.2)]], None),
+        (["here"], None),
+    ],
+)
+def test_points_on_the_earth_are_recognised(
+    values: list[object], point: tuple[str, str] | None
+) -> None:
+    assert field_of(*values).point == point
+
+
+def test_what_is_inside_a_point_is_nothing_by_itself() -> None:
+    schema = schema_of({"_id": 1, "site": {"at": _place(16.4, 48.2), "name": "Depot"}})
+    assert [field.path for field in schema.values] == ["_id", "site.at", "site.name"]
+    assert CollectionSchema.model_validate_json(schema.model_dump_json()) == schema
+
+
+def test_points_are_not_looked_for_in_private_fields() -> None:
+    schema = schema_of({"at": _place(16.4, 48.2)}, private=("at.coordinates",))
+    assert schema.by_path["at"].point is None
+
+
+def test_fields_that_are_no_points_are_written_as_before_there_were_points() -> None:
+    assert "point" not in schema_of({"at": 3}).model_dump_json()

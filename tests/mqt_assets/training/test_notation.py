@@ -24,6 +24,7 @@ from mqt_serving.query.plan import (
     Order,
     Output,
     Plan,
+    Point,
     Related,
     Running,
 )
@@ -34,7 +35,16 @@ PRICE = Field("orders", "items.price")
 PLACED = Field("orders", "placed_at")
 ENTITIES = {Entity("orders"), ITEMS, Entity("customers")}
 DUE = Field("orders", "due_on")
-FIELDS = {PRICE, PLACED, DUE, Field("orders", "items.quantity"), Field("customers", "name")}
+HOME, SHIP_TO = Field("customers", "home"), Field("orders", "ship_to")
+FIELDS = {
+    HOME,
+    SHIP_TO,
+    PRICE,
+    PLACED,
+    DUE,
+    Field("orders", "items.quantity"),
+    Field("customers", "name"),
+}
 
 
 def read(text: str) -> Plan:
@@ -72,6 +82,27 @@ def test_units_of_time_are_from_one_date_to_another() -> None:
     assert read("orders where days(orders.due_on, orders.placed_at) > 3").where == late
     with pytest.raises(NotationError):
         read("days(orders.placed_at)")
+
+
+def test_distances_are_to_coordinates_to_another_point_or_to_what_a_plan_gives() -> None:
+    def far(unit: Operator, place: Field | Point | Plan) -> Plan:
+        return Plan((Output(Arithmetic(unit, HOME, place)),))
+
+    named = Compare(Field("customers", "name"), Comparator.EQ, "Ann")
+    plans = {
+        "km(customers.home, 51.46 -2.11)": far(Operator.KILOMETRES, Point(-2.11, 51.46)),
+        "m(customers.home, -33 151.5)": far(Operator.METRES, Point(151.5, -33)),
+        "m(customers.home, orders.ship_to)": far(Operator.METRES, SHIP_TO),
+        'km(customers.home, (customers.home where customers.name = "Ann"))': far(
+            Operator.KILOMETRES, Plan((Output(HOME),), where=named)
+        ),
+    }
+    for text, plan in plans.items():
+        assert read(text) == plan
+        assert read(write_plan(plan)) == plan
+    for text in ("km(customers.home)", "km(customers.home, 51)", 'km(customers.home, "x")'):
+        with pytest.raises(NotationError):
+            read(text)
 
 
 def test_dates_are_read_as_people_write_them() -> None:
@@ -142,10 +173,7 @@ def test_what_is_written_reads_back(catalogs: dict[str, Catalog]) -> None:
         catalog = catalogs[example.database]
         entities = set(entities_of(catalog))
         scalars = {
-            Field(s.collection, f.path)
-            for s in catalog.collections
-            for f in s.fields
-            if f.is_scalar
+            Field(s.collection, f.path) for s in catalog.collections for f in s.fields if f.is_value
         }
         reader = PlanReader(entities.__contains__, scalars.__contains__, ASKED_AT)
         try:

@@ -31,6 +31,7 @@ from mqt_serving.query.plan import (
     Output,
     PartOf,
     Plan,
+    Point,
     Predicate,
     Rank,
     Related,
@@ -38,7 +39,14 @@ from mqt_serving.query.plan import (
     Text,
     TextMatch,
 )
-from mqt_serving.schema import BsonType, Catalog, CollectionSchema, FieldSchema, Reference
+from mqt_serving.schema import (
+    GEOJSON,
+    BsonType,
+    Catalog,
+    CollectionSchema,
+    FieldSchema,
+    Reference,
+)
 from mqt_serving.translator.grammar import ALLOWED, INITIAL, Step, Symbol, Token, advance
 from mqt_serving.translator.items import SchemaItems, build_items
 from mqt_serving.translator.linking import Linked, link, prepare_words
@@ -48,7 +56,7 @@ from mqt_serving.translator.sequence import NotExpressible, to_plan, to_steps
 NOW = datetime(2026, 1, 1)
 QUESTION = (
     'Show five orders over 12.5 from Berlin or Paris between March 2025 and June 2025 with "blue" '
-    "lamps, 3 of them"
+    "lamps, 3 of them, within 2 km of 52.52, 13.4"
 )
 
 
@@ -67,6 +75,9 @@ CATALOG = Catalog(
             fields=(
                 _field("_id", BsonType.OBJECT_ID, distinct=10),
                 _field("city", BsonType.STRING, samples=("Berlin", "Paris"), distinct=2),
+                _field("home", BsonType.OBJECT, point=GEOJSON),
+                _field("home.coordinates", BsonType.DOUBLE, ("home.coordinates",)),
+                _field("home.type", BsonType.STRING, samples=("Point",), distinct=1),
                 _field("vip", BsonType.BOOL),
             ),
         ),
@@ -83,6 +94,7 @@ CATALOG = Catalog(
                 _field("items.quantity", BsonType.INT, ("items",)),
                 _field("placed_at", BsonType.DATE),
                 _field("sent_at", BsonType.DATE),
+                _field("ship_to", BsonType.OBJECT, point=("lng", "lat")),
                 _field("total", BsonType.DOUBLE),
             ),
         ),
@@ -130,6 +142,12 @@ AVERAGE = Plan(outputs=(Output(Aggregate(Function.AVG, Field("orders", "total"))
 CITIES = Plan(outputs=(Output(Field("customers", "city")),), where=BERLIN, distinct=True)
 EXCESS = Arithmetic(Operator.SUBTRACT, Field("orders", "total"), Field("orders", "items.quantity"))
 SENT = Arithmetic(Operator.DAYS, Field("orders", "placed_at"), Field("orders", "sent_at"))
+HOME, SHIP_TO = Field("customers", "home"), Field("orders", "ship_to")
+AWAY = Arithmetic(Operator.KILOMETRES, SHIP_TO, HOME)
+NEAR = Arithmetic(Operator.METRES, HOME, Point(13.4, 52.52))
+FROM_BERLIN = Arithmetic(
+    Operator.KILOMETRES, SHIP_TO, Plan(outputs=(Output(HOME),), where=BERLIN, limit=1)
+)
 AFTER_MARCH = Compare(Field("orders", "placed_at"), Comparator.GTE, datetime(2025, 4, 1))
 
 
@@ -151,6 +169,9 @@ AFTER_MARCH = Compare(Field("orders", "placed_at"), Comparator.GTE, datetime(202
         Compare(Aggregate(Function.COUNT, Entity("orders")), Comparator.GTE, 3),
         Compare(EXCESS, Comparator.GT, 12.5),
         Compare(SENT, Comparator.GT, 5),
+        Compare(NEAR, Comparator.LTE, 2),
+        Compare(AWAY, Comparator.LT, 12.5),
+        And((Compare(FROM_BERLIN, Comparator.LTE, 2), BERLIN)),
     ],
 )
 def test_a_plan_survives_the_way_to_steps_and_back(where: Predicate) -> None:
@@ -160,6 +181,8 @@ def test_a_plan_survives_the_way_to_steps_and_back(where: Predicate) -> None:
             Output(Aggregate(Function.COUNT, Entity("orders"))),
             Output(Aggregate(Function.COUNT, Entity("orders"), where=MARCH)),
             Output(Arithmetic(Operator.MULTIPLY, 3, EXCESS)),
+            Output(FROM_BERLIN),
+            Output(Aggregate(Function.AVG, NEAR)),
         ),
         where=where,
         group_by=(Field("customers", "city"),),
@@ -169,7 +192,17 @@ def test_a_plan_survives_the_way_to_steps_and_back(where: Predicate) -> None:
         rows=Entity("orders", "items"),
         optional=(Entity("orders"),),
     )
-    assert to_plan(to_steps(plan, LINKED, SCHEMA), LINKED, SCHEMA) == plan
+    steps = to_steps(plan, LINKED, SCHEMA)
+    assert to_plan(steps, LINKED, SCHEMA) == plan
+    stack = INITIAL
+    for at, step in enumerate(steps):
+        symbol, before = stack[-1], steps[:at]
+        token = Token(step.at) if step.kind == 0 else None
+        assert token is None or token in ALLOWED[symbol].tokens
+        assert step.kind != 1 or MASKS.items(symbol, before)[step.at]
+        assert step.kind != 2 or MASKS.values(symbol, before)[step.at]
+        stack = advance(stack, token)
+    assert stack[-1] == Symbol.DONE
 
 
 def test_the_first_of_each_and_running_totals_survive_it_too() -> None:

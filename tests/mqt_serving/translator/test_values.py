@@ -7,6 +7,7 @@ from datetime import datetime
 import pytest
 
 from mqt_assets.schemas.catalogs import catalog_from_documents
+from mqt_serving.query.plan import Point
 from mqt_serving.translator.values import Value, ValueIndex, ValueKind, find_values, shape_of
 from mqt_serving.translator.words import split_words
 
@@ -52,3 +53,30 @@ def test_a_stored_value_can_be_taken_for_unknown() -> None:
 
     assert ValueKind.STORED in kinds(frozenset())
     assert kinds(frozenset({"Berlin"})) == {ValueKind.TEXT}
+
+
+PLACES = ValueIndex(
+    catalog_from_documents(
+        "map", {"depots": [{"_id": 1, "at": {"type": "Point", "coordinates": [16.4, 48.2]}}]}
+    )
+)
+
+
+def numbers(question: str, index: ValueIndex) -> list[object]:
+    found = find_values(question, split_words(question), index, frozenset(), NOW)
+    return [v.literal for v in found if v.kind == ValueKind.NUMBER]
+
+
+def test_coordinates_are_one_value_where_there_are_points() -> None:
+    question = "depots within 20km of 48.2, 16.37"
+    found = find_values(question, split_words(question), PLACES, frozenset(), NOW)
+    [place] = [v for v in found if v.kind == ValueKind.POINT]
+    assert (place.text, place.point) == ("48.2, 16.37", Point(16.37, 48.2))
+    assert numbers(question, PLACES) == [20]
+    assert not any(v.kind == ValueKind.POINT for v in values(question))
+    assert numbers(question, INDEX) == [20, 48.2, 16.37]
+
+
+def test_an_m_may_be_metres_where_there_are_points() -> None:
+    assert numbers("depots within 500m", PLACES) == [500, 500_000_000]
+    assert numbers("orders over 500m", INDEX) == [500_000_000]
