@@ -50,12 +50,14 @@ from mqt_serving.query.plan import (
     Field,
     Function,
     IsNull,
+    Moving,
     Order,
     Output,
     PartOf,
     Plan,
     Point,
     Predicate,
+    Rank,
     Related,
     Running,
     Text,
@@ -180,8 +182,14 @@ RULES: Final[tuple[tuple[str, Plan], ...]] = (
         _plan(_MONTH, Running(Aggregate(Function.SUM, _TOTAL)), group_by=(_MONTH,)),
     ),
     (
-        "The time from one date to another, in minutes, hours, days, weeks or years, with "
-        "fractions; null where a date is missing.",
+        "A moving average is over a group and so many before it, in the same order; a rank is the "
+        "place of a group by a figure, largest first, and equals share one.",
+        _plan(_MONTH, Moving(Aggregate(Function.SUM, _TOTAL), 3),
+              Rank(Aggregate(Function.SUM, _TOTAL)), group_by=(_MONTH,)),
+    ),
+    (
+        "The time from one date to another, or to now (`$$NOW`), in minutes, hours, days, weeks or "
+        "years, with fractions; null where a date is missing.",
         _plan(Field("shipments", "carrier"), Aggregate(Function.AVG, Arithmetic(Arithmetical.DAYS,
               Field("shipments", "shipped_at"), Field("shipments", "delivered_at"))),
               group_by=(Field("shipments", "carrier"),)),
