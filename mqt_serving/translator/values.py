@@ -46,6 +46,7 @@ _CALENDAR_WORDS = {
     for number, word in enumerate(names.split(), start=1)
 }  # $month and $dayOfWeek
 _WEEKENDS = frozenset({"weekend", "weekends", "weekday", "weekdays"})
+_PER_CENT = re.compile(r"\b(?:per ?cent(?:age)?s?|pct)\b|%(?!\w)", re.IGNORECASE)
 _QUARTER = re.compile(r"\bq([1-4])\b", re.IGNORECASE)
 _NUMBER = re.compile(
     r"(?<![\w.-])-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:(?=[^\w.]|\.(?!\d)|$)|(?=\s)|(?=k\b|m\b|kms?\b))"
@@ -211,6 +212,8 @@ def find_values(
         if word.text.lower() in _WEEKENDS:
             for day in (1, 7):  # Sunday and Saturday: where these days are, or are not
                 add(Value(ValueKind.NUMBER, day, i, i + 1))
+    for match in _PER_CENT.finditer(question):  # of something: a hundred times its share
+        add(Value(ValueKind.NUMBER, 100, *cover(match.start(), match.end())))
     for match in _QUARTER.finditer(question):
         add(Value(ValueKind.NUMBER, int(match[1]), *cover(match.start(), match.end())))
     covered: list[tuple[int, int]] = list(quoted)

@@ -55,6 +55,22 @@ def test_a_stored_value_can_be_taken_for_unknown() -> None:
     assert kinds(frozenset({"Berlin"})) == {ValueKind.TEXT}
 
 
+@pytest.mark.parametrize(
+    ("question", "numbers"),
+    [
+        ("orders placed on a weekend", {1, 7}),
+        ("orders placed on weekdays", {1, 7}),
+        ("orders placed in the week", set()),
+        ("what percentage of orders is late", {100}),
+        ("share of late orders in %", {100}),
+        ("parcels per centre", set()),
+    ],
+)
+def test_numbers_that_words_stand_for(question: str, numbers: set[int]) -> None:
+    found = {v.literal for v in values(question) if v.kind == ValueKind.NUMBER}
+    assert found == numbers
+
+
 PLACES = ValueIndex(
     catalog_from_documents(
         "map", {"depots": [{"_id": 1, "at": {"type": "Point", "coordinates": [16.4, 48.2]}}]}
