@@ -107,6 +107,6 @@ def _of_scalar(value: Any, name: str) -> Iterator[Any]:
         case int() | float():
             yield value + 1
             yield -value
-            if name not in ("limit", "skip"):
+            if name not in ("limit", "skip", "groups"):
                 yield str(value)
                 yield Decimal128(str(value))

@@ -25,6 +25,7 @@ from mqt_serving.query.plan import (
     IsNull,
     Moving,
     Not,
+    Now,
     Operand,
     Operator,
     Or,
@@ -32,6 +33,7 @@ from mqt_serving.query.plan import (
     Output,
     PartOf,
     Plan,
+    Point,
     Predicate,
     Rank,
     Related,
@@ -228,7 +230,8 @@ def well_typed_plans() -> st.SearchStrategy[Plan]:
 
 def wider_plans() -> st.SearchStrategy[Plan]:
     """Plans with sub-queries, conditional aggregates, arithmetic, cuts and optional entities."""
-    terms = st.one_of(fields, st.integers(-9, 9), aggregates())
+    points = st.builds(Point, st.floats(-180, 180), st.floats(-90, 90))
+    terms = st.one_of(fields, st.integers(-9, 9), aggregates(), points, plans(), st.just(Now()))
     computed = st.builds(Arithmetic, st.sampled_from(Operator), operands, terms)
     counted = st.builds(Aggregate, st.just(Function.COUNT), entities, where=predicates)
     order = st.lists(st.builds(Order, operands, st.booleans()), max_size=2).map(tuple)

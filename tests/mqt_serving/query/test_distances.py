@@ -10,12 +10,13 @@ import pytest
 from pymongo import MongoClient
 
 from mqt_assets.schemas.catalogs import catalog_from_documents
-from mqt_serving.errors import RaiseError, TypeMismatch
+from mqt_serving.errors import QueryRefused, RaiseError, TypeMismatch
 from mqt_serving.query.checking.plan_checking import check_plan
 from mqt_serving.query.dialects.parsing import parse_query
 from mqt_serving.query.dialects.rendering import render_json, render_mongosh, render_pymongo
 from mqt_serving.query.execution import run
 from mqt_serving.query.explanation import explain
+from mqt_serving.query.guarding.guard import check
 from mqt_serving.query.lowering.plans import lower
 from mqt_serving.query.plan import (
     Aggregate,
@@ -238,6 +239,12 @@ def test_what_mongodb_says_of_places_is_a_plan_too(
 def test_other_geometry_is_refused(written: str) -> None:
     with pytest.raises(RaiseError):
         raise_command(parse_query(written), CATALOG)
+
+
+def test_where_private_things_are_stays_private() -> None:
+    hidden = catalog_from_documents("rail", DOCUMENTS, {"stations": ("location",)})
+    with pytest.raises(QueryRefused, match="location"):
+        check(lower(plan(NAME, NEAR), hidden), hidden)
 
 
 def test_it_reads_in_plain_english() -> None:
