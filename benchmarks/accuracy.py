@@ -133,6 +133,8 @@ def _print(report: Accuracy) -> None:
     if report.synonyms:
         plain, synonym = report.synonym_shares
         print(f"synonyms: {plain:.1%} with the plain wording, {synonym:.1%} with synonyms")
+    for part, (share, count) in report.written.by_part.items() if report.written else ():
+        print(f"written test, {part} part: {share:.1%} of {count}")
     for title, groups in (("kind of query", report.by_kind), ("database", report.by_database)):
         print(f"\nright by {title}")
         for name, (share, count) in groups.items():

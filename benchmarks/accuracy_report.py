@@ -166,6 +166,7 @@ class Accuracy:
             "by_kind": _named(self.by_kind),
             "by_database": _named(self.by_database),
             "synonyms": {"pairs": len(self.synonyms), "plain": plain, "synonym": synonym},
+            "written_by_part": _named(self.written.by_part if self.written else {}),
             "written_by_construct": _named(self.written.by_construct if self.written else {}),
             "unanswerable_by_kind": _named(self.written.recognised_by_kind if self.written else {}),
             "reliability": [asdict(each) for each in self.reliability],

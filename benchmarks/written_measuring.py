@@ -53,6 +53,7 @@ class Answered:
     constructs: tuple[str, ...]
     gold: str
     rank: int | None
+    part: str
     reason: str = ""
     predicted: str = ""
 
@@ -88,6 +89,10 @@ class Report:
         return _grouped((a.database, a.rank == 1) for a in self.answered)
 
     @property
+    def by_part(self) -> dict[str, tuple[float, int]]:
+        return _grouped((a.part, a.rank == 1) for a in self.answered)
+
+    @property
     def by_construct(self) -> dict[str, tuple[float, int]]:
         return _grouped((name, a.rank == 1) for a in self.answered for name in a.constructs)
 
@@ -109,6 +114,7 @@ class Report:
             "right": self.right,
             "among_first": {"candidates": CANDIDATES, "right": self.among_first},
             "by_database": {k: share for k, (share, _) in self.by_database.items()},
+            "by_part": {k: share for k, (share, _) in self.by_part.items()},
             "by_construct": {k: share for k, (share, _) in self.by_construct.items()},
             "unanswerable": {
                 "questions": len(self.without_answer),
@@ -149,6 +155,7 @@ class Measuring:
                 question.constructs,
                 question.golds[0],
                 rank,
+                question.part,
                 reason,
                 predicted,
             )

@@ -43,7 +43,11 @@ def _print(report: Report) -> None:
     print(f"{len(report.answered)} questions with an answer")
     print(f"  right                  {report.right:6.1%}")
     print(f"  right among first {CANDIDATES}    {report.among_first:6.1%}")
-    for title, groups in (("database", report.by_database), ("construct", report.by_construct)):
+    for title, groups in (
+        ("part", report.by_part),
+        ("database", report.by_database),
+        ("construct", report.by_construct),
+    ):
         print(f"by {title}")
         for name, (share, count) in groups.items():
             print(f"  {name:<22} {share:6.1%}  of {count}")

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).resolve().parents[1] / "tests" / "questions" / "written"
+PARTS = {"first": FOLDER, "second": FOLDER / "second"}
+"""The second was written later, by someone who saw neither the first nor any training data."""
 FULL_DATABASES = ("shop", "clinic", "bikes")
 """Those that `benchmarks.databases` generates; the small ones lie beside the questions."""
 
@@ -51,6 +53,7 @@ class Question:
     ordered: bool
     constructs: tuple[str, ...]
     now: datetime
+    part: str  # of PARTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,25 +74,32 @@ class Answerable:
     gold: str
 
 
-def questions(folder: Path = FOLDER) -> list[Question]:
+def questions() -> list[Question]:
     """All questions with an answer, database by database."""
-    found = []
-    for name in FULL_DATABASES:
-        body = _read(folder / f"{name}.json")
-        now = datetime.fromisoformat(body["now"]).astimezone(UTC)
-        found += [
-            Question(
-                id=entry["id"],
-                database=body["database"],
-                question=entry["question"],
-                golds=(entry["gold"], *entry.get("also", ())),
-                ordered=entry["ordered"],
-                constructs=tuple(entry["constructs"]),
-                now=now,
-            )
-            for entry in body["questions"]
-        ]
-    return found
+    return [
+        question
+        for name in FULL_DATABASES
+        for part, folder in PARTS.items()
+        for question in _questions(folder / f"{name}.json", part)
+    ]
+
+
+def _questions(file: Path, part: str) -> list[Question]:
+    body = _read(file)
+    now = datetime.fromisoformat(body["now"]).astimezone(UTC)
+    return [
+        Question(
+            id=entry["id"],
+            database=body["database"],
+            question=entry["question"],
+            golds=(entry["gold"], *entry.get("also", ())),
+            ordered=entry["ordered"],
+            constructs=tuple(entry["constructs"]),
+            now=now,
+            part=part,
+        )
+        for entry in body["questions"]
+    ]
 
 
 def unanswerable(folder: Path = FOLDER) -> list[Unanswerable]:
@@ -101,7 +111,7 @@ def answerable(folder: Path = FOLDER) -> list[Answerable]:
 
     Raises KeyError for one that points nowhere.
     """
-    known = {(question.database, question.id): question for question in questions(folder)}
+    known = {(question.database, question.id): question for question in questions()}
     found = []
     for entry in _read(folder / "unanswerable.json")["answerable"]:
         if "refers_to" in entry:

@@ -64,7 +64,9 @@ def measuring(
 
 
 def asked(catalog: Catalog, *golds: str) -> Question:
-    return Question("cheap", catalog.database, "cheap pans?", golds, False, ("dates",), NOW)
+    return Question(
+        "cheap", catalog.database, "cheap pans?", golds, False, ("dates",), NOW, "first"
+    )
 
 
 def test_the_first_right_candidate_gives_the_rank(
@@ -109,6 +111,7 @@ def test_the_report_adds_up(mongo_client: MongoClient[dict[str, Any]], catalog: 
     )
     assert (report.right, report.among_first) == (0.5, 1.0)
     assert report.by_construct == {"dates": (0.5, 2)}
+    assert report.by_part == {"first": (0.5, 2)}
     assert report.recognised_by_kind == {"missing field": (1.0, 1), "nonsense": (0.0, 1)}
     assert report.falsely_declined == 0.5
     assert len(report.milliseconds) == 6
