@@ -1,7 +1,8 @@
 """Places in a ranking: the numbers of rows that words of rank skip or show.
 
 "The second highest" skips one row, "places 11 to 20" skip ten and show ten, "page 3 with 10 per
-page" skips twenty. Numbers that stand in the question as they are do not belong here.
+page" (in either order) skips twenty. Numbers that stand in the question as they are do not belong
+here.
 """
 
 from __future__ import annotations
@@ -24,8 +25,18 @@ _PLACES = re.compile(
     r"(\d{1,6})\s*(?:to|through|until|-|–)\s*(\d{1,6})\b",
     re.IGNORECASE,
 )
+_SIZES = {
+    word: number
+    for number, word in enumerate("five six seven eight nine ten eleven twelve".split(), start=5)
+} | {"fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "hundred": 100}
+_SIZE = re.compile(
+    rf"\b(\d{{1,4}}|{'|'.join(_SIZES)})\s+(?:\w+\s+)?(?:per|a|to a|on a|on each|on every)\s+page\b"
+    rf"|\bpages of (\d{{1,4}}|{'|'.join(_SIZES)})\b",
+    re.IGNORECASE,
+)
 _PAGE = re.compile(
-    r"\bpage\s+(\d{1,4})\b.*?\b(\d{1,4})\s+(?:\w+\s+)?(?:per|a|on each|on every)\s+page\b",
+    rf"\bpage\s+(?:number\s+|no\.?\s+)?(\d{{1,4}})\b"
+    rf"|\b(?:({'|'.join(_ORDINALS)})|(\d{{1,3}})(?:st|nd|rd|th))\s+page\b",
     re.IGNORECASE,
 )
 
@@ -41,7 +52,14 @@ def find_positions(question: str) -> Iterator[tuple[int, int, int]]:
         if 1 < first <= last:
             yield first - 1, *match.span(1)
             yield last - first + 1, match.start(1), match.end(2)
+    sized = _SIZE.search(question)
+    if sized is None:
+        return
+    written = (sized[1] or sized[2]).lower()
+    size = _SIZES[written] if written in _SIZES else int(written)
     for match in _PAGE.finditer(question):
-        page, size = int(match[1]), int(match[2])
+        page = _ORDINALS[match[2].lower()] if match[2] else int(match[1] or match[3])
         if page > 1 and size:
             yield (page - 1) * size, *match.span()
+            if written in _SIZES:
+                yield size, *sized.span()

@@ -160,7 +160,7 @@ class State(ABC):
 
     def _not_after_cut(self, what: str) -> None:
         """What follows a cut is about the first rows only: that these are meant, a test says."""
-        if self.per or (self.is_windowed and what != "sort"):
+        if self.per or (self.is_windowed and what not in ("sort", "window")):
             raise RaiseError(f"{what}-after-limit", f"${what} after the first of each, or windows")
         if self.limit is None and not self.skip:
             return

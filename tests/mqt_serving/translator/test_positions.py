@@ -27,6 +27,11 @@ from mqt_serving.translator.words import split_words
         ("page 3 of the orders with 10 per page", [20]),
         ("page 2, 25 orders per page", [25]),
         ("page 1 with 10 per page", []),
+        ("25 orders to a page, page 2", [25]),
+        ("ten a page, page 3 of the orders", [20, 10]),
+        ("second page of the orders, 25 per page", [1, 25]),
+        ("page 3 of orders before 2022 (4 on each page)", [8]),
+        ("page 3 of the book", []),
         ("in the third quarter of 2024", []),
     ],
 )
