@@ -29,7 +29,7 @@ from mqt_serving.settings import Settings
     backfill_policy=dg.BackfillPolicy.single_run(),
     kinds={"mongodb", "json"},
     io_manager_key="json_io",
-    code_version="2",
+    code_version="3",
     description="Field paths, types and sample values of a collection, inferred from a bounded "
     "sample. Private fields keep their names only.",
 )

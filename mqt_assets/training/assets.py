@@ -45,7 +45,7 @@ def corpus_catalogs(
     group_name="training",
     kinds={"parquet"},
     io_manager_key="parquet_io",
-    code_version="4",
+    code_version="5",
     description="Questions of the public corpus whose gold query has a plan (and those without "
     "one, for evaluation only), and Spider-Syn's on its databases (MQT_SPIDER_SYN_FOLDER).",
 )
@@ -95,7 +95,7 @@ def corpus_examples(
     group_name="training",
     kinds={"json"},
     io_manager_key="json_io",
-    code_version="3",
+    code_version="4",
     description="Catalogs of made-up databases from many domains, some with questions written by "
     "hand: a model that has seen only yours would learn your names instead of reading them.",
 )
@@ -113,7 +113,7 @@ def practice_catalogs(
     group_name="training",
     kinds={"parquet"},
     io_manager_key="parquet_io",
-    code_version="3",
+    code_version="4",
     description="Questions made from your schemas, and for practice from made-up ones: typed "
     "templates over plans, varied wording, values from the data; and some written by hand.",
 )
@@ -246,7 +246,7 @@ def training_set(
     group_name="training",
     kinds={"pytorch", "onnx", "mlflow"},
     io_manager_key="folder_io",
-    code_version="3",
+    code_version="4",
     description="A translator trained from the base weights, exported for serving and registered "
     "in MLflow. It serves only after evaluation and release.",
 )

@@ -72,7 +72,7 @@ class WeightsConfig(dg.Config):
     group_name=GROUP,
     kinds={"parquet", "json"},
     io_manager_key="folder_io",
-    code_version="2",
+    code_version="3",
     description="All that base weights are trained on: TEND and Spider-Syn where their folders are "
     "set, handwritten and made questions over made-up databases, and the same over thinned ones.",
 )
@@ -135,7 +135,7 @@ def base_corpus(
     group_name=GROUP,
     kinds={"pytorch", "mlflow", "json"},
     io_manager_key="json_io",
-    code_version="2",
+    code_version="3",
     description="Base weights trained on base_corpus in <home>/base, and their ranking. Cut off, "
     "the next run of the same training goes on where it was. MQT_BASE_MODEL can name the folder.",
 )

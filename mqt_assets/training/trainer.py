@@ -330,7 +330,7 @@ class _Supply:
         if len(self._linked) == total and not self.learned():
             left_out = self._linker.left_out.most_common(3)
             reasons = ", ".join(f"{n} x {why}" for why, n in left_out if n)
-            raise TrainingFailed(f"none of the examples can be trained on: {reasons}")
+            raise TrainingFailed(f"none of {total} examples can be trained on: {reasons}")
 
 
 def _walk(count: int, generator: random.Random) -> Iterator[int]:

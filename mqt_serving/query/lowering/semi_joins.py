@@ -29,6 +29,7 @@ from mqt_serving.query.lowering.predicates import (
     uses_expression,
 )
 from mqt_serving.query.pipeline import (
+    AllOf,
     AnyOf,
     ArrayExpression,
     ElementMatch,
@@ -40,6 +41,7 @@ from mqt_serving.query.pipeline import (
     LiteralExpression,
     Lookup,
     NamedOperation,
+    NotTest,
     Operation,
     PathExpression,
     Project,
@@ -243,7 +245,7 @@ class SemiJoins:
         condition = all_of(inner)
         if isinstance(condition, FieldTest) and _is_direct(condition):
             return FieldTest(below(path, condition.path), condition.operator, condition.value)
-        return ElementMatch(path, condition)
+        return None if _tests_twice(condition) else ElementMatch(path, condition)
 
     def _inside_element(self, test: _Test, path: str) -> list[Filter] | None:
         scope = Element(self._rows, test.entity, path, None)
@@ -390,6 +392,18 @@ class Element:
 
     def _variable_at(self, path: str) -> Expression:
         return VariableExpression(below(self._variable or "", _strip(path, self.base)))
+
+
+def _tests_twice(condition: Filter) -> bool:
+    """Whether one operator tests the element itself more than once: `$elemMatch` can't say it."""
+    items = condition.items if isinstance(condition, AllOf) else (condition,)
+    tests = [item.test if isinstance(item, NotTest) else item for item in items]
+    operators = [
+        "$not" if test is not item else test.operator
+        for item, test in zip(items, tests, strict=True)
+        if isinstance(test, FieldTest) and not test.path
+    ]
+    return len(operators) != len(set(operators))
 
 
 def entities_in(leaf: Leaf | Related, catalog: Catalog) -> list[Entity]:

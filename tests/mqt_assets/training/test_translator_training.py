@@ -297,7 +297,7 @@ def test_only_what_is_drawn_is_linked_and_progress_is_heard(
     options = TrainingOptions(max_steps=20, batch_size=4, shape=SMALL, now=NOW)
     model = train(examples[:20], {"small": catalog}, encoder, options, heard.append)
     assert heard[-1].step == 20
-    assert model.examples == {"synthetic": 20}  # four passes
+    assert model.examples == {"own": 20}  # four passes
     short = replace(options, max_steps=1, batch_size=1)
     model = train(examples[:20], {"small": catalog}, encoder, short)
     assert 0 < model.examples.total() <= 8

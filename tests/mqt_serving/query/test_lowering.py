@@ -269,6 +269,11 @@ def test_none_also_holds_for_empty_and_missing_arrays(ask: Ask) -> None:
     tags = Entity("customers", "tags")
     assert ask.names(Related(tags, negated=True)) == {"Cleo"}
     assert ask.names(Related(tags)) == {"Ann", "Bob"}
+    new, vip = (Compare(TAGS, Comparator.EQ, text) for text in ("new", "vip"))
+    other = (Compare(TAGS, Comparator.NE, text) for text in ("new", "old"))
+    assert ask.names(Related(tags, And((new, vip)))) == set()  # no tag is both
+    assert ask.names(Related(tags, And(tuple(other)))) == {"Ann"}
+    assert ask.names(And((Related(tags, new), Related(tags, vip)))) == {"Ann"}
     assert ask.totals(Related(ITEMS, is_over(QUANTITY, 1), negated=True)) == ["7.25"]
 
 
