@@ -25,6 +25,7 @@ from mqt_assets.training import base_training
 from mqt_assets.training.base import find_base
 from mqt_assets.training.base_folder import DESCRIPTION, LOSSES, SHIPPED, WEIGHTS
 from mqt_assets.training.base_recipe import Amounts
+from mqt_assets.training.handwritten import is_held_out, load_sheets
 from mqt_assets.training.network import NetworkShape
 from mqt_assets.training.practice import DATABASES
 from mqt_serving.settings import Settings
@@ -158,6 +159,8 @@ def test_a_corpus_gives_a_ranking_from_databases_that_were_held_out(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MQT_TEND_FOLDER", str(tiny_tend(home.parent / "tend")))
+    few = [sheet for sheet in load_sheets() if is_held_out(sheet)][:2]
+    monkeypatch.setattr("mqt_assets.training.ranking_training.load_sheets", lambda: few)
     with dg.instance_for_test() as instance:
         result = run(instance, config(0.3))
         weights = metadata_of(result, "base_weights")
