@@ -30,7 +30,7 @@ from mqt_serving.query.guarding.limits import Limits
 
 QUESTIONS = questions()
 UNANSWERABLE, ANSWERABLE = unanswerable(), answerable()
-MOST_ROWS = 60
+MOST_ROWS = 100
 
 Databases = dict[str, Database[dict[str, Any]]]
 
