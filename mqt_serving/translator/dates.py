@@ -13,6 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from mqt_serving.english import NUMBER_WORDS
+
 _MONTHS = {
     name: number
     for number, names in enumerate(
@@ -33,12 +35,10 @@ _MONTHS_IN = {"month": 1, "quarter": 3, "year": 12}
 _SHIFTS = {"last": -1, "previous": -1, "this": 0, "current": 0, "next": 1}
 _HALVES = ("first", "second")
 _QUARTERS = ("first", "second", "third", "fourth")
-_COUNTS = {
-    word: number
-    for number, word in enumerate(
-        "two three four five six seven eight nine ten eleven twelve".split(), start=2
-    )
-} | {"couple of": 2, "dozen": 12}
+_COUNTS = {word: number for number, word in enumerate(NUMBER_WORDS) if number > 1} | {
+    "couple of": 2,
+    "dozen": 12,
+}
 _COUNT = r"(\d+|" + "|".join(_COUNTS) + ")"
 _ANY_YEAR = r"(?:of )?(?:the )?((?:19|20)\d\d|(?:this|last|previous|current|next) year)"
 

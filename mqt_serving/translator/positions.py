@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from mqt_serving.english import NUMBER_WORDS
+
 _ORDINALS = {
     word: number
     for number, word in enumerate(
@@ -25,10 +27,14 @@ _PLACES = re.compile(
     r"(\d{1,6})\s*(?:to|through|until|-|–)\s*(\d{1,6})\b",
     re.IGNORECASE,
 )
-_SIZES = {
-    word: number
-    for number, word in enumerate("five six seven eight nine ten eleven twelve".split(), start=5)
-} | {"fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "hundred": 100}
+_SIZES = {word: number for number, word in enumerate(NUMBER_WORDS) if number >= 5} | {
+    "fifteen": 15,
+    "twenty": 20,
+    "thirty": 30,
+    "forty": 40,
+    "fifty": 50,
+    "hundred": 100,
+}
 _SIZE = re.compile(
     rf"\b(\d{{1,4}}|{'|'.join(_SIZES)})\s+(?:\w+\s+)?(?:per|a|to a|on a|on each|on every)\s+page\b"
     rf"|\bpages of (\d{{1,4}}|{'|'.join(_SIZES)})\b",
