@@ -23,6 +23,7 @@ from pymongo.collection import Collection
 from pymongo.errors import DocumentTooLarge, PyMongoError
 from pymongo.write_concern import WriteConcern
 
+from mqt_serving.assignment import Exposure
 from mqt_serving.connections import LazyClient
 from mqt_serving.errors import JournalUnavailable, ServiceUnavailable, UnknownQuery
 from mqt_serving.observing import Observer
@@ -64,6 +65,7 @@ class QueryRecord:
     row_count: int | None = None
     timings: Mapping[str, float] = field(default_factory=dict)  # milliseconds
     follow_up_of: str | None = None
+    exposure: Exposure | None = None  # to the experiment that ran, if one did
 
     def document(self) -> dict[str, Any]:
         return {
@@ -80,6 +82,7 @@ class QueryRecord:
             "row_count": self.row_count,
             "timings": dict(self.timings),
             "follow_up_of": self.follow_up_of,
+            "exposure": self.exposure.document() if self.exposure else None,
         }
 
 

@@ -12,13 +12,14 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
+from mqt_serving.assignment import Asker, Exposure, expose
 from mqt_serving.errors import CannotAnswer, MqtError, NoRelease, ReleaseCorrupt
 from mqt_serving.observing import Observer
 from mqt_serving.privacy import readable, with_private_fields
@@ -27,7 +28,7 @@ from mqt_serving.query.guarding.policy import Policy
 from mqt_serving.query.pipeline import Command
 from mqt_serving.query.plan import Plan
 from mqt_serving.query.plan_json import plan_from_json
-from mqt_serving.releases import Manifest, read_pointer, verify
+from mqt_serving.releases import Manifest, Pointer, read_pointer, verify
 from mqt_serving.schema import Catalog
 from mqt_serving.search import Hit
 from mqt_serving.suggestions import example_questions
@@ -155,6 +156,36 @@ class LoadedRelease:
                     log.info("warm-up question %r has no answer: %s", question, error)
 
 
+@dataclass(frozen=True, slots=True)
+class Arms:
+    """Champion and challenger of one moment.
+
+    The challenger translates with the champion's data: what is compared is the model, and no one
+    misses a correction or a new collection for being in an experiment.
+    """
+
+    champion: LoadedRelease
+    challenger: LoadedRelease | None = None
+    experiment: str = ""
+    salt: str = ""
+    share: float = 0.0
+
+    @classmethod
+    def of(cls, champion: LoadedRelease, challenger: LoadedRelease, pointer: Pointer) -> Arms:
+        both = replace(champion, manifest=challenger.manifest, translator=challenger.translator)
+        return cls(champion, both, pointer.experiment, pointer.salt, pointer.challenger_share)
+
+    def choose(self, asker: Asker, query_id: str) -> tuple[LoadedRelease, Exposure | None]:
+        """The release that answers, and what to record; nothing while no experiment runs."""
+        if self.challenger is None:
+            return self.champion, None
+        if not self.experiment:
+            return (self.challenger if asker.variant == "challenger" else self.champion), None
+        exposure = expose(self.experiment, self.salt, self.share, asker, query_id)
+        chosen = self.challenger if exposure.variant == "challenger" else self.champion
+        return chosen, exposure
+
+
 def normalise(question: str) -> str:
     """The same question typed a little differently: case, spaces, final punctuation."""
     return " ".join(question.casefold().split()).rstrip(" ?.!")
@@ -177,6 +208,9 @@ class ReleaseWatcher:
         self._poll_seconds = poll_seconds
         self._clock = clock
         self._current: LoadedRelease | None = None
+        self._challenger: LoadedRelease | None = None  # with its own data
+        self._arms: Arms | None = None
+        self._challenger_refused: tuple[str, float] | None = None  # release id, when
         self._refused: tuple[str, float] | None = None  # release id, when
         self._reason = ""
         self._stop = threading.Event()
@@ -198,6 +232,10 @@ class ReleaseWatcher:
         if release is None:
             raise NoRelease(self._reason or _NOTHING_RELEASED)
         return release
+
+    def arms(self) -> Arms:
+        """What serves now; raises `NoRelease` while nothing does."""
+        return self._arms or Arms(self.require())
 
     def start(self) -> None:
         """Follow the pointer in a daemon thread until `stop()`; the first look is immediate."""
@@ -225,9 +263,9 @@ class ReleaseWatcher:
                 return
             if self._current is not None and pointer.champion == self._current.id:
                 self._refused, self._reason = None, ""
-                return
-            if not self._refused_lately(pointer.champion):
+            elif not self._refused_lately(pointer.champion):
                 self._swap(pointer.champion)
+            self._follow_challenger(pointer)
 
     def _follow(self) -> None:
         while not self._stop.is_set():
@@ -246,6 +284,36 @@ class ReleaseWatcher:
         seconds = self._clock() - started
         self._observer.release_loaded(release.manifest, seconds)
         log.info("release %s serves now (loaded in %.1f s)", release_id, seconds)
+
+    def _follow_challenger(self, pointer: Pointer) -> None:
+        """Load or let go of the challenger. One that fails to load leaves all to the champion."""
+        champion, name = self._current, pointer.challenger
+        if champion is None or name is None:
+            self._challenger = self._challenger_refused = self._arms = None
+            return
+        if self._challenger is None or self._challenger.id != name:
+            self._challenger = self._load_challenger(name)
+        # While the pointer's champion is refused, an older one would be compared with.
+        if self._challenger is None or champion.id != pointer.champion:
+            self._arms = None
+        else:
+            self._arms = Arms.of(champion, self._challenger, pointer)
+
+    def _load_challenger(self, release_id: str) -> LoadedRelease | None:
+        refused = self._challenger_refused
+        if (
+            refused
+            and refused[0] == release_id
+            and self._clock() - refused[1] < RETRY_REFUSED_SECONDS
+        ):
+            return None
+        try:
+            return self._load(self._root / release_id)
+        except Exception as error:  # whatever a broken release raises, the champion serves on
+            self._challenger_refused = (release_id, self._clock())
+            self._observer.release_refused(release_id)
+            log.error("challenger %s refused, the champion serves all: %s", release_id, error)
+            return None
 
     def _refused_lately(self, release_id: str) -> bool:
         if self._refused is None or self._refused[0] != release_id:

@@ -74,7 +74,11 @@ class Manifest(BaseModel):
 
 
 class Pointer(BaseModel):
-    """Which releases serve: `challenger_share` is the share of questions the challenger gets."""
+    """Which releases serve: `challenger_share` is the share of askers the challenger gets.
+
+    A challenger without an `experiment` is loaded but given to nobody (a test may ask for it).
+    `salt` deals the askers of the experiment (see `assignment`).
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -82,6 +86,8 @@ class Pointer(BaseModel):
     challenger: str | None = None
     challenger_share: float = Field(default=0.0, ge=0.0, le=1.0)
     previous: str | None = None
+    experiment: str = ""
+    salt: str = ""
 
     @property
     def names(self) -> frozenset[str]:
@@ -93,6 +99,15 @@ class Pointer(BaseModel):
         if release_id == self.champion:
             return self
         return Pointer(champion=release_id, previous=self.champion)
+
+    def with_new_data(self, release_id: str) -> Pointer:
+        """As `promoting`, and the experiment goes on: champion's model is the same."""
+        if release_id in (self.champion, self.challenger):
+            return self.promoting(release_id)
+        return self.model_copy(update={"champion": release_id, "previous": self.champion})
+
+    def without_challenger(self) -> Pointer:
+        return Pointer(champion=self.champion, previous=self.previous)
 
     def rolled_back(self) -> Pointer:
         """The pointer with champion and previous swapped, so that rolling back twice is a no-op.
@@ -234,11 +249,12 @@ def promote(root: Path, release_id: str) -> Pointer:
     """Make `release_id` champion (the old one becomes previous); returns the new pointer.
 
     A damaged old champion doesn't stand in the way of its replacement: the last release that is
-    whole becomes previous instead. Raises `NoRelease` or `ReleaseCorrupt` about the new one.
+    whole becomes previous instead. A challenger stays when the new release only brings new data
+    for the champion's translator. Raises `NoRelease` or `ReleaseCorrupt` about the new one.
     """
     with _lock(root):
         current = read_pointer(root)
-        pointer = current.promoting(release_id) if current else Pointer(champion=release_id)
+        pointer = _promoting(root, current, release_id)
         before = current.previous if current else None
         pointer = _with_whole_previous(root, pointer, before)
         _move(root, pointer)
@@ -292,6 +308,29 @@ def prune(root: Path, keep: int) -> list[str]:
 def sha256_of(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def same_translator(root: Path, one: str, other: str) -> bool:
+    """Whether two releases translate alike; False when either can't be read."""
+    try:
+        files = [read_manifest(root / name).files for name in (one, other)]
+    except ReleaseCorrupt:
+        return False
+    first, second = ({n: d for n, d in f.items() if n.startswith("translator/")} for f in files)
+    return bool(first) and first == second
+
+
+def _promoting(root: Path, current: Pointer | None, release_id: str) -> Pointer:
+    if current is None:
+        return Pointer(champion=release_id)
+    if current.challenger is None or not same_translator(root, current.champion, release_id):
+        return current.promoting(release_id)
+    try:
+        verify(root / current.challenger)
+    except ReleaseCorrupt as error:
+        log.warning("the challenger is dropped: %s", error)
+        return current.promoting(release_id)
+    return current.with_new_data(release_id)
 
 
 def _with_whole_previous(root: Path, pointer: Pointer, other: str | None) -> Pointer:

@@ -29,6 +29,7 @@ from mqt_serving.answers import (
     Table,
     Translation,
 )
+from mqt_serving.assignment import NOBODY, Asker, Exposure
 from mqt_serving.choices import check_text, choice_of_command, choice_of_plan
 from mqt_serving.connections import LazyClient
 from mqt_serving.errors import (
@@ -96,6 +97,7 @@ class _Asked:
     release: LoadedRelease
     catalogs: tuple[Catalog, ...]  # of the databases that may be meant
     earlier: _Earlier | None = None
+    exposure: Exposure | None = None
 
     @property
     def database(self) -> str:
@@ -132,7 +134,11 @@ class Service:
     # ------------------------------------------------------------- questions
 
     def translate(
-        self, question: str, database: str | None = None, previous: str | None = None
+        self,
+        question: str,
+        database: str | None = None,
+        previous: str | None = None,
+        asker: Asker = NOBODY,
     ) -> Translation:
         """The queries that the question may mean; nothing runs.
 
@@ -141,7 +147,7 @@ class Service:
         Raises `NoRelease`, `QuestionError`, `UnknownDatabase`, `CannotAnswer`, `PlanError`; with
         `previous` also `UnknownQuery`, `FollowUpError`.
         """
-        asked = self._accept(question, database, previous)
+        asked = self._accept(question, database, previous, asker)
         with self._journaling_failure(asked):
             translation = self._translation(asked)
         timings = {**translation.timings, "total_ms": self._since(asked.started)}
@@ -155,6 +161,7 @@ class Service:
         database: str | None = None,
         cancellation: Cancellation | None = None,
         previous: str | None = None,
+        asker: Asker = NOBODY,
     ) -> Answer:
         """Translate, then run the best choice that runs, read-only and within limits.
 
@@ -163,7 +170,7 @@ class Service:
         Raises what `translate` raises, and `ServiceUnavailable`, `AuthenticationFailed`,
         `QueryTimeout`, `QueryCancelled`, `QueryFailed`, `QueryRefused`, `UnknownCollection`.
         """
-        asked = self._accept(question, database, previous)
+        asked = self._accept(question, database, previous, asker)
         with self._journaling_failure(asked):
             translation = self._translation(asked)
             try:
@@ -281,8 +288,11 @@ class Service:
 
     # ------------------------------------------------------------- internals
 
-    def _accept(self, question: str, database: str | None, previous: str | None) -> _Asked:
-        release = self._releases.require()
+    def _accept(
+        self, question: str, database: str | None, previous: str | None, asker: Asker
+    ) -> _Asked:
+        query_id = self._new_id()
+        release, exposure = self._releases.arms().choose(asker, query_id)
         text = clean_question(question, self._max_question_length)
         catalogs = catalogs_meant(release, database)
         earlier = self._earlier(previous, release, database) if previous else None
@@ -291,7 +301,8 @@ class Service:
         if len(catalogs) > MOST_DATABASES_TRIED:
             names = ", ".join(sorted(release.catalogs))
             raise QuestionError(f"Say which database you mean; there are many: {names}.")
-        return _Asked(self._new_id(), self._now(), self._timer(), text, release, catalogs, earlier)
+        now, started = self._now(), self._timer()
+        return _Asked(query_id, now, started, text, release, catalogs, earlier, exposure)
 
     def _earlier(
         self, query_id: str, release: LoadedRelease, database: str | None
@@ -484,6 +495,7 @@ class Service:
                 outcome=code,
                 error=str(error),
                 timings={"total_ms": self._since(asked.started)},
+                exposure=asked.exposure,
             )
             kept = self._journal.record_query(record)
             self._observer.answered(code, "")
@@ -515,6 +527,7 @@ class Service:
                 row_count=row_count,
                 timings=translation.timings,
                 follow_up_of=before.query_id if before else None,
+                exposure=asked.exposure,
             )
         )
 

@@ -11,11 +11,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 
 from mqt_serving.assembly import build_serving
+from mqt_serving.http.asker import keep_session
 from mqt_serving.http.edge import Edge, Workers
 from mqt_serving.http.metrics import Metrics
 from mqt_serving.http.problems import add_problem_handlers
@@ -72,7 +73,7 @@ def create_app(
 
 def _add_page(app: FastAPI) -> None:
     @app.get("/", include_in_schema=False)
-    async def page() -> FileResponse:
-        return FileResponse(STATIC / "index.html")
+    async def page(request: Request) -> FileResponse:
+        return keep_session(request, FileResponse(STATIC / "index.html"))
 
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

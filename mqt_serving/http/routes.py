@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from mqt_serving.errors import ServiceUnavailable
+from mqt_serving.http.asker import AskerOf
 from mqt_serving.http.edge import Workers, cancelled_when_gone
 from mqt_serving.http.metrics import Metrics
 from mqt_serving.http.models import (
@@ -51,15 +52,17 @@ def api_routes(service: Service, workers: Workers) -> APIRouter:
     router = APIRouter(prefix="/v1", responses=_PROBLEMS)
 
     @router.post("/translate", tags=["questions"])
-    async def translate(body: Question) -> TranslationBody:
+    async def translate(body: Question, asker: AskerOf) -> TranslationBody:
         """Turn a question into queries, best first; nothing runs."""
-        work = partial(service.translate, body.question, body.database, body.previous)
+        work = partial(service.translate, body.question, body.database, body.previous, asker)
         return await workers.run(lambda: TranslationBody.of(work()))
 
     @router.post("/query", tags=["questions"])
-    async def query(body: Question, request: Request) -> AnswerBody:
+    async def query(body: Question, request: Request, asker: AskerOf) -> AnswerBody:
         """Translate, run read-only within limits, return rows."""
-        work = partial(service.query, body.question, body.database, previous=body.previous)
+        work = partial(
+            service.query, body.question, body.database, previous=body.previous, asker=asker
+        )
         async with cancelled_when_gone(request) as cancellation:
             return await workers.run(lambda: AnswerBody.of_answer(work(cancellation)))
 
