@@ -1,4 +1,4 @@
-"""The command `mqt`: up, down, ask, serve, doctor. Thin: each command hands over to `platform`."""
+"""The command `mqt`: up, down, ask, serve, doctor, experiment. Thin: each hands over."""
 
 from __future__ import annotations
 
@@ -114,6 +114,28 @@ def doctor() -> None:
                 worst = finding.health
     if worst is Health.PROBLEM:
         raise typer.Exit(1)
+
+
+@app.command()
+def experiment(
+    action: Annotated[str, typer.Argument(help="start, ramp, stop, withdraw, promote or status.")],
+    share: Annotated[
+        float | None, typer.Option(help="Of askers that get the challenger. Default: next step.")
+    ] = None,
+    challenger: Annotated[
+        str, typer.Option(help="Release to try. Default: the challenger that waits.")
+    ] = "",
+    reason: Annotated[str, typer.Option(help="For the audit trail.")] = "by hand",
+) -> None:
+    """Try a challenger beside the champion: start, change or end it by hand."""
+    import subprocess
+    import sys
+
+    # The pipeline's side moves pointers (it keeps the audit trail and MLflow's aliases).
+    command = [sys.executable, "-m", "mqt_assets.experiments.command", action]
+    command += ["--challenger", challenger, "--reason", reason]
+    command += [] if share is None else ["--share", str(share)]
+    raise typer.Exit(subprocess.run(command, check=False).returncode)
 
 
 def _service_url() -> str:

@@ -53,6 +53,12 @@ class ReleaseCorrupt(MqtError):
     code, status = "release-corrupt", 503
 
 
+class ExperimentError(MqtError):
+    """The experiment cannot be started, changed or ended in this state."""
+
+    code, status = "experiment-refused", 409
+
+
 class QuestionError(MqtError):
     """The question cannot be accepted as it is (empty, too long, not text)."""
 

@@ -15,7 +15,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -243,6 +243,17 @@ def move_pointer(root: Path, pointer: Pointer) -> None:
     """
     with _lock(root):
         _move(root, pointer)
+
+
+def change_pointer(root: Path, change: Callable[[Pointer], Pointer]) -> tuple[Pointer, Pointer]:
+    """Move to what `change` makes of the live pointer, with no move between; (before, after)."""
+    with _lock(root):
+        before = read_pointer(root)
+        if before is None:
+            raise NoRelease(f"nothing was released in {root}; release first")
+        after = change(before)
+        _move(root, after)
+        return before, after
 
 
 def promote(root: Path, release_id: str) -> Pointer:

@@ -32,6 +32,7 @@ _CORPUS_DEFAULTS = {
     "spider_syn_folder": Path("../shared/spider_syn"),
 }
 _CommaList = Annotated[tuple[str, ...], NoDecode]
+_Shares = Annotated[tuple[float, ...], NoDecode]
 
 
 class RunningServers(BaseModel):
@@ -152,6 +153,20 @@ class Settings(BaseSettings):
     keep_releases: int = Field(5, ge=2)
     release_poll_seconds: float = Field(2.0, gt=0.0, le=600.0)
 
+    # Experiments: a challenger beside the champion
+    experiment_auto: bool = Field(True, description="Start when a challenger waits, and decide.")
+    experiment_steps: _Shares = Field(
+        (0.05, 0.2, 0.5), description="Comma list: the challenger's share, step by step."
+    )
+    experiment_min_units: int = Field(100, ge=50, description="People a step, in each arm.")
+    experiment_days: float = Field(14.0, gt=0.0, description="Longest; then it is concluded.")
+    experiment_margin: float = Field(
+        0.02, ge=0.0, lt=1.0, description="How much less satisfied is good enough at the end."
+    )
+    experiment_latency_ratio: float = Field(
+        2.0, gt=1.0, description="Guardrail: 95th percentile, challenger's by champion's."
+    )
+
     @classmethod
     def load(cls, **overrides: Any) -> Self:
         """Environment plus the servers of a running `mqt up`; `overrides` are for tests and CLI.
@@ -190,6 +205,18 @@ class Settings(BaseSettings):
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("experiment_steps", mode="before")
+    @classmethod
+    def _split_shares(cls, value: object) -> object:
+        return value.split(",") if isinstance(value, str) else value
+
+    @field_validator("experiment_steps")
+    @classmethod
+    def _shares_grow(cls, value: tuple[float, ...]) -> tuple[float, ...]:
+        if not value or list(value) != sorted(set(value)) or not 0 < value[0] <= value[-1] <= 1:
+            raise ValueError("must be shares above 0 and at most 1, growing, such as 0.05,0.2,0.5")
         return value
 
     @field_validator("private_fields")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ def record(
     translators: tuple[str, str],
     reason: str = "",
     now: datetime | None = None,
+    details: Mapping[str, Any] | None = None,
 ) -> None:
     """Append an entry, on disk when this returns. A line is one write, so entries don't mix.
 
@@ -35,6 +36,7 @@ def record(
         "translators": list(translators),
         "reason": reason,
         "dagster_run_id": dagster_run_id,
+        **({"details": dict(details)} if details else {}),
     }
     with (root / AUDIT_FILE).open("a", encoding="utf-8") as file:
         file.write(json.dumps(entry, ensure_ascii=False) + "\n")
@@ -51,7 +53,8 @@ def entries(root: Path) -> Sequence[dict[str, Any]]:
 
 
 def withdrawn(history: Sequence[dict[str, Any]]) -> frozenset[str]:
-    """Translators that people rolled back from and did not bring back since.
+    """Translators that people rolled back from, or that lost an experiment, and that nobody
+    brought back since.
 
     A rollback would be undone by the next nightly refresh if its candidate could come back by
     itself: only a person (or a new model) ends it.
@@ -59,7 +62,7 @@ def withdrawn(history: Sequence[dict[str, Any]]) -> frozenset[str]:
     found: set[str] = set()
     for entry in history:
         left, taken = entry["translators"]
-        if entry["action"] == "rollback" and left and left != taken:
+        if entry["action"] in ("rollback", "experiment-withdraw") and left and left != taken:
             found.add(left)
         found.discard(taken)
     return frozenset(found)
