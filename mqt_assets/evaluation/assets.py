@@ -22,6 +22,9 @@ from mqt_resources.artifacts import folder_bytes
 from mqt_resources.gateways import JournalResource, MongoResource, SettingsResource
 from mqt_resources.mlflow_tracking import MlflowTracking
 
+Shares = tuple[Share, dict[str, Share]]
+"""Of all questions, and by query kind."""
+
 
 @dg.asset(
     group_name="evaluation",
@@ -71,9 +74,9 @@ def candidate_evaluation(
     learned = measure(candidate_model / TRANSLATOR, corrections, measurement)
     champion = Champion.of(config.releases_folder)
     if champion is not None and champion.parts.translator == record["translator"]:
-        theirs: Share | None = candidate.overall
+        theirs: Shares | None = (candidate.overall, candidate.by_kind)
     else:
-        theirs = _champion_share(champion, questions, digest, measurement)
+        theirs = _champion_shares(champion, questions, digest, measurement)
     report = EvaluationReport(
         translator=record["translator"],
         holdout_digest=digest,
@@ -87,7 +90,8 @@ def candidate_evaluation(
         corrections_learned=learned.overall.correct,
         champion_release=champion.manifest.id if champion else None,
         champion_translator=champion.parts.translator if champion else None,
-        champion=theirs,
+        champion=theirs[0] if theirs else None,
+        champion_by_kind=theirs[1] if theirs else {},
         mlflow_run_id=record["mlflow_run_id"],
         mlflow_model_version=record["mlflow_model_version"],
         dataset_digest=record["dataset_digest"],
@@ -107,19 +111,20 @@ def candidate_evaluation(
     )
 
 
-def _champion_share(
+def _champion_shares(
     champion: Champion | None,
     questions: Sequence[Any],
     digest: str,
     measurement: Measurement,
-) -> Share | None:
+) -> Shares | None:
     """The champion on these questions: known from its own report, or asked again."""
     if champion is None:
         return None
     if champion.report.holdout_digest == digest:
-        return champion.report.overall
+        return champion.report.overall, champion.report.by_kind
     measurement.say(f"the holdout is new: asking the champion {champion.manifest.id} too")
-    return measure(champion.folder / TRANSLATOR, questions, measurement).overall
+    again = measure(champion.folder / TRANSLATOR, questions, measurement)
+    return again.overall, again.by_kind
 
 
 def _log(

@@ -7,7 +7,7 @@ relative one (no worse than the champion) only means that the champion stays.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict
@@ -48,6 +48,7 @@ class EvaluationReport(BaseModel):
     champion_release: str | None = None
     champion_translator: str | None = None
     champion: Share | None = None
+    champion_by_kind: dict[str, Share] = {}  # reports of older versions have none
     mlflow_run_id: str = ""
     mlflow_model_version: str = ""
     dataset_digest: str = ""
@@ -59,8 +60,13 @@ class EvaluationReport(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
+    """`kind_loss`: most that one query kind's share of right answers may fall, in 0..1, judged
+    only for kinds with `kind_questions` or more: in fewer, one question moves the share too far."""
+
     milliseconds_p95: float
     megabytes: float
+    kind_loss: float = 0.1
+    kind_questions: int = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +121,7 @@ def decide(
             _not_withdrawn(translator in withdrawn),
             _is_current(report, (translator, holdout_digest, champion_translator)),
             _beats_champion(report),
+            _keeps_kinds(report.by_kind, report.champion_by_kind, limits),
             _keeps_corrections(broken_corrections),
             _limit("latency", report.milliseconds_p95, limits.milliseconds_p95, "ms (p95)"),
             _limit("size", report.megabytes, limits.megabytes, "MB"),
@@ -167,6 +174,24 @@ def _beats_champion(report: EvaluationReport) -> Gate:
         report.overall.correct == 0,
         f"{own} right on the holdout; the champion {report.champion_release} has {theirs}.",
     )
+
+
+def _keeps_kinds(own: Mapping[str, Share], champions: Mapping[str, Share], limits: Limits) -> Gate:
+    """A gain overall must not be paid for by people who ask one kind of question."""
+    judged = [
+        kind
+        for kind in sorted(own.keys() & champions.keys())
+        if min(own[kind].total, champions[kind].total) >= limits.kind_questions
+    ]
+    worse = [
+        f"{kind} {champions[kind].score:.1%} to {own[kind].score:.1%}"
+        for kind in judged
+        if champions[kind].score - own[kind].score > limits.kind_loss + 1e-9
+    ]
+    text = f"{len(judged)} query kinds compared, none lost more than {limits.kind_loss:.0%}."
+    if worse:
+        text = f"Lost more than {limits.kind_loss:.0%} in a query kind: {'; '.join(worse)}."
+    return Gate("query kinds", not worse, False, text)
 
 
 def _keeps_corrections(broken: Sequence[str]) -> Gate:

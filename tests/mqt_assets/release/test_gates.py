@@ -90,3 +90,25 @@ def test_figures_of_something_else_do_not_count(change: dict[str, Any]) -> None:
     assert not decision.passed
     assert not decision.broken
     assert "materialize candidate_evaluation again" in decision.reasons[0]
+
+
+def by_kind(correct: int, total: int = 20) -> dict[str, Share]:
+    return {"count": Share(correct=correct, total=total)}
+
+
+def test_a_better_candidate_that_loses_a_query_kind_stays_a_candidate() -> None:
+    decision = judge(report(60, 50, by_kind=by_kind(15), champion_by_kind=by_kind(18)))
+    assert not decision.passed
+    assert not decision.broken
+    assert decision.reasons == ("Lost more than 10% in a query kind: count 90.0% to 75.0%.",)
+
+
+def test_a_kind_may_fall_by_the_margin_and_rare_kinds_are_not_judged() -> None:
+    assert judge(report(by_kind=by_kind(16), champion_by_kind=by_kind(18))).passed
+    assert judge(report(by_kind=by_kind(0, 19), champion_by_kind=by_kind(19, 19))).passed
+
+
+def test_a_report_without_the_champions_kinds_still_loads_and_is_judged() -> None:
+    body = report(by_kind=by_kind(0)).model_dump(mode="json")
+    del body["champion_by_kind"]
+    assert judge(EvaluationReport.model_validate(body)).passed
