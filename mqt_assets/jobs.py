@@ -8,6 +8,7 @@ from typing import Any
 
 import dagster as dg
 
+from mqt_assets.experiments.automation import experiment_job
 from mqt_assets.release.rollback import move_release_pointer
 
 _HEAVY = {"mqt/heavy": "training"}  # `dagster.yaml` lets one such run at a time use the cores
@@ -77,4 +78,5 @@ JOBS: list[Any] = [  # Dagster does not export the type of an asset job
     train_base_model,
     query_log_job,
     rollback_job,
+    experiment_job,
 ]

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
+from mqt_assets.experiments.automation import experiment_sensor
 from mqt_assets.feedback.retraining import decide_retraining
 from mqt_assets.jobs import embed_job, everything_job, retrain_job
 from mqt_assets.partitions import COLLECTIONS, collections, partitions_of, range_tags
@@ -155,4 +156,4 @@ def _in_progress(instance: dg.DagsterInstance) -> Sequence[dg.DagsterRun]:
     return instance.get_runs(filters=dg.RunsFilter(statuses=IN_PROGRESS, created_after=recent))
 
 
-SENSORS = [collection_discovery_sensor, corrections_sensor]
+SENSORS = [collection_discovery_sensor, corrections_sensor, experiment_sensor]

@@ -68,7 +68,7 @@ def test_what_runs_by_itself_is_on() -> None:
     repository = defs.get_repository_def()
     assert {job.name for job in repository.get_all_jobs()} >= {
         "embed_job", "retrain_job", "everything_job", "query_log_job", "rollback_job",
-        "train_base_model",
+        "train_base_model", "experiment_job",
     }  # fmt: skip
     assert {s.name: s.default_status for s in repository.schedule_defs} == {
         "daily_refresh_schedule": dg.DefaultScheduleStatus.RUNNING,
@@ -78,6 +78,7 @@ def test_what_runs_by_itself_is_on() -> None:
     assert {s.name: s.default_status for s in repository.sensor_defs} == {
         "collection_discovery_sensor": dg.DefaultSensorStatus.RUNNING,
         "corrections_sensor": dg.DefaultSensorStatus.RUNNING,
+        "experiment_sensor": dg.DefaultSensorStatus.RUNNING,
     }
 
 

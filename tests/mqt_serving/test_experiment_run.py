@@ -7,13 +7,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import pytest
 
+from mqt_assets.experiments.automation import experiment_job, experiment_sensor
 from mqt_assets.experiments.decision import Action
 from mqt_assets.experiments.moves import ramp, start, stop
 from mqt_assets.experiments.running import Look, act, look
 from mqt_assets.release.audit import entries, withdrawn
 from mqt_assets.release.packaging import translator_of
+from mqt_resources.definitions import local_resources
 from mqt_resources.gateways import JournalResource, SettingsResource
 from mqt_serving.assembly import Serving
 from mqt_serving.assignment import Asker
@@ -139,3 +142,33 @@ def test_moves_that_make_no_sense_are_refused(
     second = start(root, 0.1, challenger="two")
     assert first.experiment != second.experiment
     assert first.salt != second.salt
+
+
+def test_the_sensor_asks_and_the_job_moves(
+    serving: Serving, settings: Settings, release: Callable[..., str]
+) -> None:
+    root = settings.releases_folder
+    uri = settings.journal_uri
+    overrides = {"home": str(settings.home), "mongodb_uri": uri, "journal_uri": uri}
+    resources = local_resources(SettingsResource(overrides=overrides))
+    with dg.DagsterInstance.ephemeral() as instance:
+
+        def tick() -> Any:
+            with dg.build_sensor_context(instance, resources=resources) as context:
+                return experiment_sensor.evaluate_tick(context)
+
+        assert tick().skip_message == "Nothing is released yet."
+        release("one")
+        release("two", table=MUTE, live=False)
+        assert "no challenger waits" in tick().skip_message
+        start(root, 0.5, challenger="two")
+        assert not tick().run_requests
+        _people(serving, 200, "e")
+        (request,) = tick().run_requests
+        done = experiment_job.execute_in_process(
+            run_config=request.run_config, resources=resources, instance=instance
+        )
+    assert done.success
+    assert read_pointer(root) == Pointer(champion="one")
+    last = entries(root)[-1]
+    assert (last["action"], last["dagster_run_id"]) == ("experiment-withdraw", done.run_id)
