@@ -4,12 +4,14 @@ What is asked for depends on the pointer and the verdict alone, so the same stat
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import dagster as dg
 
 from mqt_assets.experiments.decision import Action, Rules, Verdict
-from mqt_assets.experiments.running import act, loads_as_in_serving, look, rules_of
+from mqt_assets.experiments.running import act, look, rules_of
 from mqt_assets.release.packaging import mirror_pointer
+from mqt_assets.release.trying_out import load_as_serving
 from mqt_resources.gateways import JournalResource, SettingsResource
 from mqt_resources.mlflow_tracking import MlflowTracking
 from mqt_serving.errors import MqtError
@@ -62,11 +64,12 @@ def move_experiment(
     settings: SettingsResource,
     mlflow: MlflowTracking,
 ) -> None:
-    root = settings.load().releases_folder
+    loaded = settings.load()
+    root = loaded.releases_folder
     after = act(
         root,
         config.action,
-        loads_as_in_serving(settings.load()),
+        partial(load_as_serving, settings=loaded),
         share=config.share,
         challenger=config.challenger,
         reason=config.reason,

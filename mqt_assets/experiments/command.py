@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from functools import partial
 
-from mqt_assets.experiments.running import act, loads_as_in_serving, look, rules_of
+from mqt_assets.experiments.running import act, look, rules_of
 from mqt_assets.release.packaging import mirror_pointer
+from mqt_assets.release.trying_out import load_as_serving
 from mqt_resources.gateways import JournalResource, SettingsResource
 from mqt_resources.mlflow_tracking import MlflowTracking
 from mqt_serving.errors import ExperimentError, MqtError
@@ -47,7 +49,7 @@ def _run(options: argparse.Namespace) -> int:
     after = act(
         root,
         options.action,
-        loads_as_in_serving(settings),
+        partial(load_as_serving, settings=settings),
         share=share,
         challenger=options.challenger,
         reason=options.reason,

@@ -165,7 +165,7 @@ def _text(interval: Interval) -> str:
 def as_json(
     arms: Mapping[Variant, Arm], findings: Findings, verdict: Verdict, rules: Rules
 ) -> dict[str, Any]:
-    """The report as the web page and the asset show it."""
+    """The report of one look, ready to be written."""
 
     def bounds(interval: Interval | None) -> dict[str, float] | None:
         if interval is None:

@@ -25,6 +25,7 @@ from mqt_serving.releases import (
     promote,
     read_manifest,
     read_pointer,
+    verify,
     write_release,
 )
 
@@ -40,7 +41,8 @@ def start(
 ) -> Pointer:
     """Give `share` of the askers the challenger: the named release, else the one that waits.
 
-    Raises `ExperimentError` when one runs already or there is nothing to try.
+    Raises `ExperimentError` when one runs already or there is nothing to try, `ReleaseCorrupt`
+    when there is no such release or it is damaged.
     """
     at = now or datetime.now(UTC)
 
@@ -54,6 +56,7 @@ def start(
             raise ExperimentError(
                 "There is no challenger to try: name a release that is not the champion."
             )
+        verify(root / name)
         return pointer.model_copy(
             update={
                 "challenger": name,

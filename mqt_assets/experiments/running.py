@@ -1,10 +1,12 @@
 """The running experiment looked at and acted on: what sensor, op and command line share.
 
-Each look leaves `<releases>/experiment.json` for the web page; serving only reads it.
+Each look leaves its report in `<releases>/experiment.json`.
 """
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,18 +18,17 @@ from mqt_assets.experiments.moves import promote_challenger, ramp, start, stop
 from mqt_assets.experiments.outcomes import arms_of, started_at
 from mqt_assets.release.audit import entries
 from mqt_resources.gateways import JournalResource
-from mqt_serving.experiment_report import write_report
 from mqt_serving.releases import Pointer, read_pointer
 from mqt_serving.settings import JOURNAL_DATABASE, Settings
 
+REPORT = "experiment.json"
 _FIELDS = ("at", "question", "outcome", "timings", "follow_up_of", "exposure")
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A verdict with the report that was written; `experiment` is empty when none runs."""
+    """A verdict with the report that was written."""
 
-    experiment: str
     verdict: Verdict
     report: Mapping[str, Any]
 
@@ -62,8 +63,8 @@ def look(settings: Settings, journal: JournalResource, now: datetime | None = No
         "looked_at": at.isoformat(timespec="seconds"),
         **as_json(arms, findings, verdict, rules),
     }
-    write_report(root, report)
-    return Look(pointer.experiment, verdict, report)
+    _write(root / REPORT, report)
+    return Look(verdict, report)
 
 
 def act(
@@ -88,15 +89,11 @@ def act(
     raise ValueError(f"{action!r} is no move of an experiment")
 
 
-def loads_as_in_serving(settings: Settings) -> Callable[[Path], object]:
-    def load(folder: Path) -> object:
-        from mqt_serving.assembly import load_search, load_translator
-        from mqt_serving.release_loading import LoadedRelease, Loaders
-
-        loaders = Loaders(load_translator, load_search)
-        return LoadedRelease.load(folder, loaders, settings.private_fields)
-
-    return load
+def _write(path: Path, report: Mapping[str, Any]) -> None:
+    """In one step: a reader sees the report before or this one."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside.write_text(json.dumps(report, ensure_ascii=False), encoding="utf-8")
+    os.replace(beside, path)
 
 
 def _journal(

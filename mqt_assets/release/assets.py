@@ -27,6 +27,7 @@ from mqt_assets.release.packaging import (
     mirror_pointer,
     translator_of,
 )
+from mqt_assets.release.trying_out import load_as_serving
 from mqt_assets.schemas.assets import read_catalogs
 from mqt_resources.artifacts import folder_digest
 from mqt_resources.gateways import MongoResource, SettingsResource
@@ -188,14 +189,9 @@ def _try_out(config: Settings, release_id: str, corrections: Sequence[Any]) -> N
 
     Raises what loading raises, or `dg.Failure`: such a release must not go live.
     """
-    from mqt_serving.assembly import load_search, load_translator
     from mqt_serving.query.dialects.parsing import parse_query
-    from mqt_serving.release_loading import LoadedRelease, Loaders
 
-    folder = config.releases_folder / release_id
-    loaded = LoadedRelease.load(
-        folder, Loaders(load_translator, load_search), config.private_fields
-    )
+    loaded = load_as_serving(config.releases_folder / release_id, config)
     for example in corrections:
         answer = loaded.correction(example.question, example.database)
         if answer is None or answer.command != parse_query(example.command):

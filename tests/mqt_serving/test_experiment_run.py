@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,15 +14,14 @@ import pytest
 from mqt_assets.experiments.automation import experiment_job, experiment_sensor
 from mqt_assets.experiments.decision import Action
 from mqt_assets.experiments.moves import ramp, start, stop
-from mqt_assets.experiments.running import Look, act, look
+from mqt_assets.experiments.running import REPORT, Look, act, look
 from mqt_assets.release.audit import entries, withdrawn
 from mqt_assets.release.packaging import translator_of
 from mqt_resources.definitions import local_resources
 from mqt_resources.gateways import JournalResource, SettingsResource
 from mqt_serving.assembly import Serving
 from mqt_serving.assignment import Asker
-from mqt_serving.errors import CannotAnswer, ExperimentError
-from mqt_serving.experiment_report import read_report
+from mqt_serving.errors import CannotAnswer, ExperimentError, ReleaseCorrupt
 from mqt_serving.release_loading import LoadedRelease
 from mqt_serving.releases import Pointer, read_pointer
 from mqt_serving.settings import Settings
@@ -86,7 +86,7 @@ def test_a_better_challenger_is_ramped_up_and_promoted_with_the_newest_data(
     _people(serving, 200, "c", down_for="nightly")
     found = looking()
     assert found.verdict.action is Action.PROMOTE
-    assert read_report(root) == found.report
+    assert json.loads((root / REPORT).read_text()) == found.report
     act(root, "promote", _load, share=1.0, reason=found.verdict.reason)
     pointer = read_pointer(root)
     assert pointer is not None
@@ -133,6 +133,9 @@ def test_moves_that_make_no_sense_are_refused(
             move()
     with pytest.raises(ExperimentError, match="not the champion"):
         start(root, 0.1, challenger="one")
+    with pytest.raises(ReleaseCorrupt, match="nowhere"):
+        start(root, 0.1, challenger="nowhere")
+    assert read_pointer(root) == Pointer(champion="one")
     release("two", table=OTHER, live=False)
     first = start(root, 0.1, challenger="two")
     with pytest.raises(ExperimentError, match="is running"):
