@@ -263,7 +263,7 @@ class ReleaseWatcher:
                 return
             if self._current is not None and pointer.champion == self._current.id:
                 self._refused, self._reason = None, ""
-            elif not self._refused_lately(pointer.champion):
+            elif not self._is_recent(self._refused, pointer.champion):
                 self._swap(pointer.champion)
             self._follow_challenger(pointer)
 
@@ -300,12 +300,7 @@ class ReleaseWatcher:
             self._arms = Arms.of(champion, self._challenger, pointer)
 
     def _load_challenger(self, release_id: str) -> LoadedRelease | None:
-        refused = self._challenger_refused
-        if (
-            refused
-            and refused[0] == release_id
-            and self._clock() - refused[1] < RETRY_REFUSED_SECONDS
-        ):
+        if self._is_recent(self._challenger_refused, release_id):
             return None
         try:
             return self._load(self._root / release_id)
@@ -315,13 +310,13 @@ class ReleaseWatcher:
             log.error("challenger %s refused, the champion serves all: %s", release_id, error)
             return None
 
-    def _refused_lately(self, release_id: str) -> bool:
-        if self._refused is None or self._refused[0] != release_id:
+    def _is_recent(self, refused: tuple[str, float] | None, release_id: str) -> bool:
+        if refused is None or refused[0] != release_id:
             return False
-        return self._clock() - self._refused[1] < RETRY_REFUSED_SECONDS
+        return self._clock() - refused[1] < RETRY_REFUSED_SECONDS
 
     def _refuse(self, release_id: str, error: Exception) -> None:
-        if self._refused_lately(release_id):
+        if self._is_recent(self._refused, release_id):
             return
         self._refused = (release_id, self._clock())
         serving = self._current.id if self._current else "nothing"
