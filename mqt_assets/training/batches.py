@@ -23,7 +23,6 @@ from mqt_serving.encoder import TextEncoder
 from mqt_serving.schema import Catalog
 from mqt_serving.translator.grammar import (
     INITIAL,
-    TOKEN_MASKS,
     Step,
     Symbol,
     Token,
@@ -31,7 +30,7 @@ from mqt_serving.translator.grammar import (
 )
 from mqt_serving.translator.items import SchemaItems, build_items
 from mqt_serving.translator.linking import Linked, link, prepare_words
-from mqt_serving.translator.masks import Mask, Masks, value_words
+from mqt_serving.translator.masks import Mask, Masks, tokens_after, value_words
 from mqt_serving.translator.sequence import CANNOT, NotExpressible, fields_of, texts_of, to_steps
 from mqt_serving.translator.words import Word
 
@@ -276,7 +275,7 @@ def _fill(arrays: dict[str, np.ndarray], row: int, one: Prepared, w: int, i: int
             else:
                 arrays["pointers"][row, at + 1] = target - len(Token)
         allowed = arrays["allowed"][row, at]
-        allowed[: len(Token)] = TOKEN_MASKS[symbol]
+        allowed[: len(Token)] = tokens_after(symbol, one.steps[at - 1] if at else None)
         allowed[offsets[1] : offsets[1] + items] = one.item_masks[at]
         allowed[offsets[2] : offsets[2] + values] = one.value_masks[at]
         allowed[target] = True

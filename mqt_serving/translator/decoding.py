@@ -14,7 +14,6 @@ import numpy.typing as npt
 
 from mqt_serving.translator.grammar import (
     INITIAL,
-    TOKEN_MASKS,
     Stack,
     Step,
     Symbol,
@@ -23,7 +22,7 @@ from mqt_serving.translator.grammar import (
 )
 from mqt_serving.translator.items import SchemaItems
 from mqt_serving.translator.linking import Linked
-from mqt_serving.translator.masks import Masks
+from mqt_serving.translator.masks import Masks, tokens_after
 
 MAX_DECODED_STEPS = 48
 _TOKENS = tuple(Token)
@@ -86,7 +85,7 @@ def _allowed(masks: Masks, beams: list[Beam], choices: int) -> npt.NDArray[np.bo
     for row, beam in enumerate(beams):
         symbol = beam.stack[-1]
         items, values = masks.items(symbol, beam.steps), masks.values(symbol, beam.steps)
-        allowed[row, : len(Token)] = TOKEN_MASKS[symbol]
+        allowed[row, : len(Token)] = tokens_after(symbol, beam.steps[-1] if beam.steps else None)
         allowed[row, choices - len(items) - len(values) : choices - len(values)] = items
         allowed[row, choices - len(values) :] = values
     return allowed

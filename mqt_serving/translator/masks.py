@@ -21,6 +21,7 @@ from mqt_serving.translator.grammar import (
     ELAPSED,
     ITEM_CLASSES,
     PARTS,
+    TOKEN_MASKS,
     VALUE_CLASSES,
     Items,
     Step,
@@ -46,6 +47,7 @@ _COMPARED = frozenset(
 """Where values are told apart or put in order, which points are not."""
 _NUMBERS = frozenset({"number", "text-number"})
 _TOKENS = tuple(Token)
+_NOW = Step(0, Token.NOW)
 _VALUES = tuple(Values(kind) for kind in VALUE_CLASSES)
 _CLAUSE_STARTS = (Token.BEGIN, Token.DISTINCT, Token.GROUP, Token.PER, Token.SUB)
 
@@ -182,6 +184,15 @@ class Masks:
 
     def _of_kind(self, kind: Values) -> Mask:
         return np.array([_is_of_kind(value, kind) for value in self._linked.values], bool)
+
+
+def tokens_after(symbol: Symbol, last: Step | None) -> Mask:
+    """(tokens,) which tokens may follow the step `last` where the grammar expects `symbol`."""
+    mask: Mask = TOKEN_MASKS[symbol]
+    if symbol == Symbol.MOMENT and last == _NOW:
+        mask = mask.copy()
+        mask[Token.NOW] = False  # no time goes by from now until now
+    return mask
 
 
 def value_words(linked: Linked) -> npt.NDArray[np.float32]:
