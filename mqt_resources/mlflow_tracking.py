@@ -148,6 +148,10 @@ class MlflowTracking(dg.ConfigurableResource):  # type: ignore[type-arg]
             elif alias in present:
                 self.client.delete_registered_model_alias(self.model_name, alias)
 
+    def tag_version(self, version: str, tags: Mapping[str, str]) -> None:
+        for key, value in tags.items():
+            self.client.set_model_version_tag(self.model_name, version, key, value)
+
     def aliases(self) -> dict[str, str]:
         """Alias to model version, as the registry has them."""
         if not self._model_exists():

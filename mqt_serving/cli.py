@@ -1,4 +1,4 @@
-"""The command `mqt`: up, down, ask, serve, doctor, experiment. Thin: each hands over."""
+"""The command `mqt`: up, down, ask, serve, doctor, releases, rollback... Thin: each hands over."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -128,13 +128,35 @@ def experiment(
     reason: Annotated[str, typer.Option(help="For the audit trail.")] = "by hand",
 ) -> None:
     """Try a challenger beside the champion: start, change or end it by hand."""
+    arguments = [action, "--challenger", challenger, "--reason", reason]
+    arguments += [] if share is None else ["--share", str(share)]
+    _hand_over("mqt_assets.experiments.command", arguments)
+
+
+@app.command()
+def rollback(
+    release: Annotated[str, typer.Argument(help="Default: the previous one.")] = "",
+    reason: Annotated[str, typer.Option(help="For the audit trail.")] = "by hand",
+) -> None:
+    """Serve an earlier release again, at once; needs nothing to be running."""
+    arguments = ["rollback", "--reason", reason, *([release] if release else [])]
+    _hand_over("mqt_assets.release.command", arguments)
+
+
+@app.command()
+def releases(
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """List the releases: score, and which is champion, challenger, previous or withdrawn."""
+    _hand_over("mqt_assets.release.command", ["releases", *(["--json"] if as_json else [])])
+
+
+def _hand_over(module: str, arguments: list[str]) -> NoReturn:
+    """To the pipeline's side: who moves pointers keeps the audit trail and MLflow's aliases."""
     import subprocess
     import sys
 
-    # The pipeline's side moves pointers (it keeps the audit trail and MLflow's aliases).
-    command = [sys.executable, "-m", "mqt_assets.experiments.command", action]
-    command += ["--challenger", challenger, "--reason", reason]
-    command += [] if share is None else ["--share", str(share)]
+    command = [sys.executable, "-m", module, *arguments]
     raise typer.Exit(subprocess.run(command, check=False).returncode)
 
 

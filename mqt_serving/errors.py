@@ -53,6 +53,12 @@ class ReleaseCorrupt(MqtError):
     code, status = "release-corrupt", 503
 
 
+class RollbackRefused(MqtError):
+    """The release serves already, was rolled back itself, or another one serves by now."""
+
+    code, status = "rollback-refused", 409
+
+
 class ExperimentError(MqtError):
     """The experiment cannot be started, changed or ended in this state."""
 

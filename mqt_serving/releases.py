@@ -22,7 +22,7 @@ from pathlib import Path, PurePosixPath
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from mqt_serving.errors import NoRelease, ReleaseCorrupt
+from mqt_serving.errors import NoRelease, ReleaseCorrupt, RollbackRefused
 
 log = logging.getLogger(__name__)
 
@@ -108,18 +108,6 @@ class Pointer(BaseModel):
 
     def without_challenger(self) -> Pointer:
         return Pointer(champion=self.champion, previous=self.previous)
-
-    def rolled_back(self) -> Pointer:
-        """The pointer with champion and previous swapped, so that rolling back twice is a no-op.
-
-        Raises NoRelease when there is no previous release.
-        """
-        if self.previous is None:
-            raise NoRelease(
-                f"release {self.champion} has no previous release to roll back to; "
-                "release again to change what is served"
-            )
-        return Pointer(champion=self.previous, previous=self.champion)
 
 
 def new_release_id(now: datetime, digest: str) -> str:
@@ -272,15 +260,35 @@ def promote(root: Path, release_id: str) -> Pointer:
         return pointer
 
 
-def roll_back(root: Path) -> Pointer:
-    """Make the previous release champion again; raises NoRelease when there is none."""
+def roll_back(
+    root: Path, release_id: str = "", allow: Callable[[Pointer, str], None] | None = None
+) -> tuple[Pointer, Pointer]:
+    """Make `release_id`, else the previous release, champion again; (before, after).
+
+    The champion becomes previous, so that rolling back twice is a no-op. `allow` is asked under the
+    lock, with the live pointer and the release that would serve; what it raises stops the move.
+    Raises `NoRelease` when there is no such release, `RollbackRefused` when it serves already.
+    """
     with _lock(root):
         current = read_pointer(root)
         if current is None:
             raise NoRelease(f"nothing was released in {root}: there is nothing to roll back")
-        pointer = _with_whole_previous(root, current.rolled_back(), None)
+        target = release_id or current.previous
+        if target is None:
+            raise NoRelease(
+                f"release {current.champion} has no previous release to roll back to; "
+                "release again to change what is served"
+            )
+        if target == current.champion:
+            raise RollbackRefused(f"Release {target} serves already: nothing to roll back.")
+        if not (root / target).is_dir():
+            known = ", ".join(list_releases(root))
+            raise NoRelease(f"release {target} does not exist in {root}; there are: {known}")
+        if allow is not None:
+            allow(current, target)
+        pointer = _with_whole_previous(root, _promoting(root, current, target), None)
         _move(root, pointer)
-        return pointer
+        return current, pointer
 
 
 def list_releases(root: Path) -> list[str]:

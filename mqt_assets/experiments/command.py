@@ -8,6 +8,7 @@ import sys
 from functools import partial
 
 from mqt_assets.experiments.running import act, look, rules_of
+from mqt_assets.release.audit import person
 from mqt_assets.release.packaging import mirror_pointer
 from mqt_assets.release.trying_out import load_as_serving
 from mqt_resources.gateways import JournalResource, SettingsResource
@@ -53,6 +54,7 @@ def _run(options: argparse.Namespace) -> int:
         share=share,
         challenger=options.challenger,
         reason=options.reason,
+        author=person(),
     )
     problem = mirror_pointer(root, after, MlflowTracking(settings=resource))
     print(after.model_dump_json(indent=1, exclude={"salt"}))

@@ -36,6 +36,7 @@ def start(
     *,
     challenger: str = "",
     reason: str = "",
+    author: str = "",
     run_id: str = "",
     now: datetime | None = None,
 ) -> Pointer:
@@ -66,26 +67,30 @@ def start(
             }
         )
 
-    return _move(root, "start", change, reason, run_id, at)
+    return _move(root, "start", change, reason, author, run_id, at)
 
 
-def ramp(root: Path, share: float, *, reason: str = "", run_id: str = "") -> Pointer:
+def ramp(
+    root: Path, share: float, *, reason: str = "", author: str = "", run_id: str = ""
+) -> Pointer:
     """Change the challenger's share; figures are counted anew from here."""
 
     def change(pointer: Pointer) -> Pointer:
         _running(pointer)
         return pointer.model_copy(update={"challenger_share": share})
 
-    return _move(root, "ramp", change, reason, run_id)
+    return _move(root, "ramp", change, reason, author, run_id)
 
 
-def stop(root: Path, *, withdraw: bool = False, reason: str = "", run_id: str = "") -> Pointer:
+def stop(
+    root: Path, *, withdraw: bool = False, reason: str = "", author: str = "", run_id: str = ""
+) -> Pointer:
     """All to the champion. `withdraw`: the challenger's model may not come back by itself."""
 
     def change(pointer: Pointer) -> Pointer:
         return _running(pointer).without_challenger()
 
-    return _move(root, "withdraw" if withdraw else "stop", change, reason, run_id)
+    return _move(root, "withdraw" if withdraw else "stop", change, reason, author, run_id)
 
 
 def promote_challenger(
@@ -93,6 +98,7 @@ def promote_challenger(
     try_out: Callable[[Path], object],
     *,
     reason: str = "",
+    author: str = "",
     run_id: str = "",
 ) -> Pointer:
     """Make the challenger's model champion, with the champion's data.
@@ -110,7 +116,7 @@ def promote_challenger(
     if read_pointer(root) != before:
         raise ExperimentError("The pointer moved meanwhile: look at the experiment and try again.")
     after = promote(root, release_id)
-    _record(root, "promote", before, after, reason, run_id)
+    _record(root, "promote", before, after, reason, author, run_id)
     return after
 
 
@@ -155,11 +161,12 @@ def _move(
     action: str,
     change: Callable[[Pointer], Pointer],
     reason: str,
+    author: str,
     run_id: str,
     now: datetime | None = None,
 ) -> Pointer:
     before, after = change_pointer(root, change)
-    _record(root, action, before, after, reason, run_id, now)
+    _record(root, action, before, after, reason, author, run_id, now)
     return after
 
 
@@ -169,6 +176,7 @@ def _record(
     before: Pointer,
     after: Pointer,
     reason: str,
+    author: str,
     run_id: str,
     now: datetime | None = None,
 ) -> None:
@@ -181,6 +189,7 @@ def _record(
         after=after.champion,
         translators=(translator_of(root, left), translator_of(root, after.champion)),
         reason=reason,
+        author=author,
         now=now,
         details={
             "experiment": after.experiment or before.experiment,

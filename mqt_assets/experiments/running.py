@@ -75,17 +75,21 @@ def act(
     share: float,
     challenger: str = "",
     reason: str = "",
+    author: str = "",
     run_id: str = "",
 ) -> Pointer:
     """Make the move that a verdict or a person asks for."""
     if action == "start":
-        return start(root, share, challenger=challenger, reason=reason, run_id=run_id)
+        return start(
+            root, share, challenger=challenger, reason=reason, author=author, run_id=run_id
+        )
     if action == Action.RAMP:
-        return ramp(root, share, reason=reason, run_id=run_id)
+        return ramp(root, share, reason=reason, author=author, run_id=run_id)
     if action == Action.PROMOTE:
-        return promote_challenger(root, try_out, reason=reason, run_id=run_id)
+        return promote_challenger(root, try_out, reason=reason, author=author, run_id=run_id)
     if action in (Action.STOP, Action.WITHDRAW):
-        return stop(root, withdraw=action == Action.WITHDRAW, reason=reason, run_id=run_id)
+        withdraw = action == Action.WITHDRAW
+        return stop(root, withdraw=withdraw, reason=reason, author=author, run_id=run_id)
     raise ValueError(f"{action!r} is no move of an experiment")
 
 

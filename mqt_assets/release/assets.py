@@ -96,7 +96,6 @@ def release(
     _try_out(config, manifest.id, corrections)
     before = read_pointer(config.releases_folder)
     after = promote(config.releases_folder, manifest.id)
-    problem = mirror_pointer(config.releases_folder, after, mlflow)
     record(
         config.releases_folder,
         action="release",
@@ -109,6 +108,7 @@ def release(
         ),
         reason="" if decision.passed else " ".join(decision.reasons),
     )
+    problem = mirror_pointer(config.releases_folder, after, mlflow)
     gone = prune(config.releases_folder, config.keep_releases)
     context.log.info(f"{manifest.id} serves from now on")
     new_model = champion is None or champion.parts.translator != contents.parts.translator

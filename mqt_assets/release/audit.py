@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -21,12 +22,14 @@ def record(
     after: str,
     translators: tuple[str, str],
     reason: str = "",
+    author: str = "",
     now: datetime | None = None,
     details: Mapping[str, Any] | None = None,
 ) -> None:
     """Append an entry, on disk when this returns. A line is one write, so entries don't mix.
 
-    `translators` are the digests of the translators of `before` and `after` (empty if unknown).
+    `translators` are the digests of the translators of `before` and `after` (empty if unknown);
+    `author` is the person or the sensor that asked for the move, empty for a run's own.
     """
     entry = {
         "at": (now or datetime.now(UTC)).isoformat(timespec="seconds"),
@@ -36,6 +39,7 @@ def record(
         "translators": list(translators),
         "reason": reason,
         "dagster_run_id": dagster_run_id,
+        **({"author": author} if author else {}),
         **({"details": dict(details)} if details else {}),
     }
     with (root / AUDIT_FILE).open("a", encoding="utf-8") as file:
@@ -50,6 +54,14 @@ def entries(root: Path) -> Sequence[dict[str, Any]]:
     if not path.exists():
         return []
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def person() -> str:
+    """Who runs this process, for entries of moves by hand."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a user id without a name, as in containers
+        return "unknown"
 
 
 def withdrawn(history: Sequence[dict[str, Any]]) -> frozenset[str]:

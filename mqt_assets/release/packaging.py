@@ -28,6 +28,7 @@ from mqt_serving.schema import Catalog, digest_of
 
 TRANSLATOR, CATALOGS, INDEX = "translator", "catalogs", "index"
 CORRECTIONS, EVALUATION = "corrections.json", "evaluation.json"
+_OWED = "mlflow.owed"
 
 log = logging.getLogger(__name__)
 
@@ -152,23 +153,42 @@ def mirror_pointer(root: Path, pointer: Pointer, mlflow: MlflowTracking) -> str:
     """Show the pointer in MLflow's aliases; returns what went wrong, empty when nothing did.
 
     The pointer has moved already and serving follows it alone: an MLflow server that is away must
-    not turn a rollback into a failed run.
+    not turn a rollback into a failed run. What is owed is noted, see `mirror_is_owed`.
     """
-    versions = {
-        alias: read_manifest(root / release).mlflow_model_version or None if release else None
-        for alias, release in (
-            ("champion", pointer.champion),
-            ("challenger", pointer.challenger),
-            ("previous", pointer.previous),
-        )
-    }
+    owed = root / _OWED
     try:
-        mlflow.mirror_aliases(versions)
+        manifests = {
+            alias: read_manifest(root / release)
+            for alias, release in (
+                ("champion", pointer.champion),
+                ("challenger", pointer.challenger),
+                ("previous", pointer.previous),
+            )
+            if release
+        }
+        mlflow.mirror_aliases({a: m.mlflow_model_version or None for a, m in manifests.items()})
+        for manifest in manifests.values():
+            if manifest.mlflow_model_version:
+                tags = {"release_id": manifest.id, "release_run_id": manifest.dagster_run_id}
+                mlflow.tag_version(manifest.mlflow_model_version, tags)
     except Exception as error:  # MLflow's stores raise errors of many libraries
         problem = f"MLflow's aliases could not be updated ({error}); the release serves anyway"
         log.warning(problem)
+        owed.touch()
         return problem
+    owed.unlink(missing_ok=True)
     return ""
+
+
+def mirror_is_owed(root: Path) -> bool:
+    """Whether MLflow was away when the pointer last moved: `rollback_sensor` makes up for it."""
+    return (root / _OWED).exists()
+
+
+def champion_version(root: Path) -> str:
+    """MLflow's version of the model that serves; empty when there is none."""
+    champion = Champion.of(root)
+    return champion.manifest.mlflow_model_version if champion else ""
 
 
 def code_version() -> str:

@@ -1,24 +1,74 @@
-"""Going back to an earlier release: the op behind `rollback_job`.
+"""Going back to an earlier release: what `rollback_job` and `mqt rollback` do.
 
-It moves the pointer, mirrors MLflow's aliases and leaves an audit entry (run, from, to, reason);
+It moves the pointer and leaves an audit entry (who, why, from, to), then shows the move in MLflow;
 serving follows within seconds. Releases themselves are never changed.
 """
 
+from pathlib import Path
+
 import dagster as dg
 
-from mqt_assets.release.audit import record
+from mqt_assets.release.audit import entries, record, withdrawn
 from mqt_assets.release.packaging import mirror_pointer, translator_of
 from mqt_resources.gateways import SettingsResource
 from mqt_resources.mlflow_tracking import MlflowTracking
-from mqt_serving.errors import NoRelease
-from mqt_serving.releases import promote, read_pointer, roll_back
+from mqt_serving.errors import RollbackRefused
+from mqt_serving.releases import Pointer, roll_back
+
+
+def serve_again(
+    root: Path,
+    release_id: str = "",
+    *,
+    reason: str = "",
+    author: str = "",
+    run_id: str = "",
+    judged: str = "",
+) -> tuple[Pointer, Pointer]:
+    """Roll back to `release_id`, else to the previous release; the pointer before and after.
+
+    A release whose model was rolled back itself is only served again by a person who names it.
+    `judged` is the champion that a sensor judged: another one that serves by now is left alone.
+    Raises what `roll_back` raises, `RollbackRefused` for these two.
+    """
+    turned_away = withdrawn(entries(root))
+
+    def allow(current: Pointer, target: str) -> None:
+        if judged and current.champion != judged:
+            raise RollbackRefused(
+                f"Release {judged} was to be rolled back, but {current.champion} serves by now."
+            )
+        if (judged or not release_id) and translator_of(root, target) in turned_away:
+            raise RollbackRefused(
+                f"Release {target} was rolled back itself. Name the release that is to serve: "
+                f"`mqt releases` lists them, `mqt rollback {target}` takes this one all the same."
+            )
+
+    before, after = roll_back(root, release_id, allow)
+    record(
+        root,
+        action="rollback",
+        dagster_run_id=run_id,
+        before=before.champion,
+        after=after.champion,
+        translators=(translator_of(root, before.champion), translator_of(root, after.champion)),
+        reason=reason,
+        author=author,
+        details={"experiment": before.experiment} if before.experiment else None,
+    )
+    return before, after
 
 
 class RollbackConfig(dg.Config):
-    """`release_id` empty: the previous release. `reason` goes into the audit trail."""
+    """`release_id` empty: the previous release. `reason` and `author` go into the audit trail.
+
+    `judged`: only if this release still serves (what the sensor asks for).
+    """
 
     release_id: str = ""
     reason: str = ""
+    author: str = ""
+    judged: str = ""
 
 
 @dg.op(description="Move the release pointer back and record who, when and why.")
@@ -29,19 +79,20 @@ def move_release_pointer(
     mlflow: MlflowTracking,
 ) -> None:
     root = settings.load().releases_folder
-    before = read_pointer(root)
-    if before is None:
-        raise NoRelease(f"nothing was released in {root}: there is nothing to roll back")
-    after = promote(root, config.release_id) if config.release_id else roll_back(root)
-    mirror_pointer(root, after, mlflow)
-    record(
+    before, after = serve_again(
         root,
-        action="rollback",
-        dagster_run_id=context.run_id,
-        before=before.champion,
-        after=after.champion,
-        translators=(translator_of(root, before.champion), translator_of(root, after.champion)),
+        config.release_id,
         reason=config.reason,
+        author=config.author,
+        run_id=context.run_id,
+        judged=config.judged,
     )
     context.log.info(f"{after.champion} serves again, instead of {before.champion}")
-    context.add_output_metadata({"from": before.champion, "to": after.champion})
+    problem = mirror_pointer(root, after, mlflow)
+    context.add_output_metadata(
+        {
+            "from": before.champion,
+            "to": after.champion,
+            "mlflow_aliases": problem or "follow the pointer",
+        }
+    )

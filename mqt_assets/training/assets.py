@@ -261,6 +261,7 @@ def candidate_model(
     settings: SettingsResource,
     mlflow: MlflowTracking,
 ) -> dg.Output[Path]:
+    from mqt_assets.release.packaging import champion_version, code_version
     from mqt_assets.training.base import find_base
     from mqt_assets.training.composing import databases_of
     from mqt_assets.training.examples import dataset_digest
@@ -314,7 +315,14 @@ def candidate_model(
         version = mlflow.register(
             run.run_id,
             source,
-            {"translator": identity, "dataset_digest": digest, "dagster_run_id": dagster_run},
+            {
+                "translator": identity,
+                "dataset_digest": digest,
+                "dagster_run_id": dagster_run,
+                "base_model": origin,
+                "parent_version": champion_version(config.releases_folder),
+                "code_version": code_version(),
+            },
         )
     record = {
         "translator": identity,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mqt_serving.errors import NoRelease, ReleaseCorrupt
+from mqt_serving.errors import NoRelease, ReleaseCorrupt, RollbackRefused
 from mqt_serving.releases import (
     MANIFEST,
     POINTER,
@@ -141,8 +141,36 @@ def test_rolling_back_swaps_champion_and_previous(root: Path, parts: Path) -> No
     for name in ("one", "two"):
         write_release(root, parts, release_id=name)
         promote(root, name)
-    assert roll_back(root) == Pointer(champion="one", previous="two")
-    assert roll_back(root) == Pointer(champion="two", previous="one")
+    first, second = Pointer(champion="two", previous="one"), Pointer(champion="one", previous="two")
+    assert roll_back(root) == (first, second)
+    assert roll_back(root) == (second, first)
+
+
+def test_rolling_back_goes_to_any_release_that_is_there(root: Path, parts: Path) -> None:
+    for name in ("one", "two", "three"):
+        write_release(root, parts, release_id=name)
+        promote(root, name)
+    with pytest.raises(RollbackRefused, match="three serves already"):
+        roll_back(root, "three")
+    with pytest.raises(NoRelease, match="there are: one, two, three"):
+        roll_back(root, "four")
+    assert roll_back(root, "one")[1] == Pointer(champion="one", previous="three")
+
+
+def test_a_rollback_that_is_not_allowed_moves_nothing(root: Path, parts: Path) -> None:
+    for name in ("one", "two"):
+        write_release(root, parts, release_id=name)
+        promote(root, name)
+    asked = []
+
+    def refuse(current: Pointer, target: str) -> None:
+        asked.append((current.champion, target))
+        raise RollbackRefused("no")
+
+    with pytest.raises(RollbackRefused):
+        roll_back(root, allow=refuse)
+    assert asked == [("two", "one")]
+    assert read_pointer(root) == Pointer(champion="two", previous="one")
 
 
 def test_there_is_nothing_to_roll_back_to_at_first(root: Path, parts: Path) -> None:
@@ -188,7 +216,7 @@ def test_rolling_back_leaves_a_damaged_champion_behind(root: Path, parts: Path) 
         write_release(root, parts, release_id=name)
         promote(root, name)
     (root / "two" / "corrections.json").write_text("broken")
-    assert roll_back(root) == Pointer(champion="one", previous=None)
+    assert roll_back(root)[1] == Pointer(champion="one", previous=None)
 
 
 def test_an_unreadable_pointer_is_corrupt_not_absent(root: Path) -> None:
