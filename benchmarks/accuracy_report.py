@@ -11,15 +11,15 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from benchmarks.breakdown import counted
-from benchmarks.figures import (
+from benchmarks.judging import CANDIDATES, Judged
+from benchmarks.written_measuring import Report as Written
+from mqt_assets.evaluation.figures import (
     Bin,
     Interval,
     clustered_interval,
     expected_calibration_error,
     reliability,
 )
-from benchmarks.judging import CANDIDATES, Judged
-from benchmarks.written_measuring import Report as Written
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from benchmarks.figures import Interval, clustered_interval
+from mqt_assets.evaluation.figures import Interval, clustered_interval
 
 MUST_MINUTES, AIM_MINUTES = 5.0, 2.0
 """How long a training may take on two cores."""

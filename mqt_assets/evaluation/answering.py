@@ -31,7 +31,7 @@ from mqt_serving.query.guarding.guard import Limits, Policy, check
 from mqt_serving.query.lowering.plans import lower
 from mqt_serving.query.pipeline import Command
 from mqt_serving.query.plan import Plan
-from mqt_serving.release_loading import Translator
+from mqt_serving.release_loading import RankedPlan, Translator
 from mqt_serving.schema import Catalog
 
 EVALUATION_LIMITS = Limits(max_rows=50_000, max_time_ms=4_000)
@@ -47,11 +47,13 @@ class DatabaseOf(Protocol):
 
 @dataclass
 class Answering:
-    """Predicts for `execution_accuracy.evaluate`; `milliseconds` has one entry a question."""
+    """Predicts for `execution_accuracy.evaluate`; `milliseconds` has one entry a question,
+    `confidences` the probability of each answer by the example's id."""
 
     translator: Translator
     catalogs: Mapping[str, Catalog]
     milliseconds: list[float] = field(default_factory=list)
+    confidences: dict[str, float] = field(default_factory=dict)
 
     def predict(self, example: Example) -> Command:
         """The command for the question; raises `CannotAnswer` or why the best plan fails."""
@@ -59,16 +61,18 @@ class Answering:
         started = time.perf_counter()
         try:
             candidates = self.translator.translate(example.question, catalog, NOW)
-            return _first_that_lowers([candidate.plan for candidate in candidates], catalog)
+            confidence, command = _first_that_lowers(candidates, catalog)
         finally:
             self.milliseconds.append((time.perf_counter() - started) * 1000)
+        self.confidences[example.id] = confidence
+        return command
 
 
-def _first_that_lowers(plans: Sequence[Plan], catalog: Catalog) -> Command:
+def _first_that_lowers(candidates: Sequence[RankedPlan], catalog: Catalog) -> tuple[float, Command]:
     problem: MqtError = CannotAnswer("the translator gave no candidates")
-    for plan in plans:
+    for candidate in candidates:
         try:
-            return command_of(plan, catalog)
+            return candidate.probability, command_of(candidate.plan, catalog)
         except MqtError as error:
             problem = error
     raise problem

@@ -5,15 +5,15 @@ the user's own database for their questions, corpus documents loaded beside the 
 """
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
+from mqt_assets.evaluation.champion import Answers, known_or_asked
 from mqt_assets.evaluation.measuring import Measured, Measurement, measure
 from mqt_assets.presentation import bars, image, markdown
-from mqt_assets.release.gates import EvaluationReport, Share
+from mqt_assets.release.gates import OUTCOMES, EvaluationReport
 from mqt_assets.release.packaging import TRANSLATOR, Champion
 from mqt_assets.schemas.assets import read_catalogs
 from mqt_assets.state import TRAINING
@@ -21,9 +21,6 @@ from mqt_assets.training.assets import mlflow_link
 from mqt_resources.artifacts import folder_bytes
 from mqt_resources.gateways import JournalResource, MongoResource, SettingsResource
 from mqt_resources.mlflow_tracking import MlflowTracking
-
-Shares = tuple[Share, dict[str, Share]]
-"""Of all questions, and by query kind."""
 
 
 @dg.asset(
@@ -73,10 +70,14 @@ def candidate_evaluation(
     candidate = measure(candidate_model / TRANSLATOR, questions, measurement)
     learned = measure(candidate_model / TRANSLATOR, corrections, measurement)
     champion = Champion.of(config.releases_folder)
+    theirs = None
     if champion is not None and champion.parts.translator == record["translator"]:
-        theirs: Shares | None = (candidate.overall, candidate.by_kind)
-    else:
-        theirs = _champion_shares(champion, questions, digest, measurement)
+        theirs = Answers(candidate.overall, candidate.by_kind, candidate.outcomes, learned.outcomes)
+    elif champion is not None:
+        folder = champion.folder / TRANSLATOR
+        theirs = known_or_asked(
+            champion.report, questions, corrections, lambda some: measure(folder, some, measurement)
+        )
     report = EvaluationReport(
         translator=record["translator"],
         holdout_digest=digest,
@@ -90,8 +91,12 @@ def candidate_evaluation(
         corrections_learned=learned.overall.correct,
         champion_release=champion.manifest.id if champion else None,
         champion_translator=champion.parts.translator if champion else None,
-        champion=theirs[0] if theirs else None,
-        champion_by_kind=theirs[1] if theirs else {},
+        champion=theirs.overall if theirs else None,
+        champion_by_kind=theirs.by_kind if theirs else {},
+        outcomes=candidate.outcomes,
+        champion_outcomes=theirs.outcomes if theirs else (),
+        correction_outcomes=learned.outcomes,
+        champion_correction_outcomes=theirs.corrections if theirs else (),
         mlflow_run_id=record["mlflow_run_id"],
         mlflow_model_version=record["mlflow_model_version"],
         dataset_digest=record["dataset_digest"],
@@ -109,22 +114,6 @@ def candidate_evaluation(
         report.model_dump(mode="json"),
         metadata=_describe(report, plot, candidate, config.mlflow_uri),
     )
-
-
-def _champion_shares(
-    champion: Champion | None,
-    questions: Sequence[Any],
-    digest: str,
-    measurement: Measurement,
-) -> Shares | None:
-    """The champion on these questions: known from its own report, or asked again."""
-    if champion is None:
-        return None
-    if champion.report.holdout_digest == digest:
-        return champion.report.overall, champion.report.by_kind
-    measurement.say(f"the holdout is new: asking the champion {champion.manifest.id} too")
-    again = measure(champion.folder / TRANSLATOR, questions, measurement)
-    return again.overall, again.by_kind
 
 
 def _log(
@@ -149,8 +138,21 @@ def _log(
             }
         )
         run.log_bytes("plots/accuracy_by_kind.png", plot)
-        run.log_bytes("evaluation.json", report.model_dump_json(indent=1).encode())
+        figures = report.model_dump_json(indent=1, exclude=set(OUTCOMES))
+        run.log_bytes("evaluation.json", figures.encode())
+        run.log_bytes("outcomes.json", _outcomes(report).encode())
         run.log_bytes("failures.md", _failures(measured, most=500).encode())
+
+
+def _outcomes(report: EvaluationReport) -> str:
+    """All lists of outcomes, a question a line."""
+    lists = [
+        f"{json.dumps(name)}: [\n"
+        + ",\n".join(json.dumps(row) for row in getattr(report, name))
+        + "\n]"
+        for name in OUTCOMES
+    ]
+    return "{" + ",\n".join(lists) + "}\n"
 
 
 def _describe(

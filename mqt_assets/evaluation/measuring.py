@@ -21,13 +21,14 @@ from mqt_assets.evaluation.answering import (
     percentile,
     runner,
 )
-from mqt_assets.evaluation.execution_accuracy import evaluate
+from mqt_assets.evaluation.execution_accuracy import Case, evaluate
+from mqt_assets.evaluation.paired import Outcome
 from mqt_assets.release.gates import Share
 from mqt_assets.training.examples import Example
 from mqt_resources.gateways import CORPUS_PREFIX, JournalResource, MongoResource
 from mqt_serving.query.dialects.rendering import render_mongosh
 from mqt_serving.query.guarding.guard import Limits
-from mqt_serving.schema import Catalog
+from mqt_serving.schema import Catalog, digest_of
 
 _SAY_EVERY_S = 10.0
 
@@ -50,6 +51,7 @@ class Measured:
     by_source: dict[str, Share]
     milliseconds: tuple[float, ...]
     failures: tuple[Failed, ...]
+    outcomes: tuple[Outcome, ...]
 
     @property
     def p50(self) -> float:
@@ -113,7 +115,7 @@ class Measurement:
 def measure(folder: Path, examples: Sequence[Example], where: Measurement) -> Measured:
     """Ask the translator in `folder` every example's question; an empty set gives zeros."""
     if not examples:
-        return Measured(Share(correct=0, total=0), {}, {}, (), ())
+        return Measured(Share(correct=0, total=0), {}, {}, (), (), ())
     from mqt_serving.translator.model import Translator
 
     translator = Translator.load(folder)
@@ -140,6 +142,22 @@ def measure(folder: Path, examples: Sequence[Example], where: Measurement) -> Me
         by_source={name: _share(share) for name, share in result.by_source.items()},
         milliseconds=tuple(answering.milliseconds),
         failures=failures,
+        outcomes=tuple(outcome_of(case, answering.confidences) for case in result.cases),
+    )
+
+
+def outcome_of(case: Case, confidences: Mapping[str, float]) -> Outcome:
+    """A case as it is kept; `confidences` are by the example's id."""
+    example = case.example
+    confidence = confidences.get(example.id)
+    return Outcome(
+        question=example.id,
+        query=digest_of([example.database, example.command]),
+        database=example.database,
+        kind=example.kind,
+        source=example.source,
+        right=case.correct,
+        confidence=None if confidence is None else round(confidence, 4),
     )
 
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict
 
+from mqt_assets.evaluation.paired import Outcome
+
 
 class Share(BaseModel):
     """Right answers out of questions."""
@@ -26,11 +28,21 @@ class Share(BaseModel):
         return self.correct / self.total if self.total else 0.0
 
 
+OUTCOMES = (
+    "outcomes",
+    "champion_outcomes",
+    "correction_outcomes",
+    "champion_correction_outcomes",
+)
+"""The fields of a report that have a row a question."""
+
+
 class EvaluationReport(BaseModel):
     """What was measured of one translator on one frozen holdout. Kept in its release.
 
     `translator` is the digest of the translator's files; `champion_*` are figures of the release
-    that served at the time, on the same holdout; milliseconds are of one translation.
+    that served at the time, on the same holdout; milliseconds are of one translation. Outcomes are
+    question by question, so that later candidates can be paired with them.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -48,7 +60,12 @@ class EvaluationReport(BaseModel):
     champion_release: str | None = None
     champion_translator: str | None = None
     champion: Share | None = None
-    champion_by_kind: dict[str, Share] = {}  # reports of older versions have none
+    champion_by_kind: dict[str, Share] = {}
+    # Reports of older versions have no outcomes.
+    outcomes: tuple[Outcome, ...] = ()
+    champion_outcomes: tuple[Outcome, ...] = ()
+    correction_outcomes: tuple[Outcome, ...] = ()
+    champion_correction_outcomes: tuple[Outcome, ...] = ()
     mlflow_run_id: str = ""
     mlflow_model_version: str = ""
     dataset_digest: str = ""

@@ -145,8 +145,7 @@ def assemble(folder: Path, contents: Contents) -> None:
     for name, catalog in contents.catalogs.items():
         (folder / CATALOGS / f"{name}.json").write_text(catalog.model_dump_json(), encoding="utf-8")
     (folder / CORRECTIONS).write_text(contents.corrections, encoding="utf-8")
-    report = contents.report.model_dump_json(indent=1)
-    (folder / EVALUATION).write_text(report, encoding="utf-8")
+    (folder / EVALUATION).write_text(contents.report.model_dump_json(), encoding="utf-8")
 
 
 def mirror_pointer(root: Path, pointer: Pointer, mlflow: MlflowTracking) -> str:

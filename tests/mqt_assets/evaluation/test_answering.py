@@ -55,6 +55,7 @@ def test_the_first_candidate_that_lowers_is_the_answer() -> None:
     answering = Answering(Fixed((NOWHERE, COUNT)), {"shop": CATALOG})
     assert answering.predict(ASKED).collection == "orders"
     assert len(answering.milliseconds) == 1
+    assert answering.confidences == {ASKED.id: 0.5}
 
 
 def test_no_candidate_is_no_answer_but_its_time_counts() -> None:
@@ -62,6 +63,7 @@ def test_no_candidate_is_no_answer_but_its_time_counts() -> None:
     with pytest.raises(CannotAnswer):
         answering.predict(ASKED)
     assert len(answering.milliseconds) == 1
+    assert answering.confidences == {}
 
 
 def test_results_come_whole(database: Database[dict[str, Any]]) -> None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.figures import (
+from mqt_assets.evaluation.figures import (
     Interval,
     clustered_interval,
     expected_calibration_error,
     reliability,
 )
-from benchmarks.sampling import evenly
 
 
 def test_bins_hold_the_same_number_of_answers_from_the_least_probable_on() -> None:
@@ -50,9 +49,3 @@ def test_the_interval_is_the_same_every_time_and_holds_the_mean() -> None:
     assert found == clustered_interval(scores)
     assert found.low < sum(score for _, score in scores) / 200 < found.high
     assert clustered_interval([]) == Interval(0.0, 0.0)
-
-
-def test_a_part_is_taken_at_even_distances() -> None:
-    assert evenly(list(range(10)), 4) == [0, 2, 5, 7]
-    assert evenly([1, 2], 4) == [1, 2]
-    assert evenly([1, 2], None) == [1, 2]

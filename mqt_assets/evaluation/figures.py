@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-_RESAMPLES = 10_000
+RESAMPLES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +63,32 @@ def clustered_interval(
     the interval several times too narrow (percentile bootstrap of clusters, Field and Welsh
     2007). (0, 0) for no scores.
     """
-    groups: defaultdict[str, list[float]] = defaultdict(list)
-    for cluster, score in judged:
-        groups[cluster].append(score)
-    if not groups:
+    return stratified_interval([judged], confidence, seed)
+
+
+def stratified_interval(
+    strata: Sequence[Sequence[tuple[str, float]]],
+    confidence: float = 0.95,
+    seed: int = 1,
+    resamples: int = RESAMPLES,
+) -> Interval:
+    """As `clustered_interval`, where clusters are drawn within each stratum: shares that were
+    fixed by design, such as of own and corpus questions, stay as they are."""
+    chance = np.random.default_rng(seed)
+    total, count = np.zeros(resamples), np.zeros(resamples)
+    for stratum in strata:
+        groups: defaultdict[str, list[float]] = defaultdict(list)
+        for cluster, score in stratum:
+            groups[cluster].append(score)
+        if groups:
+            clusters = [(sum(scores), len(scores)) for scores in groups.values()]
+            # Equal clusters are drawn together: most questions score alike.
+            alike, times = np.unique(np.array(clusters, float), axis=0, return_counts=True)
+            drawn = chance.multinomial(len(groups), times / len(groups), size=resamples)
+            total += drawn @ alike[:, 0]
+            count += drawn @ alike[:, 1]
+    if not count.all():
         return Interval(0.0, 0.0)
-    sums = np.array([sum(scores) for scores in groups.values()])
-    counts = np.array([len(scores) for scores in groups.values()])
-    drawn = np.random.default_rng(seed).integers(len(groups), size=(_RESAMPLES, len(groups)))
-    means = sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1)
     outside = (1 - confidence) / 2
-    low, high = np.quantile(means, [outside, 1 - outside])
+    low, high = np.quantile(total / count, [outside, 1 - outside])
     return Interval(float(low), float(high))

@@ -1,0 +1,57 @@
+"""What the champion answers to the questions that a candidate is asked.
+
+Holdout and release are frozen, so what its own report knows is not asked again. Pure but for `ask`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from mqt_assets.evaluation.measuring import Measured
+from mqt_assets.evaluation.paired import Outcome
+from mqt_assets.release.gates import EvaluationReport, Share
+from mqt_assets.training.examples import Example, dataset_digest
+from mqt_serving.errors import ReleaseCorrupt
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """Of the holdout, and of each accepted correction."""
+
+    overall: Share
+    by_kind: dict[str, Share]
+    outcomes: tuple[Outcome, ...]
+    corrections: tuple[Outcome, ...]
+
+
+def known_or_asked(
+    report: EvaluationReport,
+    questions: Sequence[Example],
+    corrections: Sequence[Example],
+    ask: Callable[[Sequence[Example]], Measured],
+) -> Answers:
+    """`report` is the champion's own, `ask` measures the champion.
+
+    A champion that this code can't load any more is compared by the shares in its report, if they
+    are of these questions; else `ReleaseCorrupt` is raised.
+    """
+    known = {outcome.question: outcome for outcome in report.correction_outcomes}
+    same = report.holdout_digest == dataset_digest(questions)
+    try:
+        asked = ask([correction for correction in corrections if correction.id not in known])
+        if same and report.outcomes:
+            overall, by_kind, outcomes = report.overall, report.by_kind, report.outcomes
+        else:
+            again = ask(questions)
+            overall, by_kind, outcomes = again.overall, again.by_kind, again.outcomes
+    except ReleaseCorrupt as error:
+        if not same:
+            raise
+        log.warning("%s: its report is compared with, and it is asked nothing", error)
+        return Answers(report.overall, report.by_kind, report.outcomes, ())
+    known |= {outcome.question: outcome for outcome in asked.outcomes}
+    return Answers(overall, by_kind, outcomes, tuple(known[each.id] for each in corrections))
