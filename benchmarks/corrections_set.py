@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from mqt_assets.evaluation.execution_accuracy import Rows
-from mqt_assets.training.corrections import from_feedback
+from mqt_assets.feedback.dataset import curate
 from mqt_assets.training.examples import Example, question_key
 from mqt_serving.choices import check_text
 from mqt_serving.errors import MqtError
@@ -85,7 +85,8 @@ def accepted(asked: Iterable[Example], catalog: Catalog, run: Run) -> list[Examp
     Each query is checked and run as serving does before it accepts one, and goes through the
     journal's form; one that serving refuses is left out.
     """
-    return from_feedback(record.document() for record in _records(asked, catalog, run))
+    records = [record.document() for record in _records(asked, catalog, run)]
+    return list(curate(records).examples)
 
 
 def _records(asked: Iterable[Example], catalog: Catalog, run: Run) -> Iterator[FeedbackRecord]:
@@ -107,7 +108,7 @@ def _records(asked: Iterable[Example], catalog: Catalog, run: Run) -> Iterator[F
             plan=None if plan is None else plan_to_json(plan),
             status="accepted",
             comment="",
-            author="",
+            author="benchmark",
             release_id="",
         )
 

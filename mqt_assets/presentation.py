@@ -8,9 +8,12 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Mapping, Sequence
+from datetime import date
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import dagster as dg
+import numpy as np
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -56,6 +59,23 @@ def curve(points: Mapping[int, float], title: str, label: str) -> bytes:
         plot.axes.plot(steps, [points[step] for step in steps], color=ACCENT, linewidth=1.4)
         plot.axes.set_xlabel("step")
         plot.axes.set_ylabel(label)
+    return plot.png
+
+
+def daily(counts: Mapping[date, int], title: str, label: str) -> bytes:
+    """A bar for each day, and a line for the sum so far; PNG."""
+    from matplotlib.ticker import MaxNLocator
+
+    with _Plot(title, height=2.6) as plot:
+        days = sorted(counts)
+        places = [np.datetime64(day) for day in days]
+        plot.axes.bar(places, [counts[day] for day in days], color=ACCENT, label="a day")
+        sums = list(accumulate(counts[day] for day in days))
+        plot.axes.plot(places, sums, color=INK, linewidth=1.2, marker=".", label="all so far")
+        plot.axes.set_ylabel(label)
+        plot.axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+        plot.axes.tick_params(axis="x", labelrotation=30)
+        plot.axes.legend(fontsize=8, frameon=False)
     return plot.png
 
 

@@ -17,7 +17,7 @@ DEPENDENCIES: Mapping[str, tuple[str, ...]] = {
     "collection_embeddings": ("collection_schema",),
     "semantic_index": ("collection_embeddings",),
     "text_encoder": (),
-    "feedback_dataset": (),
+    "feedback_dataset": ("schema_catalog",),
     "corpus_catalogs": (),
     "corpus_examples": ("corpus_catalogs",),
     "practice_catalogs": (),

@@ -5,6 +5,7 @@ what the next model learns from and every release must honour.
 """
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +13,14 @@ import dagster as dg
 
 from mqt_assets.feedback.query_log import to_table
 from mqt_assets.partitions import days
-from mqt_assets.presentation import markdown
+from mqt_assets.presentation import daily, image, markdown
+from mqt_assets.schemas.assets import read_catalogs
 from mqt_resources.gateways import JournalResource
-from mqt_serving.schema import digest_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from mqt_assets.feedback.dataset import FeedbackDataset
 
 
 @dg.asset(
@@ -51,34 +54,61 @@ def query_log(context: dg.AssetExecutionContext, journal: JournalResource) -> dg
     deps=[dg.AssetDep("query_log", partition_mapping=dg.AllPartitionMapping())],
     kinds={"mongodb", "json"},
     io_manager_key="json_io",
-    code_version="1",
-    description="Accepted corrections as examples: training data for the next model, and a "
-    "regression case for every one after it.",
+    code_version="2",
+    description="Accepted corrections as examples, one a question, with where each came from: "
+    "training data for the next model, and a regression case for every one after it. Questions "
+    "that people corrected differently are no examples but conflicts, for review.",
 )
 def feedback_dataset(
-    context: dg.AssetExecutionContext, journal: JournalResource
+    context: dg.AssetExecutionContext,
+    schema_catalog: dict[str, Any],
+    journal: JournalResource,
 ) -> dg.Output[dict[str, Any]]:
-    from mqt_assets.training.corrections import from_feedback
+    from mqt_assets.feedback.dataset import curate
+    from mqt_assets.release.packaging import code_version
 
     documents = journal.feedback()
-    accepted = [document for document in documents if document.get("status") == "accepted"]
-    examples = from_feedback(documents)
-    verdicts = Counter(str(document.get("verdict", "")) for document in documents)
-    context.log.info(f"{len(documents)} pieces of feedback, {len(examples)} corrections to learn")
-    body = {
-        "feedback": [str(document["_id"]) for document in accepted],
-        "examples": [example.to_json() for example in examples],
-    }
+    dataset = curate(documents, read_catalogs(schema_catalog))
+    context.log.info(f"{len(documents)} pieces of feedback, {len(dataset.entries)} corrections")
+    if dataset.conflicts:
+        context.log.warning(f"{len(dataset.conflicts)} questions are corrected in different ways")
     return dg.Output(
-        body,
-        data_version=dg.DataVersion(digest_of(body)),
-        metadata={
-            "feedback": len(documents),
-            "corrections": len(examples),
-            "verdicts": markdown(["verdict", "pieces"], verdicts.most_common()),
-            "latest": markdown(
-                ["question", "database", "corrected query"],
-                [[e.question, e.database, e.command] for e in examples[-10:]],
-            ),
-        },
+        dataset.to_json(code_version()),
+        data_version=dg.DataVersion(dataset.digest),
+        metadata=_describe(dataset, documents),
     )
+
+
+def _describe(dataset: "FeedbackDataset", documents: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    from mqt_assets.feedback.dataset import by_day, by_status
+
+    days = by_day(documents)
+    return {
+        "digest": dataset.digest,
+        "feedback": len(documents),
+        "corrections": len(dataset.entries),
+        "conflicts": len(dataset.conflicts),
+        "replaced": len(dataset.replaced),
+        "by_status": markdown(["status", "kind", "pieces"], by_status(documents)),
+        "latest": markdown(
+            ["question", "database", "corrected query", "said by", "decided"],
+            [
+                [
+                    entry.example.question,
+                    entry.example.database,
+                    entry.example.command,
+                    len(entry.origins),
+                    entry.origins[-1].decided_at[:16],
+                ]
+                for entry in dataset.entries[:-11:-1]
+            ],
+        ),
+        "to_review": markdown(
+            ["question", "database", "queries that people say are right"],
+            [
+                [c.question, c.database, " or ".join(side.command for side in c.sides)]
+                for c in dataset.conflicts
+            ],
+        ),
+        "over_time": image(daily(days, "Accepted corrections", "corrections"), "corrections"),
+    }

@@ -1,44 +1,27 @@
-"""Accepted corrections as training examples. Pure: feedback documents in, examples out.
+"""An accepted correction as a training example. Pure: a feedback document in, an example out.
 
-The journal keeps every piece of feedback; only what a person corrected (`accepted`) teaches.
+Which corrections count is decided in `mqt_assets.feedback.dataset`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from mqt_assets.evaluation.execution_accuracy import observable_sort
-from mqt_assets.training.examples import Example, is_ordered, make_example, question_key
+from mqt_assets.training.examples import Example, is_ordered, make_example
 from mqt_serving.errors import QueryError
 from mqt_serving.query.dialects.parsing import parse_query
 from mqt_serving.query.plan_json import plan_from_json
 
 
-def from_feedback(documents: Iterable[Mapping[str, Any]]) -> list[Example]:
-    """One example per corrected question, the latest correction of each (by `at`, then order).
+def example_of(document: Mapping[str, Any]) -> Example:
+    """The question with its corrected query; without a plan where the query has none.
 
-    Feedback that is not accepted, or says only that an answer was right or wrong, gives none.
-    Examples without a plan (the query could not be raised) are kept: they are evaluated and
-    answered from, not trained on. The order is that of the latest corrections. Raises KeyError
-    for a document that lacks what the journal always writes, and QueryError for a query that
-    doesn't parse: serving accepts none, so the journal was written by something else.
+    Such an example is evaluated and answered from, not trained on. Raises KeyError for a document
+    that lacks what the journal always writes, and QueryError for a query that doesn't parse:
+    serving accepts none, so the journal was written by something else.
     """
-    accepted = [
-        document
-        for document in documents
-        if document["status"] == "accepted" and document.get("corrected_query")
-    ]
-    latest: dict[tuple[str, str], Example] = {}
-    for document in sorted(accepted, key=lambda document: document["at"]):
-        example = _example(document)
-        key = question_key(example)
-        latest.pop(key, None)
-        latest[key] = example
-    return list(latest.values())
-
-
-def _example(document: Mapping[str, Any]) -> Example:
     text = document["corrected_query"].strip()
     try:
         command = parse_query(text)

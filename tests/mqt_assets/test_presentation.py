@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from mqt_assets.presentation import bars, curve, image, table
+from datetime import date
+
+from mqt_assets.presentation import bars, curve, daily, image, table
 
 PNG = b"\x89PNG\r\n"
 
@@ -22,6 +24,12 @@ def test_a_long_table_says_what_it_leaves_out() -> None:
 
 
 def test_plots_are_pngs_also_of_nothing() -> None:
-    for plot in (bars({"count": 0.5, "join": 1.0}, "t"), bars({}, "t"), curve({1: 2.0}, "t", "l")):
+    for plot in (
+        bars({"count": 0.5, "join": 1.0}, "t"),
+        bars({}, "t"),
+        curve({1: 2.0}, "t", "l"),
+        daily({date(2026, 1, 2): 3}, "t", "l"),
+        daily({}, "t", "l"),
+    ):
         assert plot.startswith(PNG)
     assert "data:image/png;base64,iVBOR" in str(image(bars({}, "t"), "c").value)

@@ -1,0 +1,139 @@
+"""Which corrections become examples, what they go back to, and what is disputed."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+from typing import Any
+
+from mqt_assets.feedback.dataset import by_day, by_status, curate, pseudonym
+from mqt_assets.schemas.catalogs import catalog_from_documents
+from mqt_assets.training.examples import Example
+from mqt_serving.query.dialects.parsing import parse_query
+from mqt_serving.query.plan_json import plan_to_json
+from mqt_serving.query.raising.commands import raise_command
+
+ORDERS = [{"_id": n, "n": n, "late": n % 2 == 0} for n in range(1, 9)]
+CATALOG = catalog_from_documents("shop", {"orders": ORDERS})
+
+
+def correction(number: int, query: str = "", **changes: Any) -> dict[str, Any]:
+    text = query or f"db.orders.find({{n: {number}}})"
+    return {
+        "_id": f"f{number}",
+        "query_id": f"q{number}",
+        "at": datetime(2026, 1, number),
+        "question": "Which orders are late?",
+        "database": "shop",
+        "verdict": "down",
+        "corrected_query": text,
+        "plan": plan_to_json(raise_command(parse_query(text), CATALOG)),
+        "status": "accepted",
+        "comment": "",
+        "author": f"author {number}",
+        "release_id": "r1",
+        **changes,
+    }
+
+
+def test_only_accepted_corrections_are_examples() -> None:
+    praised = correction(1, verdict="up", corrected_query=None, plan=None)
+    others = [correction(2, status=status) for status in ("noted", "held", "rejected", "revoked")]
+    found = curate([praised, *others])
+    assert (found.entries, found.conflicts) == ((), ())
+    assert found.accepted == ("f1",)
+
+
+def test_an_author_may_correct_a_correction() -> None:
+    newer = correction(3, question="which orders are late", author="ada")
+    found = curate([newer, correction(2, database="other"), correction(1, author="ada")])
+    assert [(e.database, e.command) for e in found.examples] == [
+        ("other", "db.orders.find({n: 2})"),
+        ("shop", "db.orders.find({n: 3})"),
+    ]
+    assert found.replaced == ("f1",)
+    assert found.accepted == ("f3", "f2", "f1")
+
+
+def test_what_counts_is_when_it_was_decided() -> None:
+    late = correction(1, author="ada", decided_at=datetime(2026, 2, 1), decided_by="eve")
+    found = curate([late, correction(2, author="ada")])
+    assert [example.command for example in found.examples] == ["db.orders.find({n: 1})"]
+    (origin,) = found.entries[0].origins
+    assert origin.decided_at == "2026-02-01T00:00:00"
+    assert origin.decided_by == pseudonym("eve") != "eve"
+
+
+def test_the_same_query_from_several_people_is_one_example() -> None:
+    alike = correction(2, "db.orders.aggregate([{$match: {n: {$eq: 1}}}])")
+    found = curate([alike, correction(1)])
+    (entry,) = found.entries
+    assert entry.example.command == "db.orders.find({n: 1})"
+    assert [origin.feedback_id for origin in entry.origins] == ["f1", "f2"]
+    assert [origin.query_id for origin in entry.origins] == ["q1", "q2"]
+    assert len({origin.author for origin in entry.origins}) == 2
+    assert found.digest == curate([correction(1)]).digest
+
+
+def test_people_who_contradict_each_other_give_a_conflict_and_no_example() -> None:
+    found = curate([correction(1), correction(2), correction(3, "db.orders.find({n: 1})")])
+    assert found.entries == ()
+    (conflict,) = found.conflicts
+    assert (conflict.question, conflict.database) == ("Which orders are late?", "shop")
+    sides = [[origin.feedback_id for origin in side.origins] for side in conflict.sides]
+    assert sides == [["f1", "f3"], ["f2"]]
+
+
+def test_a_conflict_ends_when_one_side_is_revoked_or_gives_in() -> None:
+    revoked = curate([correction(1), correction(2, status="revoked")])
+    assert [example.command for example in revoked.examples] == ["db.orders.find({n: 1})"]
+    gave_in = correction(3, "db.orders.find({n: 2})", author="author 1")
+    agreed = curate([correction(1), correction(2), gave_in])
+    assert [example.command for example in agreed.examples] == ["db.orders.find({n: 2})"]
+
+
+def test_two_without_a_name_may_be_two_people() -> None:
+    found = curate([correction(1, author=""), correction(2, author="")])
+    assert (len(found.entries), len(found.conflicts)) == (0, 1)
+
+
+def test_a_correction_of_an_older_schema_gives_way() -> None:
+    gone = correction(1, "db.orders.find({n: 1})")
+    gone["plan"] = json.loads(json.dumps(gone["plan"]).replace('"n"', '"number"'))
+    gone["corrected_query"] = "db.orders.find({number: 1})"
+    assert len(curate([gone, correction(2)]).conflicts) == 1
+    found = curate([gone, correction(2)], {"shop": CATALOG})
+    assert [example.command for example in found.examples] == ["db.orders.find({n: 2})"]
+    assert found.replaced == ("f1",)
+    assert found.entries[0].schema_digest == CATALOG.digest
+    assert len(curate([gone], {"shop": CATALOG}).entries) == 1
+
+
+def test_the_dataset_as_json_holds_no_names_and_reads_back() -> None:
+    found = curate([correction(1, author="Ada Lovelace"), correction(2, question="Another?")])
+    body = found.to_json("1.2.3")
+    assert "Lovelace" not in json.dumps(body)
+    assert [Example.from_json(example) for example in body["examples"]] == list(found.examples)
+    assert [entry["example"] for entry in body["provenance"]] == [e.id for e in found.examples]
+    assert body["provenance"][0]["origins"][0]["release_id"] == "r1"
+    assert (body["digest"], body["code_version"]) == (found.digest, "1.2.3")
+    assert body["feedback"] == ["f1", "f2"]
+
+
+def test_the_digest_does_not_depend_on_the_order_of_reading() -> None:
+    documents = [correction(n, question=f"Question {n}?") for n in (1, 2, 3)]
+    assert curate(documents).to_json("") == curate(documents[::-1]).to_json("") | {
+        "feedback": ["f1", "f2", "f3"]
+    }
+
+
+def test_counts_for_people() -> None:
+    thumbs = correction(2, corrected_query=None, status="noted", verdict="up")
+    rated = thumbs | {"_id": "f9", "kind": "rating"}
+    documents = [correction(1), correction(3, at=datetime(2026, 1, 1, 23)), thumbs, rated]
+    assert by_status(documents) == [
+        ("accepted", "down", 2),
+        ("noted", "up", 1),
+        ("noted", "rating", 1),
+    ]
+    assert by_day(documents) == {date(2026, 1, 1): 2}
