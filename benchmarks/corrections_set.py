@@ -15,7 +15,7 @@ from mqt_assets.feedback.dataset import curate
 from mqt_assets.training.examples import Example, question_key
 from mqt_serving.choices import check_text
 from mqt_serving.errors import MqtError
-from mqt_serving.journal import FeedbackRecord
+from mqt_serving.feedback.records import FeedbackRecord
 from mqt_serving.query.guarding.guard import Policy
 from mqt_serving.query.pipeline import Command
 from mqt_serving.query.plan_json import plan_to_json

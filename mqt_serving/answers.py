@@ -1,15 +1,16 @@
-"""What the service returns: choices, translations, answers, receipts. Plain immutable values."""
+"""What the service returns: choices, translations, answers. Plain immutable values."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any
 
 from mqt_serving.query.checking.notes import Note
 from mqt_serving.query.pipeline import Command
 from mqt_serving.query.plan import Plan
+from mqt_serving.query.plan_json import plan_to_json
 
 
 class Source(StrEnum):
@@ -34,6 +35,10 @@ class Choice:
     meaning: str
     probability: float
     notes: tuple[Note, ...] = ()  # what a reader of rows and meaning could be surprised by
+
+    @property
+    def plan_json(self) -> dict[str, Any] | None:
+        return plan_to_json(self.plan) if self.plan is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +119,3 @@ class RunQuery:
     release_id: str
     timings: Mapping[str, float]
     journaled: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """Feedback that is safely kept; `checked` when it came with a corrected query."""
-
-    feedback_id: str
-    status: Literal["accepted", "noted"]
-    checked: CheckedQuery | None

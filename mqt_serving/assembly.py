@@ -14,6 +14,7 @@ from typing import Protocol
 from mqt_serving.connections import LazyClient
 from mqt_serving.encoder import TextEncoder
 from mqt_serving.errors import ReleaseCorrupt
+from mqt_serving.feedback.receiving import FeedbackReceiver
 from mqt_serving.journal import Journal
 from mqt_serving.observing import Observer
 from mqt_serving.policies import load_policies
@@ -27,6 +28,7 @@ from mqt_serving.release_loading import (
     Search,
     Translator,
 )
+from mqt_serving.running import QueryRunner
 from mqt_serving.search import Hit, SemanticIndex, Vectors
 from mqt_serving.service import Service
 from mqt_serving.settings import Settings
@@ -48,6 +50,7 @@ class Serving:
     """Start with `releases.start()`, end with `close()`."""
 
     service: Service
+    feedback: FeedbackReceiver
     releases: ReleaseWatcher
     clients: tuple[LazyClient, ...]
 
@@ -81,17 +84,22 @@ def build_serving(
         selection_ms=_SELECTION_MS,
         socket_ms=2 * _ANSWER_MARGIN_MS,
     )
+    reading = Reading(settings.read_concern, settings.read_preference)
+    runner = QueryRunner(mongodb, policy, reading, observer)
+    journal = Journal(journal_client, observer)
+    feedback = FeedbackReceiver(
+        releases=releases, runner=runner, journal=journal, policy=policy, observer=observer
+    )
     service = Service(
         releases=releases,
-        mongodb=mongodb,
-        journal=Journal(journal_client, observer),
+        runner=runner,
+        journal=journal,
         policy=policy,
-        reading=Reading(settings.read_concern, settings.read_preference),
         observer=observer,
         max_question_length=settings.max_question_length,
         choice_share=settings.choice_share,
     )
-    return Serving(service, releases, (mongodb, journal_client))
+    return Serving(service, feedback, releases, (mongodb, journal_client))
 
 
 def _base_policy(settings: Settings) -> Policy:

@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import unicodedata
 
-from mqt_serving.errors import FeedbackError, MqtError, QueryError, QuestionError
+from mqt_serving.errors import MqtError, QueryError, QuestionError
 
-MOST_COMMENT = 2000
-MOST_AUTHOR = 200
 MOST_QUERY_TEXT = 20_000
 
 
@@ -24,7 +22,7 @@ def clean_question(question: str, longest: int) -> str:
             f"The question has {len(text)} characters, at most {longest} are accepted. "
             "Ask for one thing at a time."
         )
-    _refuse_unprintable(text, "question", QuestionError)
+    refuse_unprintable(text, "question", QuestionError)
     if not any(character.isalnum() for character in text):
         raise QuestionError(f"The question {text!r} has no words. Write it in plain English.")
     return text
@@ -38,22 +36,10 @@ def check_query_text(text: str) -> None:
         raise QueryError(
             f"The query has {len(text)} characters, at most {MOST_QUERY_TEXT} are accepted."
         )
-    _refuse_unprintable(text, "query", QueryError)
+    refuse_unprintable(text, "query", QueryError)
 
 
-def check_feedback(verdict: str, corrected_query: str | None, comment: str, author: str) -> None:
-    """Raises `FeedbackError` when the parts contradict each other or are too long."""
-    if verdict not in ("up", "down"):
-        raise FeedbackError(f"The verdict is {verdict!r}; it must be 'up' or 'down'.")
-    if corrected_query is not None and verdict == "up":
-        raise FeedbackError("A corrected query goes with the verdict 'down', not 'up'.")
-    for name, value, most in (("comment", comment, MOST_COMMENT), ("author", author, MOST_AUTHOR)):
-        if len(value) > most:
-            raise FeedbackError(f"The {name} has {len(value)} characters, at most {most} are kept.")
-        _refuse_unprintable(value, name, FeedbackError)
-
-
-def _refuse_unprintable(text: str, name: str, error: type[MqtError]) -> None:
+def refuse_unprintable(text: str, name: str, error: type[MqtError]) -> None:
     """Controls and halves of surrogate pairs can be neither stored nor shown."""
     for character in text:
         if character not in "\t\r\n" and unicodedata.category(character) in ("Cc", "Cs"):

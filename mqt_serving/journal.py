@@ -26,6 +26,7 @@ from pymongo.write_concern import WriteConcern
 from mqt_serving.assignment import Exposure
 from mqt_serving.connections import LazyClient
 from mqt_serving.errors import JournalUnavailable, ServiceUnavailable, UnknownQuery
+from mqt_serving.feedback.records import FeedbackRecord
 from mqt_serving.observing import Observer
 from mqt_serving.settings import JOURNAL_DATABASE
 
@@ -83,45 +84,6 @@ class QueryRecord:
             "timings": dict(self.timings),
             "follow_up_of": self.follow_up_of,
             "exposure": self.exposure.document() if self.exposure else None,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class FeedbackRecord:
-    """What a person said about an answer.
-
-    `status` is `accepted` for a correction that was checked (it becomes training data), `noted`
-    for a verdict without one and for the correction of a follow-up, whose question means nothing
-    by itself. `plan` is None when the corrected query has no plan.
-    """
-
-    feedback_id: str
-    query_id: str
-    at: datetime
-    question: str
-    database: str
-    verdict: str  # up | down
-    corrected_query: str | None  # mongosh, as it was checked
-    plan: Mapping[str, Any] | None
-    status: str  # accepted | noted
-    comment: str
-    author: str
-    release_id: str
-
-    def document(self) -> dict[str, Any]:
-        return {
-            "_id": self.feedback_id,
-            "query_id": self.query_id,
-            "at": self.at,
-            "question": self.question,
-            "database": self.database,
-            "verdict": self.verdict,
-            "corrected_query": self.corrected_query,
-            "plan": self.plan,
-            "status": self.status,
-            "comment": self.comment,
-            "author": self.author,
-            "release_id": self.release_id,
         }
 
 

@@ -6,6 +6,7 @@ Every query that serving runs goes through `QueryRunner.run`. Thread-safe.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -38,7 +39,7 @@ class QueryRunner:
         policy: Policy,
         reading: Reading,
         observer: Observer,
-        timer: Callable[[], float],
+        timer: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._mongodb = mongodb
         self._policy = policy

@@ -1,4 +1,4 @@
-"""Questions in, answers out, feedback kept: what the HTTP API and the command line call.
+"""Questions in, answers out: what the HTTP API and the command line call.
 
 A request takes the live release once and uses it to its end. Every query passes the guard and
 runs read-only with limits; every accepted question is journaled, answered or not. Synchronous
@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Literal
 from uuid import uuid4
 
 from mqt_serving.alternatives import alternatives_of, preview_limits, rival_of
@@ -23,18 +22,15 @@ from mqt_serving.answers import (
     Before,
     CheckedQuery,
     Choice,
-    Receipt,
     RunQuery,
     Source,
     Table,
     Translation,
 )
 from mqt_serving.assignment import NOBODY, Asker, Exposure
-from mqt_serving.choices import check_text, choice_of_command, choice_of_plan
-from mqt_serving.connections import LazyClient
+from mqt_serving.choices import choice_of_command, choice_of_plan
 from mqt_serving.errors import (
     CannotAnswer,
-    FeedbackError,
     FollowUpError,
     JournalUnavailable,
     MqtError,
@@ -44,21 +40,20 @@ from mqt_serving.errors import (
     QuestionError,
     TypeMismatch,
     UnknownCollection,
-    UnknownDatabase,
     UnknownField,
 )
-from mqt_serving.intake import check_feedback, check_query_text, clean_question
-from mqt_serving.journal import FeedbackRecord, Journal, QueryRecord
+from mqt_serving.intake import clean_question
+from mqt_serving.journal import Journal, QueryRecord
 from mqt_serving.observing import Observer
 from mqt_serving.query.cancellation import Cancellation
-from mqt_serving.query.execution import Reading
 from mqt_serving.query.guarding.policy import Policy
 from mqt_serving.query.plan import Plan
-from mqt_serving.query.plan_json import plan_from_json, plan_to_json
+from mqt_serving.query.plan_json import plan_from_json
 from mqt_serving.release_loading import LoadedRelease, ReleaseWatcher
 from mqt_serving.running import QueryRunner
 from mqt_serving.schema import Catalog
 from mqt_serving.translator.follow_ups import resolve
+from mqt_serving.written import catalogs_meant, check_written
 
 log = logging.getLogger(__name__)
 
@@ -109,10 +104,9 @@ class Service:
         self,
         *,
         releases: ReleaseWatcher,
-        mongodb: LazyClient,
+        runner: QueryRunner,
         journal: Journal,
         policy: Policy,
-        reading: Reading,
         observer: Observer,
         max_question_length: int = 500,
         choice_share: float = 0.5,
@@ -121,6 +115,7 @@ class Service:
         new_id: Callable[[], str] = lambda: uuid4().hex,
     ) -> None:
         self._releases = releases
+        self._runner = runner
         self._journal = journal
         self._policy = policy
         self._observer = observer
@@ -128,7 +123,6 @@ class Service:
         self._choice_share = choice_share
         self._now = now
         self._timer = timer
-        self._runner = QueryRunner(mongodb, policy, reading, observer, timer)
         self._new_id = new_id
 
     # ------------------------------------------------------------- questions
@@ -202,7 +196,7 @@ class Service:
         Raises `QueryError` (with line and column), `QueryNotReadOnly`, `QueryRefused`,
         `UnknownCollection`, `UnknownDatabase`, `NoRelease`.
         """
-        return self._check(self._releases.require(), text, database)
+        return check_written(text, self._releases.require(), database, self._policy)
 
     def run(
         self, text: str, database: str | None = None, cancellation: Cancellation | None = None
@@ -210,7 +204,7 @@ class Service:
         """Check and run a query that a person wrote or picked; raises what both raise."""
         started = self._timer()
         release = self._releases.require()
-        checked = self._check(release, text, database)
+        checked = check_written(text, release, database, self._policy)
         catalog = release.catalogs[checked.database]
         table, run_ms = self._runner.run(checked.choice.command, catalog, cancellation)
         timings = {"execute_ms": run_ms, "total_ms": self._since(started)}
@@ -219,7 +213,7 @@ class Service:
             at=self._now(),
             question="",
             database=checked.database,
-            plan=_plan_json(checked.choice),
+            plan=checked.choice.plan_json,
             command=checked.choice.mongosh,
             release_id=release.id,
             source=Source.PERSON,
@@ -230,55 +224,6 @@ class Service:
         kept = self._journal.record_query(record)
         self._observer.answered("ran", Source.PERSON)
         return RunQuery(record.query_id, checked, table, release.id, timings, kept)
-
-    # -------------------------------------------------------------- feedback
-
-    def feedback(
-        self,
-        query_id: str,
-        verdict: str,
-        corrected_query: str | None = None,
-        comment: str = "",
-        author: str = "",
-        database: str | None = None,
-    ) -> Receipt:
-        """Keep what a person says about an answer; returns only once it is durable.
-
-        A corrected query is parsed, guarded and run first: only what works becomes training
-        data, and only of a question that says by itself what it means. `database` matters only
-        for a question that no database could answer.
-        Raises `FeedbackError`, `UnknownQuery`, `JournalUnavailable`, and for a corrected query
-        what `run` raises.
-        """
-        check_feedback(verdict, corrected_query, comment, author)
-        asked = self._journal.find_query(query_id)
-        if corrected_query is not None and not asked["question"]:
-            raise FeedbackError(f"{query_id} is a query that a person ran: no question to correct.")
-        checked = None
-        if corrected_query is not None:
-            release = self._releases.require()
-            name = database or asked["database"] or None
-            checked = self._check(release, corrected_query, name)
-            self._runner.run(checked.choice.command, release.catalogs[checked.database])
-        learnable = checked is not None and not asked.get("follow_up_of")
-        status: Literal["accepted", "noted"] = "accepted" if learnable else "noted"
-        record = FeedbackRecord(
-            feedback_id=self._new_id(),
-            query_id=query_id,
-            at=self._now(),
-            question=asked["question"],
-            database=checked.database if checked else asked["database"],
-            verdict=verdict,
-            corrected_query=checked.choice.mongosh if checked else None,
-            plan=_plan_json(checked.choice) if checked else None,
-            status=status,
-            comment=comment,
-            author=author,
-            release_id=asked["release_id"],
-        )
-        self._journal.record_feedback(record)
-        self._observer.feedback_received(verdict, status)
-        return Receipt(record.feedback_id, status, checked)
 
     # ------------------------------------------------------------- look-ups
 
@@ -466,17 +411,6 @@ class Service:
             return True, None
         return True, alternatives_of(choices, {chosen: table, rival: other}, catalog)
 
-    def _check(self, release: LoadedRelease, text: str, database: str | None) -> CheckedQuery:
-        check_query_text(text)
-        failure: MqtError | None = None
-        for catalog in catalogs_meant(release, database):
-            try:
-                return check_text(text, catalog, self._policy)
-            except UnknownCollection as error:  # another database may have it
-                failure = failure or error
-        assert failure is not None  # there is at least one catalog
-        raise failure
-
     @contextmanager
     def _journaling_failure(self, asked: _Asked) -> Iterator[None]:
         try:
@@ -519,7 +453,7 @@ class Service:
                 at=asked.at,
                 question=asked.question,
                 database=translation.database,
-                plan=_plan_json(choice),
+                plan=choice.plan_json,
                 command=choice.mongosh,
                 release_id=asked.release.id,
                 source=translation.source,
@@ -533,23 +467,3 @@ class Service:
 
     def _since(self, started: float) -> float:
         return round((self._timer() - started) * 1000, 2)
-
-
-def catalogs_meant(release: LoadedRelease, database: str | None) -> tuple[Catalog, ...]:
-    """The named database's catalog, or all (by name) when none is named.
-
-    Raises `UnknownDatabase`, naming those that the release knows.
-    """
-    if not database:
-        return tuple(release.catalogs[name] for name in sorted(release.catalogs))
-    if database not in release.catalogs:
-        names = ", ".join(sorted(release.catalogs))
-        raise UnknownDatabase(
-            f"There is no database {database!r} in release {release.id}; it knows: {names}. "
-            "A new database is asked about once discovery has found it and a release followed."
-        )
-    return (release.catalogs[database],)
-
-
-def _plan_json(choice: Choice) -> dict[str, Any] | None:
-    return plan_to_json(choice.plan) if choice.plan is not None else None

@@ -64,7 +64,7 @@ def create_app(
         redoc_url=None,
     )
     add_problem_handlers(app)
-    app.include_router(api_routes(serving.service, pool))
+    app.include_router(api_routes(serving.service, serving.feedback, pool))
     app.include_router(operation_routes(serving.releases, metrics))
     _add_page(app)
     app.add_middleware(Edge, metrics=metrics)

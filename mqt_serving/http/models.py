@@ -16,13 +16,12 @@ from mqt_serving.answers import (
     Before,
     CheckedQuery,
     Choice,
-    Receipt,
     RunQuery,
     Table,
     Translation,
 )
+from mqt_serving.feedback.records import Receipt
 from mqt_serving.privacy import covers, private_paths, visible
-from mqt_serving.query.plan_json import plan_to_json
 from mqt_serving.release_loading import LoadedRelease
 from mqt_serving.schema import Catalog, CollectionSchema, Reference
 from mqt_serving.search import Hit
@@ -83,7 +82,7 @@ class CandidateBody(BaseModel):
             pymongo=choice.pymongo,
             node=choice.node,
             extended_json=choice.extended_json,
-            plan=plan_to_json(choice.plan) if choice.plan is not None else None,
+            plan=choice.plan_json,
             notes=[str(note) for note in choice.notes],
         )
 

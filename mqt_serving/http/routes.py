@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from mqt_serving.errors import ServiceUnavailable
+from mqt_serving.feedback.receiving import FeedbackReceiver
 from mqt_serving.http.asker import AskerOf
 from mqt_serving.http.edge import Workers, cancelled_when_gone
 from mqt_serving.http.metrics import Metrics
@@ -33,7 +34,8 @@ from mqt_serving.intake import clean_question
 from mqt_serving.privacy import covers, private_paths
 from mqt_serving.release_loading import LoadedRelease, ReleaseWatcher
 from mqt_serving.search import Hit
-from mqt_serving.service import Service, catalogs_meant
+from mqt_serving.service import Service
+from mqt_serving.written import catalogs_meant
 
 _MOST_SEARCH_TEXT = 500
 
@@ -48,7 +50,7 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def api_routes(service: Service, workers: Workers) -> APIRouter:
+def api_routes(service: Service, receiver: FeedbackReceiver, workers: Workers) -> APIRouter:
     router = APIRouter(prefix="/v1", responses=_PROBLEMS)
 
     @router.post("/translate", tags=["questions"])
@@ -82,7 +84,7 @@ def api_routes(service: Service, workers: Workers) -> APIRouter:
     async def feedback(body: Feedback) -> ReceiptBody:
         """Say whether an answer was right; a corrected query is checked and becomes training
         data. Acknowledged only when it is durable."""
-        work = partial(service.feedback, **body.model_dump())
+        work = partial(receiver.receive, **body.model_dump())
         return await workers.run(lambda: ReceiptBody.of(work()))
 
     @router.get("/schemas", tags=["data"])

@@ -96,6 +96,7 @@ def settings(tmp_path: Path, mongo_uri: str) -> Settings:
 
 
 WriteRelease = Callable[..., str]
+Journaled = Callable[[str, str], dict[str, Any] | None]
 
 
 @pytest.fixture
@@ -138,3 +139,11 @@ def serving(settings: Settings, recorder: Recorder) -> Iterator[Serving]:
     built = build_serving(settings, recorder, LOADERS)
     yield built
     built.close()
+
+
+@pytest.fixture
+def journaled(mongo_client: MongoClient[dict[str, Any]]) -> Journaled:
+    def find(collection: str, key: str) -> dict[str, Any] | None:
+        return mongo_client[JOURNAL_DATABASE][collection].find_one({"_id": key})
+
+    return find

@@ -63,7 +63,7 @@ def _people(serving: Serving, count: int, prefix: str, down_for: str = "") -> No
         except CannotAnswer:
             continue
         if answer.translation.release_id == down_for:
-            serving.service.feedback(answer.translation.query_id, "down")
+            serving.feedback.receive(answer.translation.query_id, "down")
 
 
 def test_a_better_challenger_is_ramped_up_and_promoted_with_the_newest_data(

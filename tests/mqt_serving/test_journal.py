@@ -14,7 +14,8 @@ from pymongo import MongoClient
 from mqt_serving import journal as journal_module
 from mqt_serving.connections import LazyClient
 from mqt_serving.errors import JournalUnavailable, SettingError, UnknownQuery
-from mqt_serving.journal import FeedbackRecord, Journal, QueryRecord
+from mqt_serving.feedback.records import FeedbackRecord
+from mqt_serving.journal import Journal, QueryRecord
 from mqt_serving.platform.processes import free_port
 from mqt_serving.platform.servers import MongoServer
 from tests.mqt_serving.small_shop import Recorder

@@ -37,7 +37,7 @@ def mongodb(mongo_uri: str) -> Iterator[LazyClient]:
 
 
 def runner(mongodb: LazyClient, policy: Policy) -> QueryRunner:
-    return QueryRunner(mongodb, policy, Reading("local"), Observer(), time.perf_counter)
+    return QueryRunner(mongodb, policy, Reading("local"), Observer())
 
 
 def test_rows_are_those_of_the_policy(mongodb: LazyClient, catalog: Catalog) -> None:

@@ -1,4 +1,4 @@
-"""From question to answer and back to feedback, against a real MongoDB and releases on disk."""
+"""From question to answer, against a real MongoDB and releases on disk."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 from bson import Decimal128
-from pymongo import MongoClient
 from pymongo.database import Database
 
 from mqt_serving.alternatives import preview_limits, same_result
@@ -22,15 +21,10 @@ from mqt_serving.assembly import Serving, build_serving
 from mqt_serving.errors import (
     AuthenticationFailed,
     CannotAnswer,
-    FeedbackError,
     FollowUpError,
-    JournalUnavailable,
     MqtError,
     NoRelease,
     PlanError,
-    QueryError,
-    QueryFailed,
-    QueryNotReadOnly,
     QueryTimeout,
     QuestionError,
     ServiceUnavailable,
@@ -52,7 +46,8 @@ from mqt_serving.releases import (
 )
 from mqt_serving.schema import BsonType, Catalog, CollectionSchema, FieldSchema
 from mqt_serving.service import Service
-from mqt_serving.settings import JOURNAL_DATABASE, Settings
+from mqt_serving.settings import Settings
+from tests.mqt_serving.conftest import Journaled
 from tests.mqt_serving.small_shop import (
     BY_STATUS,
     SHIPPED,
@@ -63,8 +58,6 @@ from tests.mqt_serving.small_shop import (
 )
 from tests.mqt_serving.table_translator import LOADERS, Entry, Ranked
 
-Journaled = Callable[[str, str], dict[str, Any] | None]
-
 
 @pytest.fixture
 def service(serving: Serving, release: Callable[..., str]) -> Service:
@@ -72,14 +65,6 @@ def service(serving: Serving, release: Callable[..., str]) -> Service:
     release("one")
     serving.releases.check()
     return serving.service
-
-
-@pytest.fixture
-def journaled(mongo_client: MongoClient[dict[str, Any]]) -> Journaled:
-    def find(collection: str, key: str) -> dict[str, Any] | None:
-        return mongo_client[JOURNAL_DATABASE][collection].find_one({"_id": key})
-
-    return find
 
 
 def serve(settings: Settings, **changes: Any) -> Serving:
@@ -379,7 +364,7 @@ def test_each_answer_is_journaled_without_its_rows(service: Service, journaled: 
     assert "99.90" not in str(document)
 
 
-def test_a_question_without_an_answer_is_journaled_and_can_be_taught(
+def test_a_question_without_an_answer_is_journaled(
     service: Service, journaled: Journaled, recorder: Recorder
 ) -> None:
     with pytest.raises(CannotAnswer) as caught:
@@ -389,12 +374,10 @@ def test_a_question_without_an_answer_is_journaled_and_can_be_taught(
     document = journaled("queries", query_id)
     assert document is not None
     assert document["outcome"] == "cannot-answer"
-    receipt = service.feedback(query_id, "down", "db.orders.countDocuments({})")
-    assert receipt.status == "accepted"
     assert recorder.outcomes == ["cannot-answer"]
 
 
-def test_with_the_journal_away_answers_go_on_and_feedback_is_refused(
+def test_with_the_journal_away_answers_go_on(
     settings: Settings, release: Callable[..., str]
 ) -> None:
     release("one")
@@ -405,8 +388,6 @@ def test_with_the_journal_away_answers_go_on_and_feedback_is_refused(
     started = time.monotonic()
     assert not without.service.query("Orders by status").translation.journaled
     assert time.monotonic() - started < 1.0  # no waiting for the journal each time
-    with pytest.raises(JournalUnavailable):
-        without.service.feedback(answer.translation.query_id, "up")
     after = without.service.query("Orders by status", previous=answer.translation.query_id)
     assert len(after.table.rows) == 2
     without.close()
@@ -504,104 +485,7 @@ def test_a_follow_up_names_no_private_field(service: Service) -> None:
         service.query("only their email", previous=first.query_id)
 
 
-def test_the_correction_of_a_follow_up_is_kept_but_teaches_nothing(
-    service: Service, journaled: Journaled
-) -> None:
-    first = service.query("How many orders are there?").translation
-    asked = service.query("only the shipped ones", previous=first.query_id).translation
-    receipt = service.feedback(asked.query_id, "down", "db.orders.find({status: 'shipped'})")
-    assert receipt.status == "noted"
-    document = journaled("feedback", receipt.feedback_id)
-    assert document is not None
-    assert document["corrected_query"].startswith("db.orders.find(")
-
-
-# ------------------------------------------------------------------ feedback
-
-
-def test_a_verdict_is_noted(service: Service, journaled: Journaled, recorder: Recorder) -> None:
-    asked = service.query("Orders by status").translation
-    receipt = service.feedback(asked.query_id, "up", comment="nice", author="ada")
-    document = journaled("feedback", receipt.feedback_id)
-    assert document is not None
-    assert (document["verdict"], document["status"]) == ("up", "noted")
-    assert (document["comment"], document["author"]) == ("nice", "ada")
-    assert (document["question"], document["release_id"]) == ("Orders by status", "one")
-    assert recorder.feedback == [("up", "noted")]
-
-
-def test_a_correction_is_kept_with_its_plan(service: Service, journaled: Journaled) -> None:
-    asked = service.query("Orders by status").translation
-    receipt = service.feedback(asked.query_id, "down", "db.orders.countDocuments({status: 'new'})")
-    document = journaled("feedback", receipt.feedback_id)
-    assert document is not None
-    assert document["status"] == "accepted"
-    assert document["plan"] is not None
-    assert 'status: "new"' in document["corrected_query"].replace("'", '"')
-    assert receipt.checked is not None
-    assert receipt.checked.learnable
-    assert "new" in receipt.checked.choice.meaning
-
-
-def test_a_correction_that_does_not_parse_says_where(service: Service) -> None:
-    asked = service.query("Orders by status").translation
-    with pytest.raises(QueryError) as caught:
-        service.feedback(asked.query_id, "down", "db.orders.find(\n  {status: })")
-    assert caught.value.line == 2
-
-
-@pytest.mark.parametrize(
-    ("text", "error"),
-    [
-        ("db.orders.deleteMany({})", QueryNotReadOnly),
-        ("db.orders.aggregate([{$out: 'x'}])", QueryNotReadOnly),
-        ("db.orders.find({$where: 'true'})", QueryNotReadOnly),
-        ("db.unicorns.find({})", UnknownCollection),
-        ("db.customers.find({email: 'x'})", MqtError),
-        ("", QueryError),
-        ("x" * 30_000, QueryError),
-        ("db.orders.aggregate([{$project: {x: {$divide: [1, 0]}}}])", QueryFailed),
-    ],
-)
-def test_a_correction_that_must_not_or_cannot_run_is_not_kept(
-    service: Service,
-    mongo_client: MongoClient[dict[str, Any]],
-    text: str,
-    error: type[MqtError],
-) -> None:
-    asked = service.query("Orders by status").translation
-    with pytest.raises(error):
-        service.feedback(asked.query_id, "down", text)
-    kept = mongo_client[JOURNAL_DATABASE].feedback.count_documents({"query_id": asked.query_id})
-    assert kept == 0
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"verdict": "maybe"},
-        {"verdict": "up", "corrected_query": "db.orders.find({})"},
-        {"verdict": "up", "comment": "x" * 3000},
-        {"verdict": "up", "author": "x" * 300},
-    ],
-)
-def test_contradictory_or_endless_feedback_is_refused(
-    service: Service, changes: dict[str, str]
-) -> None:
-    asked = service.query("Orders by status").translation
-    with pytest.raises(FeedbackError):
-        service.feedback(asked.query_id, **changes)
-
-
-def test_feedback_needs_a_known_question(service: Service) -> None:
-    with pytest.raises(UnknownQuery):
-        service.feedback("nobody-asked", "up")
-
-
-def test_a_query_that_a_person_ran_has_no_question_to_correct(service: Service) -> None:
-    ran = service.run("db.orders.countDocuments({})")
-    with pytest.raises(FeedbackError, match="no question"):
-        service.feedback(ran.query_id, "down", "db.orders.find({})")
+# --------------------------------------------------------------- corrections
 
 
 def test_a_released_correction_answers_its_question(
