@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -50,6 +51,21 @@ class Before:
 
 
 @dataclass(frozen=True, slots=True)
+class UsedCorrection:
+    """The correction that an answer comes from.
+
+    `similarity` is that of the two questions, 1 for the same one. `id`, `author` and `at` are
+    empty for one that only the release knows.
+    """
+
+    id: str
+    question: str
+    author: str
+    at: datetime | None
+    similarity: float
+
+
+@dataclass(frozen=True, slots=True)
 class Translation:
     """At least one choice, best first. `timings` are milliseconds."""
 
@@ -62,6 +78,7 @@ class Translation:
     timings: Mapping[str, float] = field(default_factory=dict)
     journaled: bool = False
     follow_up_of: Before | None = None  # only where it was read as a follow-up
+    correction: UsedCorrection | None = None  # only where it comes from one
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,9 @@ from pathlib import Path
 from typing import Protocol
 
 from mqt_serving.connections import LazyClient
+from mqt_serving.corrections.following import CorrectionsFollower
+from mqt_serving.corrections.keeping import KeptCorrections
+from mqt_serving.corrections.live import LiveCorrections
 from mqt_serving.encoder import TextEncoder
 from mqt_serving.errors import ReleaseCorrupt
 from mqt_serving.feedback.receiving import FeedbackReceiver
@@ -47,15 +50,22 @@ class Encoder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """Start with `releases.start()`, end with `close()`."""
+    """Begin with `start()`, end with `close()`."""
 
     service: Service
     feedback: FeedbackReceiver
     releases: ReleaseWatcher
+    corrections: CorrectionsFollower
     clients: tuple[LazyClient, ...]
+
+    def start(self) -> None:
+        """Follow releases and corrections."""
+        self.releases.start()
+        self.corrections.start()
 
     def close(self) -> None:
         self.releases.stop()
+        self.corrections.stop()
         for client in self.clients:
             client.close()
 
@@ -87,19 +97,27 @@ def build_serving(
     reading = Reading(settings.read_concern, settings.read_preference)
     runner = QueryRunner(mongodb, policy, reading, observer)
     journal = Journal(journal_client, observer)
+    corrections = LiveCorrections()
+    follower = CorrectionsFollower(corrections, KeptCorrections(journal_client).changed)
     feedback = FeedbackReceiver(
-        releases=releases, runner=runner, journal=journal, policy=policy, observer=observer
+        releases=releases,
+        runner=runner,
+        journal=journal,
+        corrections=corrections,
+        policy=policy,
+        observer=observer,
     )
     service = Service(
         releases=releases,
         runner=runner,
         journal=journal,
+        corrections=corrections,
         policy=policy,
         observer=observer,
         max_question_length=settings.max_question_length,
         choice_share=settings.choice_share,
     )
-    return Serving(service, feedback, releases, (mongodb, journal_client))
+    return Serving(service, feedback, releases, follower, (mongodb, journal_client))
 
 
 def _base_policy(settings: Settings) -> Policy:

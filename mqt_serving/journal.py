@@ -136,8 +136,10 @@ class Journal:
 
     def record_feedback(self, record: FeedbackRecord) -> None:
         """Returns only when the feedback is durable; else raises `JournalUnavailable`."""
+        # `changed_at` is the server's time, whatever the clocks of those who write and read.
+        stamped = {"$setOnInsert": record.document(), "$currentDate": {"changed_at": True}}
         try:
-            self._collection(FEEDBACK).insert_one(record.document())
+            self._collection(FEEDBACK).update_one({"_id": record.feedback_id}, stamped, upsert=True)
         except (*_AWAY, *_UNWRITABLE) as error:
             self._observer.journal_failed("feedback")
             raise _unavailable(error) from error

@@ -28,7 +28,9 @@ from mqt_serving.answers import (
     Translation,
 )
 from mqt_serving.assignment import NOBODY, Asker, Exposure
-from mqt_serving.choices import choice_of_command, choice_of_plan
+from mqt_serving.choices import choice_of_plan
+from mqt_serving.corrections.fitting import choice_of_correction
+from mqt_serving.corrections.live import LiveCorrections, used
 from mqt_serving.errors import (
     CannotAnswer,
     FollowUpError,
@@ -106,6 +108,7 @@ class Service:
         releases: ReleaseWatcher,
         runner: QueryRunner,
         journal: Journal,
+        corrections: LiveCorrections,
         policy: Policy,
         observer: Observer,
         max_question_length: int = 500,
@@ -117,6 +120,7 @@ class Service:
         self._releases = releases
         self._runner = runner
         self._journal = journal
+        self._corrections = corrections
         self._policy = policy
         self._observer = observer
         self._max_question_length = max_question_length
@@ -299,18 +303,20 @@ class Service:
         return replace(made, follow_up_of=earlier.before)
 
     def _by_correction(self, asked: _Asked) -> Translation | None:
+        """The correction of this very question, live or released."""
+        known = self._corrections.snapshot
         for catalog in asked.catalogs:
-            correction = asked.release.correction(asked.question, catalog.database)
+            released = asked.release.correction(asked.question, catalog.database)
+            correction = known.find(asked.question, catalog.database, released)
             if correction is None:
                 continue
             try:
-                choice = choice_of_command(
-                    correction.command, correction.plan, catalog, self._policy
-                )
+                choice = choice_of_correction(correction, catalog, self._policy)
             except MqtError as error:  # the data changed since: the model may still know
                 log.warning("the correction of %r no longer fits: %s", asked.question, error)
                 continue
-            return self._made(asked, catalog, (choice,), Source.CORRECTION)
+            made = self._made(asked, catalog, (choice,), Source.CORRECTION)
+            return replace(made, correction=used(correction))
         return None
 
     def _by_model(self, asked: _Asked) -> Translation:

@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from typing import Literal
 from uuid import uuid4
 
+from mqt_serving.corrections.fitting import unseen_names
+from mqt_serving.corrections.live import LiveCorrections
 from mqt_serving.errors import FeedbackError
 from mqt_serving.feedback.intake import check_feedback
 from mqt_serving.feedback.records import FeedbackRecord, Receipt
@@ -28,6 +30,7 @@ class FeedbackReceiver:
         releases: ReleaseWatcher,
         runner: QueryRunner,
         journal: Journal,
+        corrections: LiveCorrections,
         policy: Policy,
         observer: Observer,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -36,6 +39,7 @@ class FeedbackReceiver:
         self._releases = releases
         self._runner = runner
         self._journal = journal
+        self._corrections = corrections
         self._policy = policy
         self._observer = observer
         self._now = now
@@ -83,7 +87,10 @@ class FeedbackReceiver:
             comment=comment,
             author=author,
             release_id=asked["release_id"],
+            unseen=tuple(unseen_names(checked.choice.notes)) if checked else (),
         )
         self._journal.record_feedback(record)
+        if record.corrected_query is not None:
+            self._corrections.apply([record.document()])
         self._observer.feedback_received(verdict, status)
         return Receipt(record.feedback_id, status, checked)

@@ -31,6 +31,7 @@ class FeedbackRecord:
     comment: str
     author: str
     release_id: str
+    unseen: tuple[str, ...] = ()  # notes on names in the query that no sampled document has
 
     def document(self) -> dict[str, Any]:
         return {
@@ -46,6 +47,7 @@ class FeedbackRecord:
             "comment": self.comment,
             "author": self.author,
             "release_id": self.release_id,
+            "unseen": list(self.unseen),
         }
 
 

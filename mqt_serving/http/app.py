@@ -46,7 +46,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        serving.releases.start()
+        serving.start()
         log.info(
             "releases from %s, data from %s", chosen.releases_folder, redact(chosen.mongodb_uri)
         )

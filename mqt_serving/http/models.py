@@ -6,6 +6,7 @@ Lengths and emptiness are judged by the service, which knows the settings and sa
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -19,6 +20,7 @@ from mqt_serving.answers import (
     RunQuery,
     Table,
     Translation,
+    UsedCorrection,
 )
 from mqt_serving.feedback.records import Receipt
 from mqt_serving.privacy import covers, private_paths, visible
@@ -96,6 +98,26 @@ class BeforeBody(BaseModel):
         return cls(query_id=before.query_id, question=before.question)
 
 
+class CorrectionBody(BaseModel):
+    """The correction that the answer comes from."""
+
+    id: str = Field(description="Of the feedback; empty for one that only the release knows.")
+    question: str = Field(description="The question that was corrected.")
+    author: str
+    at: datetime | None
+    similarity: float = Field(description="Of the two questions; 1 for the very same.")
+
+    @classmethod
+    def of(cls, used: UsedCorrection) -> CorrectionBody:
+        return cls(
+            id=used.id,
+            question=used.question,
+            author=used.author,
+            at=used.at,
+            similarity=used.similarity,
+        )
+
+
 class TranslationBody(BaseModel):
     """The best reading, and all readings (at most five, best first) in `candidates`."""
 
@@ -122,6 +144,9 @@ class TranslationBody(BaseModel):
     follow_up_of: BeforeBody | None = Field(
         description="What the question was read as a follow-up of; null: it was read by itself."
     )
+    correction: CorrectionBody | None = Field(
+        description="The correction that it comes from; null for any other source."
+    )
     release_id: str
     timings: dict[str, float] = Field(description="Milliseconds.")
     journaled: bool = Field(description="False while the journal is away.")
@@ -130,7 +155,7 @@ class TranslationBody(BaseModel):
     def fields_of(cls, translation: Translation, chosen: int) -> dict[str, Any]:
         candidates = [CandidateBody.of(choice) for choice in translation.choices]
         best = candidates[chosen]
-        before = translation.follow_up_of
+        before, correction = translation.follow_up_of, translation.correction
         return {
             "query_id": translation.query_id,
             "question": translation.question,
@@ -147,6 +172,7 @@ class TranslationBody(BaseModel):
             "candidates": candidates,
             "source": translation.source,
             "follow_up_of": BeforeBody.of(before) if before else None,
+            "correction": CorrectionBody.of(correction) if correction else None,
             "release_id": translation.release_id,
             "timings": dict(translation.timings),
             "journaled": translation.journaled,
@@ -260,7 +286,7 @@ class RunBody(CheckedBody, TableBody):
 class ReceiptBody(BaseModel):
     feedback_id: str
     status: Literal["accepted", "noted"] = Field(
-        description="`accepted`: a checked correction, used from the next release on. That of a "
+        description="`accepted`: a checked correction, used from now on. That of a "
         "follow-up is `noted`: its question means nothing by itself."
     )
     corrected: CheckedBody | None

@@ -79,6 +79,11 @@ def example_question(base: str) -> str | None:
     return None
 
 
+def _by_whom(correction: dict[str, Any]) -> str:
+    author, at = correction.get("author"), correction.get("at")
+    return (f" by {author}" if author else "") + (f" of {at[:10]}" if at else "")
+
+
 def show(answer: dict[str, Any], console: Console) -> None:
     """Question, query, meaning and first rows."""
     console.print(f"[bold]Question[/]  {escape(answer['question'])}")
@@ -90,7 +95,7 @@ def show(answer: dict[str, Any], console: Console) -> None:
     console.print(f"[bold]Query[/]     {escape(answer['mongosh'])}")
     details = f"{answer['confidence']:.0%} sure, database {answer['database']}"
     if answer.get("source") == "correction":
-        details += ", from a correction"
+        details += ", from a correction" + _by_whom(answer.get("correction") or {})
     if query_id := answer.get("query_id"):
         details += f", id {query_id}"
     console.print(f"[dim]          {escape(details)}, release {escape(answer['release_id'])}[/]")

@@ -86,13 +86,17 @@ def catalog(shop: Documents) -> Catalog:
 
 
 @pytest.fixture
-def settings(tmp_path: Path, mongo_uri: str) -> Settings:
-    return Settings.load(
+def settings(
+    tmp_path: Path, mongo_uri: str, mongo_client: MongoClient[dict[str, Any]]
+) -> Iterator[Settings]:
+    yield Settings.load(
         home=tmp_path / "home",
         mongodb_uri=mongo_uri,
         journal_uri=mongo_uri,
         release_poll_seconds=0.05,
     )
+    # What one test corrects would answer the questions of the next.
+    mongo_client[JOURNAL_DATABASE].feedback.delete_many({})
 
 
 WriteRelease = Callable[..., str]

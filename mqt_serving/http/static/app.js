@@ -102,12 +102,21 @@ function showAnswer(answer) {
   showReading(answer, answer.confidence);
   showChoice(answer.choice);
   showReadings(answer);
-  byId("source").textContent = SOURCES[answer.source] ?? answer.source;
+  byId("source").textContent = sourceOf(answer);
   show(byId("answer"));
   byId("meaning").focus();
 }
 
 const SOURCES = { model: "model", correction: "corrected by a person", "follow-up": "the question before" };
+
+function sourceOf({ source, correction }) {
+  if (!correction) return SOURCES[source] ?? source;
+  const by = correction.author || "a person";
+  const on = correction.at ? ` on ${new Date(correction.at).toLocaleDateString()}` : "";
+  const alike = correction.similarity < 1
+    ? `, asked as “${correction.question}” (${Math.round(correction.similarity * 100)} % alike)` : "";
+  return `corrected by ${by}${on}${alike}`;
+}
 
 function showReading(reading, probability) {
   shown = reading;

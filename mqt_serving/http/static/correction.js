@@ -72,8 +72,8 @@ function confirmReceipt(receipt, question) {
   const learns = receipt.status === "noted"
     ? "It is a follow-up, which means nothing by itself: MQT keeps the correction and does not learn from it."
     : receipt.corrected.learnable
-    ? "MQT learns from it: it becomes training data, and this question gets this answer from the next release on."
-    : "This question gets this answer from the next release on. MQT cannot generalise from it yet.";
+    ? "MQT learns from it: it becomes training data, and this question gets this answer from now on."
+    : "This question gets this answer from now on. MQT cannot generalise from it yet.";
   box.replaceChildren(
     element("strong", { textContent: "Thank you. The correction is kept." }),
     element("p", { textContent: `“${question}” means:` }),

@@ -1,0 +1,72 @@
+"""The thread that keeps the live corrections up to date with the journal.
+
+While the journal is away, what was known last is served on.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from mqt_serving.corrections.keeping import Changes
+from mqt_serving.corrections.live import LiveCorrections
+from mqt_serving.errors import MqtError
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS = 1.0
+OVERLAP = timedelta(seconds=15)
+"""A write is stamped before it can be read: later than `wtimeout` of the journal it is there."""
+
+Read = Callable[[datetime | None], Changes]
+
+
+class CorrectionsFollower:
+    def __init__(
+        self, corrections: LiveCorrections, read: Read, poll_seconds: float = POLL_SECONDS
+    ) -> None:
+        """`read` gives the corrections that changed since a moment of the server's clock."""
+        self._corrections = corrections
+        self._read = read
+        self._poll_seconds = poll_seconds
+        self._seen: datetime | None = None  # by the server's clock; None before the first look
+        self._away = False
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Follow in a daemon thread until `stop()`; the first look is immediate."""
+        if self._thread is None:
+            self._thread = threading.Thread(
+                target=self._follow, name="corrections-follower", daemon=True
+            )
+            self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join(timeout=10)
+            self._thread = None
+
+    def check(self) -> None:
+        """Look once. Never raises."""
+        try:
+            changes = self._read(None if self._seen is None else self._seen - OVERLAP)
+        except MqtError as error:
+            if not self._away:
+                log.warning("corrections are served as they were last known: %s", error)
+            self._away = True
+            return
+        self._away = False
+        self._corrections.apply(changes.documents)
+        self._seen = changes.until
+
+    def _follow(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self.check()
+            except Exception:  # the thread must live on: corrections would silently stop coming
+                log.exception("corrections cannot be taken in")
+            self._stop.wait(self._poll_seconds)

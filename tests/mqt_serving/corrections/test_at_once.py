@@ -1,0 +1,128 @@
+"""A correction holds for everyone at once: this process, others, and those that start later."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from pymongo import MongoClient
+
+from mqt_serving.answers import Source
+from mqt_serving.assembly import Serving, build_serving
+from mqt_serving.platform.processes import free_port
+from mqt_serving.schema import Catalog
+from mqt_serving.settings import JOURNAL_DATABASE, Settings
+from tests.mqt_serving.small_shop import Recorder
+from tests.mqt_serving.table_translator import LOADERS
+
+QUESTION = "Orders by status"
+RIGHT = "db.orders.countDocuments({status: 'new'})"
+
+
+@pytest.fixture
+def serving(serving: Serving, release: Callable[..., str]) -> Serving:
+    """With release `one` live."""
+    release("one")
+    serving.releases.check()
+    return serving
+
+
+def another(settings: Settings, **changes: Any) -> Serving:
+    built = build_serving(settings.model_copy(update=changes), Recorder(), LOADERS)
+    built.releases.check()
+    return built
+
+
+def correct(serving: Serving, question: str = QUESTION, query: str = RIGHT) -> str:
+    asked = serving.service.query(question).translation
+    receipt = serving.feedback.receive(asked.query_id, "down", query, author="ada")
+    assert receipt.status == "accepted"
+    return receipt.feedback_id
+
+
+def source(serving: Serving, question: str = QUESTION) -> Source:
+    return serving.service.query(question).translation.source
+
+
+def test_the_process_that_took_it_answers_with_it_at_once(serving: Serving) -> None:
+    id = correct(serving)
+    answer = serving.service.query("orders by  STATUS?")
+    assert answer.table.rows == ({"count": 2},)
+    assert answer.translation.source is Source.CORRECTION
+    used = answer.translation.correction
+    assert used is not None
+    assert (used.id, used.author, used.question) == (id, "ada", QUESTION)
+    assert used.similarity == 1.0
+    assert used.at is not None
+    assert source(serving, "Show all customers") is Source.MODEL
+
+
+def test_a_process_that_runs_or_starts_later_takes_it_in(
+    serving: Serving, settings: Settings, mongo_client: MongoClient[dict[str, Any]]
+) -> None:
+    running = another(settings)
+    running.corrections.check()
+    id = correct(serving)
+    assert source(running) is Source.MODEL
+    running.corrections.check()
+    assert source(running) is Source.CORRECTION
+    later = another(settings)
+    later.corrections.check()
+    assert source(later) is Source.CORRECTION
+
+    mongo_client[JOURNAL_DATABASE].feedback.update_one(
+        {"_id": id}, {"$set": {"status": "revoked"}, "$currentDate": {"changed_at": True}}
+    )
+    for one in (running, later):
+        one.corrections.check()
+        assert source(one) is Source.MODEL
+        one.close()
+
+
+def test_only_what_changed_is_read_again(serving: Serving, settings: Settings) -> None:
+    correct(serving)
+    running = another(settings)
+    reading = running.corrections._read
+    asked: list[Any] = []
+    running.corrections._read = lambda since: (asked.append(since), reading(since))[1]  # type: ignore[func-returns-value]
+    running.corrections.check()
+    running.corrections.check()
+    assert asked[0] is None
+    assert asked[1] is not None
+    running.close()
+
+
+def test_with_the_journal_away_the_last_known_state_is_served(
+    serving: Serving, settings: Settings
+) -> None:
+    correct(serving)
+    away = another(settings, journal_uri=f"mongodb://127.0.0.1:{free_port()}")
+    away.corrections.check()
+    assert source(away) is Source.MODEL
+    away.close()
+    serving.corrections.check()
+    serving.corrections._read = away.corrections._read
+    serving.corrections.check()
+    assert source(serving) is Source.CORRECTION
+
+
+def test_a_correction_whose_fields_are_gone_is_not_used(
+    serving: Serving, release: Callable[..., str], catalog: Catalog
+) -> None:
+    correct(serving, query="db.orders.find({status: 'new'}, {_id: 0, total: 1})")
+    assert source(serving) is Source.CORRECTION
+    customers, orders = catalog.collections
+    fewer = orders.model_copy(
+        update={"fields": tuple(f for f in orders.fields if f.path != "total")}
+    )
+    release("two", catalogs=(catalog.model_copy(update={"collections": (customers, fewer)}),))
+    serving.releases.check()
+    assert source(serving) is Source.MODEL
+
+
+def test_names_that_no_sample_holds_are_fine_where_it_was_accepted_with_them(
+    serving: Serving,
+) -> None:
+    correct(serving, query="db.orders.find({status: 'new'}, {_id: 0, total: 1, gift: 1})")
+    assert source(serving) is Source.CORRECTION
