@@ -9,7 +9,7 @@ from typing import Any
 import dagster as dg
 
 from mqt_assets.experiments.automation import experiment_job
-from mqt_assets.release.rollback import move_release_pointer
+from mqt_assets.release.rollback import rollback_job
 
 _HEAVY = {"mqt/heavy": "training"}  # `dagster.yaml` lets one such run at a time use the cores
 _BASE_TRAINING = dg.AssetSelection.groups("base_training")
@@ -61,14 +61,6 @@ query_log_job = dg.define_asset_job(
     selection=_QUERY_LOG,
     description="Copy a day of questions from the journal, for analysis.",
 )
-
-
-@dg.job(
-    name="rollback_job",
-    description="Serve the previous release again (or the one given by id), with an audit entry.",
-)
-def rollback_job() -> None:
-    move_release_pointer()
 
 
 JOBS: list[Any] = [  # Dagster does not export the type of an asset job

@@ -15,6 +15,7 @@ from mqt_assets.experiments.automation import experiment_sensor
 from mqt_assets.feedback.retraining import decide_retraining
 from mqt_assets.jobs import embed_job, everything_job, retrain_job
 from mqt_assets.partitions import COLLECTIONS, collections, partitions_of, range_tags
+from mqt_assets.release.automatic import rollback_sensor
 from mqt_assets.schemas.discovery import Fingerprint, partition_changes
 from mqt_assets.state import known_collections, seen_collections, trained_feedback
 from mqt_resources.gateways import JournalResource, MongoResource, SettingsResource
@@ -156,4 +157,4 @@ def _in_progress(instance: dg.DagsterInstance) -> Sequence[dg.DagsterRun]:
     return instance.get_runs(filters=dg.RunsFilter(statuses=IN_PROGRESS, created_after=recent))
 
 
-SENSORS = [collection_discovery_sensor, corrections_sensor, experiment_sensor]
+SENSORS = [collection_discovery_sensor, corrections_sensor, experiment_sensor, rollback_sensor]

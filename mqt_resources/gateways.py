@@ -18,6 +18,7 @@ from mqt_serving.settings import JOURNAL_DATABASE, Settings
 
 if TYPE_CHECKING:
     from pymongo import MongoClient
+    from pymongo.database import Database
 
     from mqt_resources.embedder import Embedder
     from mqt_resources.mongodb import MongoGateway
@@ -67,6 +68,12 @@ class JournalResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     def client(self) -> "Iterator[MongoClient[dict[str, Any]]]":
         with _client(self.settings.load().required_journal_uri()) as client:
             yield client
+
+    @contextmanager
+    def reading(self) -> "Iterator[Database[dict[str, Any]]]":
+        """The journal's database, with MongoDB's errors as ours."""
+        with self.client() as client, _readable("the journal"):
+            yield client[JOURNAL_DATABASE]
 
     def queries(self, start: datetime, end: datetime) -> list[dict[str, Any]]:
         """Journal entries with `start <= at < end`, oldest first."""

@@ -8,6 +8,7 @@ registered with aliases. MLflow costs seconds to import, so it is imported on fi
 """
 
 import logging
+import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
 
 ALIASES = ("champion", "challenger", "previous")
+_BRIEF = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "10"}
 _METRIC_BATCH = 1000  # MLflow's limit for one request
 
 
@@ -75,6 +77,21 @@ class TrackedRun:
     def set_tags(self, tags: Mapping[str, str]) -> None:
         for key, value in tags.items():
             self.client.set_tag(self.run_id, key, value)
+
+
+@contextmanager
+def brief_requests() -> Iterator[None]:
+    """MLflow's client asks a server that is away for minutes; within this block for seconds."""
+    before = {name: os.environ.get(name) for name in _BRIEF}
+    os.environ.update(_BRIEF)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 class MlflowTracking(dg.ConfigurableResource):  # type: ignore[type-arg]

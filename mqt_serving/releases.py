@@ -305,8 +305,9 @@ def list_releases(root: Path) -> list[str]:
     return [m.id for m in sorted(manifests, key=lambda m: (m.created_at, m.id))]
 
 
-def prune(root: Path, keep: int) -> list[str]:
-    """Delete all but the newest `keep` releases and those the pointer names; returns what went.
+def prune(root: Path, keep: int, also: frozenset[str] = frozenset()) -> list[str]:
+    """Delete all but the newest `keep` releases, those the pointer names and those of `also`;
+    returns what went.
 
     A process that serves a deleted release goes on: it reads nothing after loading.
     """
@@ -314,7 +315,7 @@ def prune(root: Path, keep: int) -> list[str]:
         pointer = read_pointer(root)
         named = pointer.names if pointer else frozenset()
         everything = list_releases(root)
-        kept = named | set(everything[-keep:] if keep > 0 else [])
+        kept = named | also | set(everything[-keep:] if keep > 0 else [])
         gone = [name for name in everything if name not in kept]
         for name in gone:
             # Renamed first, so that no half-deleted folder ever has a release's name.

@@ -170,6 +170,20 @@ class Settings(BaseSettings):
         2.0, gt=1.0, description="Guardrail: 95th percentile, challenger's by champion's."
     )
 
+    # Rollback: a champion that turns out to be worse
+    rollback_auto: bool = Field(True, description="Roll back a model that is surely worse.")
+    rollback_min_questions: int = Field(100, ge=50, description="Before a model is judged.")
+    rollback_days: float = Field(14.0, gt=0.0, description="A new model is watched this long.")
+    rollback_most_errors: float = Field(
+        0.25, gt=0.0, le=1.0, description="Share of failed questions that no model may have."
+    )
+    rollback_most_corrections: float = Field(
+        0.25, gt=0.0, le=1.0, description="Share of answers corrected or voted down, likewise."
+    )
+    rollback_margin: float = Field(
+        0.01, ge=0.0, lt=1.0, description="How much worse than the model before is still kept."
+    )
+
     @classmethod
     def load(cls, **overrides: Any) -> Self:
         """Environment plus the servers of a running `mqt up`; `overrides` are for tests and CLI.

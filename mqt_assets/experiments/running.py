@@ -19,7 +19,7 @@ from mqt_assets.experiments.outcomes import arms_of, started_at
 from mqt_assets.release.audit import entries
 from mqt_resources.gateways import JournalResource
 from mqt_serving.releases import Pointer, read_pointer
-from mqt_serving.settings import JOURNAL_DATABASE, Settings
+from mqt_serving.settings import Settings
 
 REPORT = "experiment.json"
 _FIELDS = ("at", "question", "outcome", "timings", "follow_up_of", "exposure")
@@ -104,8 +104,7 @@ def _journal(
     journal: JournalResource, experiment: str, began: datetime
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     since = {"at": {"$gte": began}}
-    with journal.client() as client:
-        database = client[JOURNAL_DATABASE]
+    with journal.reading() as database:
         exposed = {**since, "exposure.experiment": experiment}
         queries = list(database["queries"].find(exposed, dict.fromkeys(_FIELDS, 1)))
         feedback = list(

@@ -16,6 +16,7 @@ from mqt_assets.evaluation.measuring import corrections_that_broke
 from mqt_assets.evaluation.questions import choose_questions
 from mqt_assets.presentation import markdown
 from mqt_assets.release.audit import entries, record, withdrawn
+from mqt_assets.release.automatic import way_back
 from mqt_assets.release.gates import Decision, EvaluationReport, Limits, decide
 from mqt_assets.release.packaging import (
     TRANSLATOR,
@@ -109,7 +110,7 @@ def release(
         reason="" if decision.passed else " ".join(decision.reasons),
     )
     problem = mirror_pointer(config.releases_folder, after, mlflow)
-    gone = prune(config.releases_folder, config.keep_releases)
+    gone = prune(config.releases_folder, config.keep_releases, way_back(config.releases_folder))
     context.log.info(f"{manifest.id} serves from now on")
     new_model = champion is None or champion.parts.translator != contents.parts.translator
     return dg.Output(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from dataclasses import asdict
 
@@ -15,9 +14,6 @@ from mqt_assets.release.audit import person
 from mqt_assets.release.listing import Row, rows
 from mqt_serving.errors import MqtError
 from mqt_serving.settings import Settings
-
-_MLFLOW_PATIENCE = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "10"}
-"""A person waits here, and `rollback_sensor` shows the move later where MLflow is away."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -42,16 +38,15 @@ def _roll_back(settings: Settings, release: str, reason: str) -> int:
     from mqt_assets.release.packaging import mirror_pointer
     from mqt_assets.release.rollback import serve_again
     from mqt_resources.gateways import SettingsResource
-    from mqt_resources.mlflow_tracking import MlflowTracking
+    from mqt_resources.mlflow_tracking import MlflowTracking, brief_requests
 
     root = settings.releases_folder
     before, after = serve_again(root, release, reason=reason, author=person())
     print(f"{after.champion} serves again, instead of {before.champion}.", flush=True)
     if before.experiment and not after.experiment:
         print(f"The experiment {before.experiment} is over.")
-    for name, value in _MLFLOW_PATIENCE.items():
-        os.environ.setdefault(name, value)
-    problem = mirror_pointer(root, after, MlflowTracking(settings=SettingsResource()))
+    with brief_requests():  # where MLflow is away, `rollback_sensor` shows the move later
+        problem = mirror_pointer(root, after, MlflowTracking(settings=SettingsResource()))
     if problem:
         print(problem, file=sys.stderr)
     return 0

@@ -96,3 +96,11 @@ def move_release_pointer(
             "mlflow_aliases": problem or "follow the pointer",
         }
     )
+
+
+@dg.job(
+    name="rollback_job",
+    description="Serve the previous release again (or the one given by id), with an audit entry.",
+)
+def rollback_job() -> None:
+    move_release_pointer()

@@ -79,6 +79,7 @@ def test_what_runs_by_itself_is_on() -> None:
         "collection_discovery_sensor": dg.DefaultSensorStatus.RUNNING,
         "corrections_sensor": dg.DefaultSensorStatus.RUNNING,
         "experiment_sensor": dg.DefaultSensorStatus.RUNNING,
+        "rollback_sensor": dg.DefaultSensorStatus.RUNNING,
     }
 
 

@@ -1,0 +1,139 @@
+"""Rollback by itself: a sensor that watches the model that serves, and asks for `rollback_job`.
+
+`watching` decides; here the journal and the audit trail are read. The journal being away is a
+reason to skip, since no figures are no bad figures. An experiment's own move comes first: it may be
+about to withdraw or promote, and both change what is judged.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from mqt_assets.experiments.decision import Action
+from mqt_assets.experiments.running import look
+from mqt_assets.release.audit import entries
+from mqt_assets.release.packaging import mirror_is_owed, mirror_pointer
+from mqt_assets.release.rollback import RollbackConfig, rollback_job
+from mqt_assets.release.watching import AROUND, Case, Limits, case_of, figures_of, judge
+from mqt_resources.gateways import JournalResource, SettingsResource
+from mqt_resources.mlflow_tracking import MlflowTracking, brief_requests
+from mqt_serving.errors import MqtError
+from mqt_serving.releases import list_releases, read_pointer
+from mqt_serving.settings import Settings
+
+AUTHOR = "rollback_sensor"
+_FIELDS = ("at", "question", "database", "release_id", "outcome", "source")
+_SAID = ("query_id", "verdict", "rating", "corrected_query")
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What was found; `case` is there when its live release is to be rolled back."""
+
+    reason: str
+    case: Case | None = None
+
+
+def limits_of(settings: Settings) -> Limits:
+    return Limits(
+        minimum=settings.rollback_min_questions,
+        errors=settings.rollback_most_errors,
+        corrections=settings.rollback_most_corrections,
+        margin=settings.rollback_margin,
+    )
+
+
+def current_case(root: Path) -> Case | str:
+    """What there is to judge now, or why there is nothing."""
+    return case_of(read_pointer(root), entries(root), list_releases(root))
+
+
+def way_back(root: Path) -> frozenset[str]:
+    """The release that an automatic rollback would go to: it has to be kept."""
+    case = current_case(root)
+    return frozenset() if isinstance(case, str) else frozenset({case.target})
+
+
+def watch(settings: Settings, journal: JournalResource, now: datetime | None = None) -> Watch:
+    """Judge the model that serves; raises what reading the journal raises."""
+    root, at = settings.releases_folder, now or datetime.now(UTC)
+    case = current_case(root)
+    if isinstance(case, str):
+        return Watch(case)
+    days = timedelta(days=settings.rollback_days)
+    if at - case.live.since > days:
+        return Watch(
+            f"The model of {case.champion} serves since {case.live.since:%Y-%m-%d}, longer than it "
+            f"is watched ({settings.rollback_days:g} days)."
+        )
+    experiment = look(settings, journal, now)
+    if experiment is not None and experiment.verdict.action is not Action.CONTINUE:
+        return Watch(f"The experiment moves first: {experiment.verdict.reason}")
+    queries, feedback = _journal(journal, case, days)
+    judgement = judge(
+        figures_of(queries, feedback, case.live),
+        figures_of(queries, feedback, case.before),
+        limits_of(settings),
+    )
+    return Watch(judgement.reason, case if judgement.worse else None)
+
+
+def _journal(
+    journal: JournalResource, case: Case, days: timedelta
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Of both tenures (of the earlier one its last days), and of others only who was away when."""
+    assert case.before.until is not None
+    since = max(case.before.since, case.before.until - days) - AROUND
+    with journal.reading() as database:
+        queries = database["queries"].find({"at": {"$gte": since}}, _only(_FIELDS))
+        feedback = database["feedback"].find({"at": {"$gte": since}}, _only(_SAID))
+        return list(queries), list(feedback)
+
+
+def _only(fields: Sequence[str]) -> dict[str, int]:
+    return dict.fromkeys(fields, 1)
+
+
+@dg.sensor(
+    name="rollback_sensor",
+    job=rollback_job,
+    minimum_interval_seconds=60,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Watches errors and corrections of the model that serves, and rolls it back when "
+    "it is surely worse than the one before or than its limits (MQT_ROLLBACK_AUTO).",
+)
+def rollback_sensor(
+    context: dg.SensorEvaluationContext,
+    settings: SettingsResource,
+    journal: JournalResource,
+    mlflow: MlflowTracking,
+) -> dg.RunRequest | dg.SkipReason:
+    config = settings.load()
+    now = datetime.now(UTC)
+    try:
+        found = watch(config, journal, now)
+    except MqtError as error:
+        return dg.SkipReason(f"The model that serves could not be judged. {error}")
+    if found.case is None:
+        _make_up(config.releases_folder, mlflow)
+        return dg.SkipReason(found.reason)
+    if not config.rollback_auto:
+        return dg.SkipReason(f"{found.reason}. MQT_ROLLBACK_AUTO is off: roll back by hand.")
+    judged, target = found.case.champion, found.case.target
+    asked = RollbackConfig(release_id=target, reason=found.reason, author=AUTHOR, judged=judged)
+    # A run that failed is asked for again within the hour.
+    key = f"rollback:{judged}:{target}:{now:%Y%m%dT%H}"
+    run = dg.RunConfig(ops={"move_release_pointer": asked})
+    return dg.RunRequest(run_key=key, run_config=run)
+
+
+def _make_up(root: Path, mlflow: MlflowTracking) -> None:
+    """Show in MLflow what it missed while it was away."""
+    pointer = read_pointer(root)
+    if pointer is not None and mirror_is_owed(root):
+        with brief_requests():  # Dagster ends a tick after a minute
+            mirror_pointer(root, pointer, mlflow)

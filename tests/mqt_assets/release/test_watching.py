@@ -1,0 +1,212 @@
+"""When a model is rolled back by its figures, and when it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from mqt_assets.release.watching import (
+    Case,
+    Figures,
+    Limits,
+    Tenure,
+    case_of,
+    figures_of,
+    judge,
+    tenures,
+)
+from mqt_serving.releases import Pointer
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+TENURE = Tenure("m1", ("one",), START)
+
+
+def moved(day: int, action: str, release: str, model: str, left: str = "") -> dict[str, Any]:
+    at = (START + timedelta(days=day)).isoformat()
+    return {"at": at, "action": action, "to": release, "translators": [left, model]}
+
+
+HISTORY = [
+    moved(0, "release", "r1", "m1"),
+    moved(1, "release", "r2", "m1", "m1"),
+    moved(2, "release", "r3", "m2", "m1"),
+    moved(3, "release", "r4", "m2", "m2"),
+]
+
+
+def asked(number: int, outcome: str = "answered", *, minute: float = 0.0, **more: Any) -> Any:
+    return {
+        "_id": f"q{number}",
+        "at": START + timedelta(minutes=minute or number),
+        "question": f"question {number}",
+        "database": "shop",
+        "release_id": "one",
+        "outcome": outcome,
+        "source": "model",
+        **more,
+    }
+
+
+def figures(count: int, failed: int = 0, corrected: int = 0) -> Figures:
+    queries = [asked(n, "query-failed" if n < failed else "answered") for n in range(count)]
+    feedback = [
+        {"query_id": f"q{count - 1 - n}", "verdict": "down", "corrected_query": None}
+        for n in range(corrected)
+    ]
+    return figures_of(queries, feedback, TENURE)
+
+
+# ------------------------------------------------------------ what is judged
+
+
+def test_releases_in_a_row_with_one_model_are_one_tenure() -> None:
+    first, second = tenures(HISTORY)
+    assert first == Tenure("m1", ("r1", "r2"), START, START + timedelta(days=2))
+    assert second == Tenure("m2", ("r3", "r4"), START + timedelta(days=2))
+
+
+def test_the_way_back_is_the_last_release_of_the_model_before() -> None:
+    case = case_of(Pointer(champion="r4"), HISTORY, {"r1", "r2", "r3", "r4"})
+    assert isinstance(case, Case)
+    assert (case.champion, case.target, case.before.model) == ("r4", "r2", "m1")
+    older = case_of(Pointer(champion="r4"), HISTORY, {"r1", "r4"})
+    assert isinstance(older, Case)
+    assert older.target == "r1"
+
+
+@pytest.mark.parametrize(
+    ("pointer", "history", "present", "reason"),
+    [
+        (None, [], set(), "Nothing is released yet"),
+        (Pointer(champion="r9"), HISTORY, {"r1", "r9"}, "audit trail does not say"),
+        (Pointer(champion="r2"), HISTORY[:2], {"r1", "r2"}, "none to go back to"),
+        (Pointer(champion="r4"), HISTORY, {"r3", "r4"}, "none to go back to"),
+    ],
+)
+def test_without_a_way_back_nothing_is_judged(
+    pointer: Pointer | None, history: Sequence[Any], present: set[str], reason: str
+) -> None:
+    found = case_of(pointer, history, present)
+    assert isinstance(found, str)
+    assert reason in found
+
+
+def test_a_model_that_was_rolled_back_is_never_gone_back_to() -> None:
+    """So two bad models in turn cannot make the pointer go forth and back."""
+    present = {"r1", "r2", "r3", "r4", "r5"}
+    back = [*HISTORY, moved(4, "rollback", "r2", "m1", "m2")]
+    assert isinstance(case_of(Pointer(champion="r2"), back, present), str)
+    third = [*back, moved(5, "release", "r5", "m3", "m1")]
+    case = case_of(Pointer(champion="r5"), third, present)
+    assert isinstance(case, Case)
+    assert case.target == "r2"
+    worse_again = [*third, moved(6, "rollback", "r2", "m1", "m3")]
+    assert isinstance(case_of(Pointer(champion="r2"), worse_again, present), str)
+
+
+# ------------------------------------------------------------- what counts
+
+
+@pytest.mark.parametrize(
+    ("outcome", "counted", "failed"),
+    [
+        ("answered", 1, 0),
+        ("translated", 1, 0),
+        ("query-failed", 1, 1),
+        ("plan-not-lowerable", 1, 1),
+        ("internal-error", 1, 1),
+        ("cannot-answer", 0, 0),
+        ("query-refused", 0, 0),
+        ("query-timeout", 0, 0),
+        ("query-cancelled", 0, 0),
+        ("overloaded", 0, 0),
+        ("unknown-collection", 0, 0),
+        ("service-unavailable", 0, 0),
+    ],
+)
+def test_only_our_own_failures_are_errors(outcome: str, counted: int, failed: int) -> None:
+    errors = figures_of([asked(0, outcome)], [], TENURE).errors
+    assert (errors.questions, errors.mean * errors.questions) == (counted, failed)
+
+
+def test_a_refusal_that_a_person_corrected_was_our_failure() -> None:
+    feedback = [{"query_id": "q0", "verdict": "down", "corrected_query": "db.a.find()"}]
+    found = figures_of([asked(0, "cannot-answer")], feedback, TENURE)
+    assert (found.errors.questions, found.errors.mean) == (1, 1.0)
+    assert found.corrections.questions == 0
+
+
+@pytest.mark.parametrize(
+    ("feedback", "counts"),
+    [
+        ({"verdict": "down", "corrected_query": None}, True),
+        ({"verdict": "down", "corrected_query": "db.a.find()"}, True),
+        ({"verdict": None, "rating": 1}, True),
+        ({"verdict": None, "rating": 4}, False),
+        ({"verdict": "up"}, False),
+    ],
+)
+def test_who_is_not_content_counts_once(feedback: dict[str, Any], counts: bool) -> None:
+    said = [{"query_id": "q0", **feedback}] * 2
+    found = figures_of([asked(0), asked(1)], said, TENURE)
+    assert found.corrections.mean == (0.5 if counts else 0.0)
+
+
+def test_mongodb_being_away_is_not_the_releases_fault() -> None:
+    """Whatever else fails within a minute of it is left out as well, of any release."""
+    away = asked(0, "service-unavailable", minute=60.0, release_id="other")
+    around = [asked(n, "query-failed", minute=60.0 + n / 10) for n in range(-9, 10) if n]
+    later = asked(99, "query-failed", minute=62.0)
+    found = figures_of([away, *around, later], [], TENURE)
+    assert found.errors.questions == 1
+    assert found.left_out == 18
+
+
+def test_other_releases_other_times_and_peoples_own_queries_do_not_count() -> None:
+    queries = [
+        asked(1, release_id="two"),
+        asked(2, "ran", source="person"),
+        asked(3, minute=-5.0),
+    ]
+    assert figures_of(queries, [], TENURE).errors.questions == 0
+
+
+def test_one_question_all_day_does_not_move_anything() -> None:
+    same = [asked(n, "query-failed", question="Why?") for n in range(500)]
+    found = figures_of([*same, *(asked(n) for n in range(500, 700))], [], TENURE)
+    assert found.errors.questions == 203
+    assert not judge(found, figures(500), Limits()).worse
+
+
+# ------------------------------------------------------------ the judgement
+
+
+@pytest.mark.parametrize(
+    ("live", "before", "worse", "words"),
+    [
+        (figures(99, failed=99), figures(500), False, "99 of 100 questions"),
+        (figures(300, failed=120), figures(20), True, "the limit is 25%"),
+        (figures(300, failed=60), figures(20), False, "too little is known"),
+        (figures(400, failed=60), figures(1000, failed=30), True, "the model before had 3.0%"),
+        (figures(400, failed=60), figures(1000, failed=120), False, "the model before had 12.0%"),
+        (figures(400, corrected=60), figures(1000, corrected=30), True, "corrections: 15.0%"),
+        (figures(400, corrected=160), figures(20), True, "corrections: 40.0%"),
+        (figures(0), figures(0), False, "0 of 100 questions"),
+    ],
+)
+def test_a_model_is_rolled_back_when_it_is_surely_worse(
+    live: Figures, before: Figures, worse: bool, words: str
+) -> None:
+    found = judge(live, before, Limits())
+    assert found.worse is worse, found.reason
+    assert words in found.reason
+
+
+def test_a_little_worse_is_kept() -> None:
+    before = figures(20_000, failed=1000)
+    live = figures(20_000, failed=1300)
+    assert not judge(live, before, Limits(margin=0.02)).worse
+    assert judge(live, before, Limits(margin=0.0)).worse
