@@ -110,6 +110,7 @@ def _records(asked: Iterable[Example], catalog: Catalog, run: Run) -> Iterator[F
             comment="",
             author="benchmark",
             release_id="",
+            decided_at=_AT,
         )
 
 

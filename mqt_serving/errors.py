@@ -94,9 +94,15 @@ class FollowUpError(MqtError):
 
 
 class FeedbackError(MqtError):
-    """The feedback contradicts itself or is too long."""
+    """The feedback says nothing, contradicts itself or is too long."""
 
     code, status = "invalid-feedback", 422
+
+
+class FeedbackConflict(MqtError):
+    """The client key belongs to other feedback; nothing was kept."""
+
+    code, status = "feedback-conflict", 409
 
 
 class UnknownCollection(MqtError):

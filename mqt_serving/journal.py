@@ -13,19 +13,25 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
 from bson.errors import BSONError
 from pymongo import DESCENDING
 from pymongo.collection import Collection
-from pymongo.errors import DocumentTooLarge, PyMongoError
+from pymongo.errors import DocumentTooLarge, DuplicateKeyError, PyMongoError
+from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from mqt_serving.assignment import Exposure
 from mqt_serving.connections import LazyClient
-from mqt_serving.errors import JournalUnavailable, ServiceUnavailable, UnknownQuery
+from mqt_serving.errors import (
+    FeedbackError,
+    JournalUnavailable,
+    ServiceUnavailable,
+    UnknownQuery,
+)
 from mqt_serving.feedback.records import FeedbackRecord
 from mqt_serving.observing import Observer
 from mqt_serving.settings import JOURNAL_DATABASE
@@ -40,8 +46,18 @@ PAUSE_SECONDS = 5.0
 """After a failed write questions skip the journal for this long instead of waiting for it each."""
 
 _DURABLE = WriteConcern(w="majority", j=True, wtimeout=5000)
+_DURABLY_READ = ReadConcern("majority")
 _AWAY = (PyMongoError, ServiceUnavailable)
 _UNWRITABLE = (BSONError, DocumentTooLarge, OverflowError)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A reading that was offered: feedback may pick it by its index."""
+
+    mongosh: str
+    plan: Mapping[str, Any] | None
+    probability: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +83,8 @@ class QueryRecord:
     timings: Mapping[str, float] = field(default_factory=dict)  # milliseconds
     follow_up_of: str | None = None
     exposure: Exposure | None = None  # to the experiment that ran, if one did
+    candidates: tuple[Candidate, ...] = ()  # the readings that were offered, best first
+    chosen: int | None = None  # index of the one that `command` is
 
     def document(self) -> dict[str, Any]:
         return {
@@ -84,6 +102,8 @@ class QueryRecord:
             "timings": dict(self.timings),
             "follow_up_of": self.follow_up_of,
             "exposure": self.exposure.document() if self.exposure else None,
+            "candidates": [asdict(candidate) for candidate in self.candidates],
+            "chosen": self.chosen,
         }
 
 
@@ -134,15 +154,39 @@ class Journal:
             )
         return found
 
-    def record_feedback(self, record: FeedbackRecord) -> None:
-        """Returns only when the feedback is durable; else raises `JournalUnavailable`."""
+    def find_feedback(self, feedback_id: str) -> dict[str, Any] | None:
+        """The durable document of a piece of feedback; raises `JournalUnavailable`."""
+        try:
+            feedback = self._collection(FEEDBACK).with_options(read_concern=_DURABLY_READ)
+            return feedback.find_one({"_id": feedback_id})
+        except _AWAY as error:
+            self._observer.journal_failed("read")
+            raise _unavailable(error) from error
+
+    def record_feedback(self, record: FeedbackRecord) -> dict[str, Any] | None:
+        """Returns only when the feedback is durable: None, or what was kept under its id before.
+
+        Raises `JournalUnavailable`; `FeedbackError` for what no document can hold.
+        """
         # `changed_at` is the server's time, whatever the clocks of those who write and read.
         stamped = {"$setOnInsert": record.document(), "$currentDate": {"changed_at": True}}
         try:
-            self._collection(FEEDBACK).update_one({"_id": record.feedback_id}, stamped, upsert=True)
-        except (*_AWAY, *_UNWRITABLE) as error:
+            written = self._collection(FEEDBACK).update_one(
+                {"_id": record.feedback_id}, stamped, upsert=True
+            )
+            if written.upserted_id is not None:
+                return None
+        except DuplicateKeyError:  # two at once
+            pass
+        except _UNWRITABLE as error:
+            self._observer.journal_failed("feedback")
+            raise FeedbackError(f"The feedback cannot be stored: {error}. Shorten it.") from error
+        except _AWAY as error:
             self._observer.journal_failed("feedback")
             raise _unavailable(error) from error
+        if (kept := self.find_feedback(record.feedback_id)) is None:
+            raise JournalUnavailable("The journal has the feedback on one server only; try again.")
+        return kept
 
     @property
     def waiting(self) -> int:
@@ -186,6 +230,7 @@ class Journal:
             database[QUERIES].create_index([("at", DESCENDING)])
             database[FEEDBACK].create_index([("at", DESCENDING)])
             database[FEEDBACK].create_index("query_id")
+            database[FEEDBACK].create_index("client_key", unique=True, sparse=True)
             self._indexed = True
         return database[name]
 

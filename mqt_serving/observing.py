@@ -22,7 +22,7 @@ class Observer:
         """A question ended with this outcome: `answered`, `translated` or an error's code."""
 
     def feedback_received(self, verdict: str, status: str) -> None:
-        """A piece of feedback was acknowledged."""
+        """A piece of feedback was kept; the verdict is `up`, `down` or `none`."""
 
     def journal_failed(self, operation: str) -> None:
         """The journal could not be written or read: `query`, `feedback` or `read`."""

@@ -45,7 +45,7 @@ from mqt_serving.errors import (
     UnknownField,
 )
 from mqt_serving.intake import clean_question
-from mqt_serving.journal import Journal, QueryRecord
+from mqt_serving.journal import Candidate, Journal, QueryRecord
 from mqt_serving.observing import Observer
 from mqt_serving.query.cancellation import Cancellation
 from mqt_serving.query.guarding.policy import Policy
@@ -150,7 +150,7 @@ class Service:
             translation = self._translation(asked)
         timings = {**translation.timings, "total_ms": self._since(asked.started)}
         translation = replace(translation, timings=timings)
-        kept = self._record(asked, translation, translation.choices[0], "translated", None)
+        kept = self._record(asked, translation, 0, "translated", None)
         return replace(translation, journaled=kept)
 
     def query(
@@ -188,8 +188,7 @@ class Service:
             timings["compare_ms"] = self._since(started)
         timings["total_ms"] = self._since(asked.started)
         translation = replace(translation, timings=timings)
-        choice = translation.choices[chosen]
-        kept = self._record(asked, translation, choice, "answered", len(table.rows))
+        kept = self._record(asked, translation, chosen, "answered", len(table.rows))
         return Answer(replace(translation, journaled=kept), chosen, table, alternatives)
 
     # --------------------------------------------------- queries by a person
@@ -447,12 +446,14 @@ class Service:
         self,
         asked: _Asked,
         translation: Translation,
-        choice: Choice,
+        chosen: int,
         outcome: str,
         row_count: int | None,
     ) -> bool:
         self._observer.answered(outcome, translation.source)
         before = translation.follow_up_of
+        choice = translation.choices[chosen]
+        offered = (Candidate(c.mongosh, c.plan_json, c.probability) for c in translation.choices)
         return self._journal.record_query(
             QueryRecord(
                 query_id=asked.query_id,
@@ -468,6 +469,8 @@ class Service:
                 timings=translation.timings,
                 follow_up_of=before.query_id if before else None,
                 exposure=asked.exposure,
+                candidates=tuple(offered),
+                chosen=chosen,
             )
         )
 

@@ -1,22 +1,94 @@
-"""What is kept of a piece of feedback, and the receipt for it. Plain immutable values."""
+"""Feedback as values: what somebody said, what is kept of it, and the receipt. Immutable.
+
+One piece may say several things at once (a rating, two reasons, a comment); at least one.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Literal
 
 from mqt_serving.answers import CheckedQuery
+from mqt_serving.schema import digest_of
+
+Verdict = Literal["up", "down"]
+Status = Literal["accepted", "noted", "held", "rejected", "revoked"]
+
+BY_MQT = "mqt"
+"""Who decided, where no person did."""
+
+
+class Reason(StrEnum):
+    """What is wrong with an answer, or with how it came."""
+
+    WRONG_COLLECTION = "wrong-collection"
+    WRONG_FILTER = "wrong-filter"
+    WRONG_GROUPING = "wrong-grouping"
+    WRONG_NUMBER = "wrong-number"
+    MISSING_FIELD = "missing-field"
+    EXTRA_FIELD = "extra-field"
+    TOO_SLOW = "too-slow"
+    UNCLEAR = "unclear"
+
+
+FAULTS = frozenset(Reason) - {Reason.TOO_SLOW, Reason.UNCLEAR}
+"""The reasons that a right answer cannot have."""
+
+
+class Signal(StrEnum):
+    """What somebody did with an answer, without saying anything."""
+
+    COPIED = "copied"  # the query
+    EDITED = "edited"  # the query, in the editor for corrections
+    RERUN = "rerun"  # the same question again, or the query
+    REPHRASED = "rephrased"  # asked in other words soon after
+    EXPORTED = "exported"  # the result
+    ABANDONED = "abandoned"  # left without doing anything with the answer
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What somebody said or did about the answer `query_id`, as it arrived.
+
+    `picked_candidate` is the index of one of the readings that the answer offered.
+    `database` matters only for a question that no database could answer. The same `client_key`
+    means the same piece: it is kept once, however often it is sent.
+    """
+
+    query_id: str
+    verdict: Verdict | None = None
+    rating: int | None = None  # 1 to 5
+    reasons: tuple[Reason, ...] = ()
+    corrected_query: str | None = None
+    picked_candidate: int | None = None
+    expected_answer: str = ""
+    comment: str = ""
+    signals: tuple[Signal, ...] = ()
+    author: str = ""
+    database: str | None = None
+    client_key: str | None = None
+
+    @property
+    def digest(self) -> str:
+        """Of everything but the key: tells a piece sent again from another under its key."""
+        body = asdict(self)
+        del body["client_key"]
+        return digest_of(body)
 
 
 @dataclass(frozen=True, slots=True)
 class FeedbackRecord:
-    """What a person said about an answer.
+    """A piece of feedback as the journal keeps it.
 
-    `status` is `accepted` for a correction that was checked (it becomes training data), `noted`
-    for a verdict without one and for the correction of a follow-up, whose question means nothing
-    by itself. `plan` is None when the corrected query has no plan.
+    `status` is `accepted` for a correction that was checked (it becomes training data) and
+    `noted` for everything that teaches nothing: no correction, the correction of a follow-up
+    (whose question means nothing by itself), or one that did not pass the check. A correction
+    may also be `held` for review, `rejected` or `revoked`. `decided_at`, `decided_by` and
+    `decision_reason` are of the status as it is. A correction, by a query or by picking another
+    reading, has the verdict `down`. `plan` is None when the corrected query has no plan.
     """
 
     feedback_id: str
@@ -24,37 +96,59 @@ class FeedbackRecord:
     at: datetime
     question: str
     database: str
-    verdict: str  # up | down
-    corrected_query: str | None  # mongosh, as it was checked
+    verdict: Verdict | None
+    corrected_query: str | None  # mongosh, as it was checked; as it was written if it did not pass
     plan: Mapping[str, Any] | None
-    status: str  # accepted | noted
+    status: Status
     comment: str
     author: str
     release_id: str
+    decided_at: datetime
+    decided_by: str = BY_MQT
+    decision_reason: str = ""
+    rating: int | None = None
+    reasons: tuple[Reason, ...] = ()
+    picked_candidate: int | None = None
+    expected_answer: str = ""
+    signals: tuple[Signal, ...] = ()
+    client_key: str | None = None
+    said_digest: str = ""
     unseen: tuple[str, ...] = ()  # notes on names in the query that no sampled document has
 
     def document(self) -> dict[str, Any]:
-        return {
+        """`client_key` is left out where there is none: its index is unique."""
+        body: dict[str, Any] = {
             "_id": self.feedback_id,
             "query_id": self.query_id,
             "at": self.at,
             "question": self.question,
             "database": self.database,
             "verdict": self.verdict,
+            "rating": self.rating,
+            "reasons": [str(reason) for reason in self.reasons],
             "corrected_query": self.corrected_query,
             "plan": self.plan,
-            "status": self.status,
+            "picked_candidate": self.picked_candidate,
+            "expected_answer": self.expected_answer,
             "comment": self.comment,
+            "signals": [str(signal) for signal in self.signals],
             "author": self.author,
             "release_id": self.release_id,
             "unseen": list(self.unseen),
+            "status": self.status,
+            "decided_at": self.decided_at,
+            "decided_by": self.decided_by,
+            "decision_reason": self.decision_reason,
+            "said_digest": self.said_digest,
         }
+        return body if self.client_key is None else {**body, "client_key": self.client_key}
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """Feedback that is safely kept; `checked` when it came with a corrected query."""
+    """Feedback that is safely kept; `checked` when it came with a correction that passed."""
 
     feedback_id: str
-    status: Literal["accepted", "noted"]
-    checked: CheckedQuery | None
+    status: Status
+    reason: str
+    checked: CheckedQuery | None = None

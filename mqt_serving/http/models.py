@@ -22,7 +22,7 @@ from mqt_serving.answers import (
     Translation,
     UsedCorrection,
 )
-from mqt_serving.feedback.records import Receipt
+from mqt_serving.feedback.records import Reason, Receipt, Said, Signal, Status, Verdict
 from mqt_serving.privacy import covers, private_paths, visible
 from mqt_serving.release_loading import LoadedRelease
 from mqt_serving.schema import Catalog, CollectionSchema, Reference
@@ -57,12 +57,32 @@ class QueryText(_Request):
 
 
 class Feedback(_Request):
+    """At least one of verdict, rating, reasons, corrected query, picked candidate, expected answer,
+    comment and signals."""
+
     query_id: str = Field(pattern=_QUERY_ID, description="From the answer.")
-    verdict: Literal["up", "down"]
-    corrected_query: str | None = Field(None, description="The right query, as mongosh text.")
+    verdict: Verdict | None = None
+    rating: int | None = Field(None, ge=1, le=5)
+    reasons: tuple[Reason, ...] = Field((), description="What is wrong.")
+    corrected_query: str | None = Field(
+        None, description="The right query, in any of the languages that queries are shown in."
+    )
+    picked_candidate: int | None = Field(
+        None, description="Index among the candidates of the answer: the one that is right."
+    )
+    expected_answer: str = Field("", description="What should have come out, in words.")
     comment: str = ""
+    signals: tuple[Signal, ...] = Field((), description="What was done with the answer.")
     author: str = ""
     database: str | None = Field(None, description="Only for a question without an answer.")
+    client_key: str | None = Field(
+        None,
+        description="A UUID for instance. The same feedback sent again with the same key is kept "
+        "once; other feedback with it is refused.",
+    )
+
+    def said(self) -> Said:
+        return Said(**dict(self))
 
 
 class CandidateBody(BaseModel):
@@ -285,16 +305,22 @@ class RunBody(CheckedBody, TableBody):
 
 class ReceiptBody(BaseModel):
     feedback_id: str
-    status: Literal["accepted", "noted"] = Field(
+    status: Status = Field(
         description="`accepted`: a checked correction, used from now on. That of a "
         "follow-up is `noted`: its question means nothing by itself."
     )
+    reason: str = Field(description="Why it has this status.")
     corrected: CheckedBody | None
 
     @classmethod
     def of(cls, receipt: Receipt) -> ReceiptBody:
         checked = CheckedBody.of(receipt.checked) if receipt.checked else None
-        return cls(feedback_id=receipt.feedback_id, status=receipt.status, corrected=checked)
+        return cls(
+            feedback_id=receipt.feedback_id,
+            status=receipt.status,
+            reason=receipt.reason,
+            corrected=checked,
+        )
 
 
 class DatabaseBody(BaseModel):

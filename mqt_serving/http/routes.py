@@ -82,9 +82,9 @@ def api_routes(service: Service, receiver: FeedbackReceiver, workers: Workers) -
 
     @router.post("/feedback", tags=["feedback"], status_code=201)
     async def feedback(body: Feedback) -> ReceiptBody:
-        """Say whether an answer was right; a corrected query is checked and becomes training
+        """Say what is right or wrong about an answer; a correction is checked and becomes training
         data. Acknowledged only when it is durable."""
-        work = partial(receiver.receive, **body.model_dump())
+        work = partial(receiver.receive, body.said())
         return await workers.run(lambda: ReceiptBody.of(work()))
 
     @router.get("/schemas", tags=["data"])

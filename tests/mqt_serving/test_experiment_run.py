@@ -22,6 +22,7 @@ from mqt_resources.gateways import JournalResource, SettingsResource
 from mqt_serving.assembly import Serving
 from mqt_serving.assignment import Asker
 from mqt_serving.errors import CannotAnswer, ExperimentError, ReleaseCorrupt
+from mqt_serving.feedback.records import Said
 from mqt_serving.release_loading import LoadedRelease
 from mqt_serving.releases import Pointer, read_pointer
 from mqt_serving.settings import Settings
@@ -63,7 +64,7 @@ def _people(serving: Serving, count: int, prefix: str, down_for: str = "") -> No
         except CannotAnswer:
             continue
         if answer.translation.release_id == down_for:
-            serving.feedback.receive(answer.translation.query_id, "down")
+            serving.feedback.receive(Said(answer.translation.query_id, "down"))
 
 
 def test_a_better_challenger_is_ramped_up_and_promoted_with_the_newest_data(

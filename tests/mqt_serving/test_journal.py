@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,7 @@ def feedback_record(query_id: str) -> FeedbackRecord:
         comment="",
         author="ada",
         release_id="one",
+        decided_at=NOON,
     )
 
 
@@ -95,12 +97,20 @@ def test_writing_a_question_twice_keeps_one(journal: Journal, mongo_uri: str, na
 
 def test_feedback_is_written_with_every_field(journal: Journal, mongo_uri: str, name: str) -> None:
     record = feedback_record("q1")
-    journal.record_feedback(record)
+    assert journal.record_feedback(record) is None
     with MongoClient[dict[str, Any]](mongo_uri, tz_aware=True) as client:
         kept = client[name].feedback.find_one()
     assert kept is not None
     assert kept.pop("changed_at") is not None  # MongoDB's own time
     assert kept == record.document()
+
+
+def test_feedback_under_an_id_that_is_taken_changes_nothing(journal: Journal) -> None:
+    first = feedback_record("q1")
+    assert journal.record_feedback(first) is None
+    kept = journal.record_feedback(replace(first, comment="other"))
+    assert kept is not None
+    assert kept["comment"] == ""
 
 
 def test_an_unknown_question_is_named(journal: Journal) -> None:

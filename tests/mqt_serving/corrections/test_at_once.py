@@ -10,6 +10,7 @@ from pymongo import MongoClient
 
 from mqt_serving.answers import Source
 from mqt_serving.assembly import Serving, build_serving
+from mqt_serving.feedback.records import Said
 from mqt_serving.platform.processes import free_port
 from mqt_serving.schema import Catalog
 from mqt_serving.settings import JOURNAL_DATABASE, Settings
@@ -36,7 +37,9 @@ def another(settings: Settings, **changes: Any) -> Serving:
 
 def correct(serving: Serving, question: str = QUESTION, query: str = RIGHT) -> str:
     asked = serving.service.query(question).translation
-    receipt = serving.feedback.receive(asked.query_id, "down", query, author="ada")
+    receipt = serving.feedback.receive(
+        Said(asked.query_id, "down", corrected_query=query, author="ada")
+    )
     assert receipt.status == "accepted"
     return receipt.feedback_id
 

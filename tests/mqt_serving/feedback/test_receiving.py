@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from pymongo import MongoClient
@@ -11,6 +14,7 @@ from pymongo import MongoClient
 from mqt_serving.assembly import Serving, build_serving
 from mqt_serving.errors import (
     CannotAnswer,
+    FeedbackConflict,
     FeedbackError,
     JournalUnavailable,
     MqtError,
@@ -21,6 +25,7 @@ from mqt_serving.errors import (
     UnknownQuery,
 )
 from mqt_serving.feedback.receiving import FeedbackReceiver
+from mqt_serving.feedback.records import Reason, Said, Signal
 from mqt_serving.platform.processes import free_port
 from mqt_serving.service import Service
 from mqt_serving.settings import JOURNAL_DATABASE, Settings
@@ -37,6 +42,10 @@ def service(serving: Serving, release: Callable[..., str]) -> Service:
     return serving.service
 
 
+def correcting(query_id: str, query: str, **more: Any) -> Said:
+    return Said(query_id, "down", corrected_query=query, **more)
+
+
 @pytest.fixture
 def feedback(serving: Serving) -> FeedbackReceiver:
     return serving.feedback
@@ -46,7 +55,7 @@ def test_a_verdict_is_noted(
     service: Service, feedback: FeedbackReceiver, journaled: Journaled, recorder: Recorder
 ) -> None:
     asked = service.query("Orders by status").translation
-    receipt = feedback.receive(asked.query_id, "up", comment="nice", author="ada")
+    receipt = feedback.receive(Said(asked.query_id, "up", comment="nice", author="ada"))
     document = journaled("feedback", receipt.feedback_id)
     assert document is not None
     assert (document["verdict"], document["status"]) == ("up", "noted")
@@ -59,7 +68,9 @@ def test_a_correction_is_kept_with_its_plan(
     service: Service, feedback: FeedbackReceiver, journaled: Journaled
 ) -> None:
     asked = service.query("Orders by status").translation
-    receipt = feedback.receive(asked.query_id, "down", "db.orders.countDocuments({status: 'new'})")
+    receipt = feedback.receive(
+        correcting(asked.query_id, "db.orders.countDocuments({status: 'new'})")
+    )
     document = journaled("feedback", receipt.feedback_id)
     assert document is not None
     assert document["status"] == "accepted"
@@ -75,7 +86,7 @@ def test_a_correction_that_does_not_parse_says_where(
 ) -> None:
     asked = service.query("Orders by status").translation
     with pytest.raises(QueryError) as caught:
-        feedback.receive(asked.query_id, "down", "db.orders.find(\n  {status: })")
+        feedback.receive(correcting(asked.query_id, "db.orders.find(\n  {status: })"))
     assert caught.value.line == 2
 
 
@@ -101,31 +112,14 @@ def test_a_correction_that_must_not_or_cannot_run_is_not_kept(
 ) -> None:
     asked = service.query("Orders by status").translation
     with pytest.raises(error):
-        feedback.receive(asked.query_id, "down", text)
+        feedback.receive(correcting(asked.query_id, text))
     kept = mongo_client[JOURNAL_DATABASE].feedback.count_documents({"query_id": asked.query_id})
     assert kept == 0
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"verdict": "maybe"},
-        {"verdict": "up", "corrected_query": "db.orders.find({})"},
-        {"verdict": "up", "comment": "x" * 3000},
-        {"verdict": "up", "author": "x" * 300},
-    ],
-)
-def test_contradictory_or_endless_feedback_is_refused(
-    service: Service, feedback: FeedbackReceiver, changes: dict[str, str]
-) -> None:
-    asked = service.query("Orders by status").translation
-    with pytest.raises(FeedbackError):
-        feedback.receive(asked.query_id, **changes)
-
-
 def test_feedback_needs_a_known_question(service: Service, feedback: FeedbackReceiver) -> None:
     with pytest.raises(UnknownQuery):
-        feedback.receive("nobody-asked", "up")
+        feedback.receive(Said("nobody-asked", "up"))
 
 
 def test_a_query_that_a_person_ran_has_no_question_to_correct(
@@ -133,7 +127,7 @@ def test_a_query_that_a_person_ran_has_no_question_to_correct(
 ) -> None:
     ran = service.run("db.orders.countDocuments({})")
     with pytest.raises(FeedbackError, match="no question"):
-        feedback.receive(ran.query_id, "down", "db.orders.find({})")
+        feedback.receive(correcting(ran.query_id, "db.orders.find({})"))
 
 
 def test_the_correction_of_a_follow_up_is_kept_but_teaches_nothing(
@@ -141,7 +135,7 @@ def test_the_correction_of_a_follow_up_is_kept_but_teaches_nothing(
 ) -> None:
     first = service.query("How many orders are there?").translation
     asked = service.query("only the shipped ones", previous=first.query_id).translation
-    receipt = feedback.receive(asked.query_id, "down", "db.orders.find({status: 'shipped'})")
+    receipt = feedback.receive(correcting(asked.query_id, "db.orders.find({status: 'shipped'})"))
     assert receipt.status == "noted"
     document = journaled("feedback", receipt.feedback_id)
     assert document is not None
@@ -154,7 +148,7 @@ def test_a_question_without_an_answer_can_be_taught(
     with pytest.raises(CannotAnswer) as caught:
         service.query("How is the weather?")
     assert caught.value.query_id is not None
-    receipt = feedback.receive(caught.value.query_id, "down", "db.orders.countDocuments({})")
+    receipt = feedback.receive(correcting(caught.value.query_id, "db.orders.countDocuments({})"))
     assert receipt.status == "accepted"
 
 
@@ -165,5 +159,127 @@ def test_with_the_journal_away_feedback_is_refused(
     away = settings.model_copy(update={"journal_uri": f"mongodb://127.0.0.1:{free_port()}"})
     without = build_serving(away, Recorder(), LOADERS)
     with pytest.raises(JournalUnavailable):
-        without.feedback.receive("some-query", "up")
+        without.feedback.receive(Said("some-query", "up"))
     without.close()
+
+
+# --------------------------------------------------------------- other kinds
+
+
+def test_everything_that_can_be_said_is_kept(
+    service: Service, feedback: FeedbackReceiver, journaled: Journaled
+) -> None:
+    asked = service.query("Orders by status").translation
+    receipt = feedback.receive(
+        Said(
+            asked.query_id,
+            rating=2,
+            reasons=(Reason.WRONG_GROUPING, Reason.TOO_SLOW),
+            expected_answer="Three shipped, two new",
+            comment="by month",
+            signals=(Signal.COPIED,),
+        )
+    )
+    document = journaled("feedback", receipt.feedback_id)
+    assert document is not None
+    assert document["rating"] == 2
+    assert document["reasons"] == ["wrong-grouping", "too-slow"]
+    assert document["expected_answer"] == "Three shipped, two new"
+    assert document["signals"] == ["copied"]
+    assert document["verdict"] is None
+    assert document["status"] == "noted"
+    assert document["decided_by"] == "mqt"
+    assert document["decided_at"] is not None
+    assert document["decision_reason"] == receipt.reason == "It corrects nothing."
+
+
+def test_an_answer_is_journaled_with_the_readings_that_it_offered(
+    service: Service, journaled: Journaled
+) -> None:
+    asked = service.query("How many orders were shipped?").translation
+    document = journaled("queries", asked.query_id)
+    assert document is not None
+    assert document["chosen"] == 0
+    offered = document["candidates"]
+    assert [c["mongosh"] for c in offered] == [c.mongosh for c in asked.choices]
+    assert [c["probability"] for c in offered] == [0.8, 0.15, 0.05]
+    assert all(candidate["plan"] for candidate in offered)
+
+
+def test_picking_another_reading_is_a_correction_by_its_query(
+    service: Service, feedback: FeedbackReceiver, journaled: Journaled
+) -> None:
+    asked = service.query("How many orders were shipped?").translation
+    receipt = feedback.receive(Said(asked.query_id, picked_candidate=1))
+    document = journaled("feedback", receipt.feedback_id)
+    assert document is not None
+    assert (document["status"], document["verdict"]) == ("accepted", "down")
+    assert document["corrected_query"] == asked.choices[1].mongosh
+    assert document["picked_candidate"] == 1
+    assert document["plan"] == asked.choices[1].plan_json
+
+
+def test_picking_the_answered_reading_confirms_it(
+    service: Service, feedback: FeedbackReceiver, journaled: Journaled
+) -> None:
+    asked = service.query("How many orders were shipped?").translation
+    receipt = feedback.receive(Said(asked.query_id, picked_candidate=0))
+    document = journaled("feedback", receipt.feedback_id)
+    assert document is not None
+    assert (document["status"], document["verdict"]) == ("noted", "up")
+    assert document["corrected_query"] is None
+
+
+@pytest.mark.parametrize("picked", [-1, 3, 400])
+def test_a_reading_that_was_not_offered_cannot_be_picked(
+    service: Service, feedback: FeedbackReceiver, picked: int
+) -> None:
+    asked = service.query("How many orders were shipped?").translation
+    with pytest.raises(FeedbackError, match="offers 0 to 2"):
+        feedback.receive(Said(asked.query_id, picked_candidate=picked))
+
+
+# --------------------------------------------------------- once, however often
+
+
+def test_the_same_key_again_returns_the_same_receipt_and_keeps_one(
+    service: Service, feedback: FeedbackReceiver, mongo_client: MongoClient[dict[str, Any]]
+) -> None:
+    asked = service.query("Orders by status").translation
+    said = correcting(asked.query_id, "db.orders.countDocuments({})", client_key=uuid4().hex)
+    first = feedback.receive(said)
+    assert feedback.receive(said) == first
+    assert first.checked is not None
+    kept = mongo_client[JOURNAL_DATABASE].feedback.count_documents({"query_id": asked.query_id})
+    assert kept == 1
+
+
+def test_the_same_key_sent_many_times_at_once_keeps_one(
+    service: Service, feedback: FeedbackReceiver, mongo_client: MongoClient[dict[str, Any]]
+) -> None:
+    asked = service.query("Orders by status").translation
+    said = Said(asked.query_id, rating=4, client_key=uuid4().hex)
+    with ThreadPoolExecutor(8) as pool:
+        receipts = set(pool.map(lambda _: feedback.receive(said), range(24)))
+    assert len(receipts) == 1
+    kept = mongo_client[JOURNAL_DATABASE].feedback.count_documents({"query_id": asked.query_id})
+    assert kept == 1
+
+
+def test_the_same_key_with_other_content_is_refused(
+    service: Service, feedback: FeedbackReceiver, journaled: Journaled
+) -> None:
+    asked = service.query("Orders by status").translation
+    said = Said(asked.query_id, rating=4, client_key=uuid4().hex)
+    first = feedback.receive(said)
+    with pytest.raises(FeedbackConflict, match="new one for each piece"):
+        feedback.receive(replace(said, rating=1))
+    document = journaled("feedback", first.feedback_id)
+    assert document is not None
+    assert document["rating"] == 4
+
+
+def test_without_a_key_every_piece_is_kept(service: Service, feedback: FeedbackReceiver) -> None:
+    asked = service.query("Orders by status").translation
+    said = Said(asked.query_id, "up")
+    assert feedback.receive(said).feedback_id != feedback.receive(said).feedback_id

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import hypothesis
@@ -273,6 +274,10 @@ def test_a_query_that_must_not_run_is_a_problem(
         ({"query_id": "nobody", "verdict": "up"}, 404, "unknown-query"),
         ({"query_id": "nobody", "verdict": "maybe"}, 422, "invalid-request"),
         ({"verdict": "up"}, 422, "invalid-request"),
+        ({"query_id": "x"}, 422, "invalid-feedback"),
+        ({"query_id": "x", "rating": 9}, 422, "invalid-request"),
+        ({"query_id": "x", "reasons": ["no-reason"]}, 422, "invalid-request"),
+        ({"query_id": "x", "signals": ["sneezed"]}, 422, "invalid-request"),
         (
             {"query_id": "x", "verdict": "up", "corrected_query": "db.orders.find()"},
             422,
@@ -281,9 +286,28 @@ def test_a_query_that_must_not_run_is_a_problem(
     ],
 )
 def test_feedback_that_does_not_fit_is_a_problem(
-    client: httpx.Client, body: dict[str, str], status: int, code: str
+    client: httpx.Client, body: dict[str, Any], status: int, code: str
 ) -> None:
     problem_in(client.post("/v1/feedback", json=body), status, code)
+
+
+def test_feedback_of_every_kind_is_kept_once_for_its_key(client: httpx.Client) -> None:
+    query_id = ask(client, "How many orders were shipped?").json()["query_id"]
+    body = {
+        "query_id": query_id,
+        "rating": 2,
+        "reasons": ["wrong-number", "unclear"],
+        "picked_candidate": 1,
+        "expected_answer": "five",
+        "signals": ["rerun"],
+        "client_key": str(uuid4()),
+    }
+    first = client.post("/v1/feedback", json=body)
+    assert first.status_code == 201
+    assert first.json()["status"] == "accepted"
+    assert client.post("/v1/feedback", json=body).json() == first.json()
+    other = client.post("/v1/feedback", json={**body, "rating": 3})
+    problem_in(other, 409, "feedback-conflict")
 
 
 def test_what_is_not_json_is_a_problem(client: httpx.Client) -> None:
