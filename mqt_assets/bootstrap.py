@@ -16,6 +16,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from mqt_assets.retraining.decision import STARTED_BY
 from mqt_assets.schemas.discovery import Fingerprint
 from mqt_assets.startup import DEPENDENCIES, Situation, Work, decide
 from mqt_assets.state import (
@@ -39,7 +40,6 @@ Say = Callable[[str], None]
 _FOLDERS = ("semantic_index", "text_encoder", "candidate_model")
 _TABLES = ("corpus_examples", "synthetic_examples", "training_set")
 _PARTITIONED = {"collection_schema": ".json", "collection_embeddings": ".npz"}
-STARTED_BY = "mqt/started_by"
 
 
 def main() -> int:
@@ -216,7 +216,7 @@ def _close_orphans(instance: dg.DagsterInstance, say: Say) -> None:
     """Mark runs of a bootstrap that was killed as failed: sensors wait for runs in progress."""
     import dagster as dg
 
-    from mqt_assets.sensors import IN_PROGRESS
+    from mqt_assets.runs import IN_PROGRESS
 
     for run in instance.get_runs(filters=dg.RunsFilter(statuses=IN_PROGRESS)):
         process = run.tags.get(STARTED_BY, "").removeprefix("bootstrap:")

@@ -1,11 +1,12 @@
-"""What happens by the clock (UTC): schemas and the query log every night, a new model every week.
+"""What happens by the clock (UTC): schemas and the query log every night.
 
-Collections that appear or change between the nights are the discovery sensor's business.
+Collections that appear or change between the nights are the discovery sensor's business, and when a
+model is trained again is `retraining`'s: its calendar is one trigger of several.
 """
 
 import dagster as dg
 
-from mqt_assets.jobs import embed_job, query_log_job, retrain_job
+from mqt_assets.jobs import embed_job, query_log_job
 from mqt_assets.partitions import COLLECTIONS, range_tags
 
 
@@ -36,12 +37,4 @@ daily_query_log_schedule = dg.build_schedule_from_partitioned_job(
     description="Every night: copy the questions of the day before.",
 )
 
-weekly_retraining_schedule = dg.ScheduleDefinition(
-    name="weekly_retraining_schedule",
-    job=retrain_job,
-    cron_schedule="0 3 * * 0",
-    default_status=dg.DefaultScheduleStatus.RUNNING,
-    description="Every Sunday: a new candidate from current schemas and corrections.",
-)
-
-SCHEDULES = [daily_refresh_schedule, daily_query_log_schedule, weekly_retraining_schedule]
+SCHEDULES = [daily_refresh_schedule, daily_query_log_schedule]

@@ -1,36 +1,27 @@
-"""What happens by itself: collections come and go, corrections pile up. Decisions are elsewhere.
+"""What happens by itself: collections come and go, a model is trained again, experiments move.
 
-`schemas.discovery` and `feedback.retraining` decide on plain values; the sensors here read, ask
-them, and turn the answer into Dagster requests. A server that doesn't answer makes a sensor skip
-with the reason: a failed read is not an empty source.
+`schemas.discovery` decides on plain values; the sensor here reads, asks it, and turns the answer
+into Dagster requests. A server that doesn't answer makes a sensor skip with the reason: a failed
+read is not an empty source. The other sensors are with what they decide on.
 """
 
-import json
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
 from mqt_assets.experiments.automation import experiment_sensor
-from mqt_assets.feedback.retraining import decide_retraining
-from mqt_assets.jobs import embed_job, everything_job, retrain_job
+from mqt_assets.jobs import embed_job, everything_job
 from mqt_assets.partitions import COLLECTIONS, collections, partitions_of, range_tags
 from mqt_assets.release.automatic import rollback_sensor
+from mqt_assets.retraining.automation import retraining_sensor
+from mqt_assets.runs import in_progress
 from mqt_assets.schemas.discovery import Fingerprint, partition_changes
-from mqt_assets.state import known_collections, seen_collections, trained_feedback
-from mqt_resources.gateways import JournalResource, MongoResource, SettingsResource
+from mqt_assets.state import known_collections, seen_collections
+from mqt_resources.gateways import MongoResource, SettingsResource
 from mqt_serving.errors import MqtError
 from mqt_serving.releases import read_pointer
 from mqt_serving.schema import digest_of
 
-IN_PROGRESS = [
-    dg.DagsterRunStatus.QUEUED,
-    dg.DagsterRunStatus.NOT_STARTED,
-    dg.DagsterRunStatus.STARTING,
-    dg.DagsterRunStatus.STARTED,
-    dg.DagsterRunStatus.CANCELING,
-]
-LONGEST_RUN = timedelta(hours=3)
 NEVER_READ = Fingerprint(0, "")
 # What follows from collections without reading one: enough when collections have only gone away.
 AFTER_RETIREMENT = ["schema_catalog", "semantic_index", "release"]
@@ -53,7 +44,7 @@ def collection_discovery_sensor(
     except MqtError as error:
         return dg.SkipReason(f"Nothing changed: the collections could not be read. {error}")
     partitions = context.instance.get_dynamic_partitions(COLLECTIONS)
-    runs = _in_progress(context.instance)
+    runs = in_progress(context.instance)
     if any(run.job_name in (embed_job.name, everything_job.name) for run in runs):
         return dg.SkipReason("A run over collections is in progress; looking again after it.")
     in_use = frozenset().union(*(partitions_of(dict(run.tags), partitions) for run in runs))
@@ -118,43 +109,4 @@ def _refresh(
     )
 
 
-@dg.sensor(
-    name="corrections_sensor",
-    job=retrain_job,
-    minimum_interval_seconds=30,
-    default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Trains a new candidate after enough new accepted corrections "
-    "(MQT_RETRAIN_AFTER_CORRECTIONS).",
-)
-def corrections_sensor(
-    context: dg.SensorEvaluationContext, settings: SettingsResource, journal: JournalResource
-) -> dg.SensorResult | dg.SkipReason:
-    try:
-        accepted = [str(entry["_id"]) for entry in journal.accepted_feedback()]
-    except MqtError as error:
-        return dg.SkipReason(f"The journal could not be read. {error}")
-    runs = _in_progress(context.instance)
-    decision = decide_retraining(
-        accepted,
-        trained_feedback(settings.artifacts()),
-        requested=json.loads(context.cursor)["accepted"] if context.cursor else 0,
-        threshold=settings.load().retrain_after_corrections,
-        busy=any(run.job_name in (retrain_job.name, everything_job.name) for run in runs),
-    )
-    if not decision.wanted:
-        return dg.SkipReason(decision.reason)
-    context.log.info(decision.reason)
-    return dg.SensorResult(
-        run_requests=[dg.RunRequest(run_key=decision.run_key)],
-        cursor=json.dumps({"accepted": len(accepted)}),
-    )
-
-
-def _in_progress(instance: dg.DagsterInstance) -> Sequence[dg.DagsterRun]:
-    """Runs that may be working now. Those of a machine that lost power stay "started" for ever in
-    Dagster's books; none that is waited for here takes hours, so old ones don't count."""
-    recent = datetime.now(UTC) - LONGEST_RUN
-    return instance.get_runs(filters=dg.RunsFilter(statuses=IN_PROGRESS, created_after=recent))
-
-
-SENSORS = [collection_discovery_sensor, corrections_sensor, experiment_sensor, rollback_sensor]
+SENSORS = [collection_discovery_sensor, retraining_sensor, experiment_sensor, rollback_sensor]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from mqt_assets.schemas.discovery import Fingerprint, encode_partition
@@ -56,6 +57,17 @@ def training_record(store: ArtifactStore) -> Mapping[str, Any] | None:
     """`training.json` of the current candidate, or None before the first training."""
     folder = store.current(CANDIDATE)
     return None if folder is None else json.loads((folder / TRAINING).read_text(encoding="utf-8"))
+
+
+def trained_at(store: ArtifactStore) -> datetime | None:
+    """When the training of the current candidate began; None before the first training."""
+    record, folder = training_record(store), store.current(CANDIDATE)
+    if record is None or folder is None:
+        return None
+    if "trained_at" in record:
+        return datetime.fromisoformat(record["trained_at"])
+    # Candidates of older versions do not say: the file is as old as their end.
+    return datetime.fromtimestamp((folder / TRAINING).stat().st_mtime, UTC)
 
 
 def trained_feedback(store: ArtifactStore) -> frozenset[str]:

@@ -140,7 +140,25 @@ class Settings(BaseSettings):
         (), description="Comma list of `collection.path`: never sampled, stored or returned."
     )
     sample_size: int = Field(2000, ge=10, le=1_000_000, description="Documents per collection.")
-    retrain_after_corrections: int = Field(5, ge=1)
+    retrain_after_corrections: int = Field(5, ge=1, description="New ones that start a training.")
+    retrain_calendar: str = Field(
+        "sun 03:00", description="`never`, `HH:MM` every day or `sun HH:MM` every week, UTC."
+    )
+    retrain_schema_change: float = Field(
+        0.2, gt=0.0, le=1.0, description="Share of collections or fields that has to change."
+    )
+    retrain_quality_drop: float = Field(
+        0.05, ge=0.0, le=1.0, description="Least loss of answered, or gain of corrected questions."
+    )
+    retrain_quality_questions: int = Field(
+        200, ge=20, description="Questions that have to be there before rates are compared."
+    )
+    retrain_cool_down_minutes: float = Field(
+        60.0, ge=0.0, le=10_080.0, description="From the end of one training to the next."
+    )
+    retrain_per_day: int = Field(
+        4, ge=0, description="Most trainings in 24 hours; 0: none by itself."
+    )
     training_steps: int = Field(0, ge=0, description="0: 4000, if training_seconds allow.")
     training_seconds: int = Field(150, ge=1, description="Reading and linking included.")
     seed: int = Field(0, ge=0)
@@ -234,6 +252,15 @@ class Settings(BaseSettings):
     def _shares_grow(cls, value: tuple[float, ...]) -> tuple[float, ...]:
         if not value or list(value) != sorted(set(value)) or not 0 < value[0] <= value[-1] <= 1:
             raise ValueError("must be shares above 0 and at most 1, growing, such as 0.05,0.2,0.5")
+        return value
+
+    @field_validator("retrain_calendar")
+    @classmethod
+    def _moment(cls, value: str) -> str:
+        days = "mon|tue|wed|thu|fri|sat|sun"
+        value = value.strip().lower()
+        if not re.fullmatch(rf"never|(({days}) )?([01]\d|2[0-3]):[0-5]\d", value):
+            raise ValueError("must be `never`, a time such as 03:00, or a day with it: sun 03:00")
         return value
 
     @field_validator("private_fields")

@@ -1,4 +1,5 @@
-"""The audit trail of what serves: one JSON line a pointer move, appended and never rewritten."""
+"""The audit trail of what serves: a JSON line for each pointer move, and for each training that
+begins. Appended and never rewritten."""
 
 from __future__ import annotations
 

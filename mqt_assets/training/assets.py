@@ -7,17 +7,22 @@ answer can be traced to what taught it. The holdout is drawn first and never tra
 import json
 import shutil
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
 from mqt_assets.presentation import curve, image, markdown
+from mqt_assets.release.audit import record
+from mqt_assets.retraining.decision import why
+from mqt_assets.retraining.schema_change import write_shape
 from mqt_assets.schemas.assets import read_catalogs
 from mqt_assets.state import TRAINING
 from mqt_resources.artifacts import folder_bytes, folder_digest
 from mqt_resources.gateways import SettingsResource
 from mqt_resources.mlflow_tracking import MlflowTracking
+from mqt_serving.releases import read_pointer
 from mqt_serving.schema import Catalog, digest_of
 
 HOLDOUT = "holdout.json"
@@ -246,7 +251,7 @@ def training_set(
     group_name="training",
     kinds={"pytorch", "onnx", "mlflow"},
     io_manager_key="folder_io",
-    code_version="4",
+    code_version="5",
     description="A translator trained from the base weights, exported for serving and registered "
     "in MLflow. It serves only after evaluation and release.",
 )
@@ -284,9 +289,12 @@ def candidate_model(
     folder = settings.artifacts().path("candidate_model") / ".building"
     shutil.rmtree(folder, ignore_errors=True)
     translator = folder / "translator"
-    dagster_run = context.run.run_id
+    dagster_run, began = context.run.run_id, datetime.now(UTC)
+    reasons = why(context.run.tags)
+    _put_on_record(config.releases_folder, dagster_run, reasons)
+    tags = {"dataset_digest": digest, **{f"reason_{name}": text for name, text in reasons.items()}}
 
-    with mlflow.run("train", dagster_run_id=dagster_run, tags={"dataset_digest": digest}) as run:
+    with mlflow.run("train", dagster_run_id=dagster_run, tags=tags) as run:
         run.log_params(
             {
                 "dataset_digest": digest,
@@ -301,6 +309,7 @@ def candidate_model(
             examples, read_catalogs(stored), text_encoder, options, practice, context.log.info, base
         )
         export_fitted(model, translator, text_encoder, base)
+        write_shape(translator, read_catalogs(schema_catalog).values())
         losses = dict(model.losses)
         plot = curve(losses, f"Loss over {model.steps} steps", "loss")
         run.log_curve("loss", losses)
@@ -324,7 +333,9 @@ def candidate_model(
                 "code_version": code_version(),
             },
         )
-    record = {
+    about = {
+        "trained_at": began.isoformat(timespec="seconds"),
+        "reasons": reasons,
         "translator": identity,
         "dataset_digest": digest,
         "base_model": origin,
@@ -337,13 +348,14 @@ def candidate_model(
         "mlflow_model_version": version,
         "dagster_run_id": dagster_run,
     }
-    (folder / TRAINING).write_text(json.dumps(record, indent=1), encoding="utf-8")
+    (folder / TRAINING).write_text(json.dumps(about, indent=1), encoding="utf-8")
     return dg.Output(
         folder,
         data_version=dg.DataVersion(identity),
         metadata={
             "mlflow_run": mlflow_link(config.mlflow_uri, run.run_id),
             "mlflow_model_version": version,
+            "reasons": markdown(["reason", "how it stood"], list(reasons.items())),
             "dataset_digest": digest,
             "base_model": origin,
             "steps": model.steps,
@@ -354,6 +366,23 @@ def candidate_model(
             "left_out": markdown(["reason", "examples"], model.left_out.most_common(10)),
             "loss": image(plot, "loss"),
         },
+    )
+
+
+def _put_on_record(root: Path, dagster_run_id: str, reasons: Mapping[str, str]) -> None:
+    """An audit entry for a training that begins; what serves stays as it is."""
+    root.mkdir(parents=True, exist_ok=True)
+    pointer = read_pointer(root)
+    serving = pointer.champion if pointer else ""
+    record(
+        root,
+        action="train",
+        dagster_run_id=dagster_run_id,
+        before=serving or None,
+        after=serving,
+        translators=("", ""),
+        reason=", ".join(reasons),
+        details={"reasons": dict(reasons)},
     )
 
 

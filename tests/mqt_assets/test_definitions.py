@@ -73,11 +73,10 @@ def test_what_runs_by_itself_is_on() -> None:
     assert {s.name: s.default_status for s in repository.schedule_defs} == {
         "daily_refresh_schedule": dg.DefaultScheduleStatus.RUNNING,
         "daily_query_log_schedule": dg.DefaultScheduleStatus.RUNNING,
-        "weekly_retraining_schedule": dg.DefaultScheduleStatus.RUNNING,
     }
     assert {s.name: s.default_status for s in repository.sensor_defs} == {
         "collection_discovery_sensor": dg.DefaultSensorStatus.RUNNING,
-        "corrections_sensor": dg.DefaultSensorStatus.RUNNING,
+        "retraining_sensor": dg.DefaultSensorStatus.RUNNING,
         "experiment_sensor": dg.DefaultSensorStatus.RUNNING,
         "rollback_sensor": dg.DefaultSensorStatus.RUNNING,
     }

@@ -24,7 +24,7 @@ from mqt_assets.definitions import build_defs
 from mqt_assets.partitions import COLLECTIONS, range_tags
 from mqt_assets.release.audit import entries
 from mqt_assets.release.packaging import Champion
-from mqt_assets.sensors import collection_discovery_sensor, corrections_sensor
+from mqt_assets.sensors import collection_discovery_sensor, retraining_sensor
 from mqt_resources.definitions import local_resources
 from mqt_resources.gateways import SettingsResource
 from mqt_resources.mlflow_tracking import MlflowTracking
@@ -101,6 +101,9 @@ def world(
             "MQT_EVALUATION_QUESTIONS": "60",
             "MQT_MAX_TRANSLATE_MS": "60000",
             "MQT_RETRAIN_AFTER_CORRECTIONS": "1",
+            "MQT_RETRAIN_COOL_DOWN_MINUTES": "0",
+            "MQT_RETRAIN_CALENDAR": "never",
+            "MQT_RETRAIN_PER_DAY": "100",
         }.items():
             patch.setenv(name, value)
         patch.delenv("MQT_TEND_FOLDER", raising=False)
@@ -186,7 +189,10 @@ def test_the_release_can_be_traced_to_run_model_and_data(world: World) -> None:
     assert manifest.catalog_digests == {
         name: catalog.digest for name, catalog in world.load_champion().catalogs.items()
     }
-    assert [entry["action"] for entry in entries(world.settings.releases_folder)] == ["release"]
+    trained, released = entries(world.settings.releases_folder)
+    assert (trained["action"], released["action"]) == ("train", "release")
+    assert trained["details"]["reasons"].keys() == {"start of MQT"}
+    assert run.data.tags["reason_start of MQT"].startswith("bootstrap:")
 
 
 def test_metadata_shows_tables_and_plots(world: World) -> None:
@@ -273,9 +279,12 @@ def test_a_correction_is_learned_and_answered_by_the_next_release(world: World) 
         world.instance() as instance,
         dg.build_sensor_context(instance, resources=local_resources(SettingsResource())) as context,
     ):
-        (request,) = corrections_sensor.evaluate_tick(context).run_requests or ()
+        (request,) = retraining_sensor.evaluate_tick(context).run_requests or ()
     assert request.run_key
-    assert world.run("retrain_job").success
+    assert world.run("retrain_job", tags=dict(request.tags)).success
+    (*_, training) = (e for e in entries(world.settings.releases_folder) if e["action"] == "train")
+    assert training["reason"] == "corrections"
+    assert "2 new of 2 accepted" in training["details"]["reasons"]["corrections"]
     release = world.load_champion()
     remembered = release.correction(QUESTION.lower(), SHOP)
     assert remembered is not None
@@ -286,8 +295,8 @@ def test_a_correction_is_learned_and_answered_by_the_next_release(world: World) 
         world.instance() as instance,
         dg.build_sensor_context(instance, resources=local_resources(SettingsResource())) as context,
     ):
-        tick = corrections_sensor.evaluate_tick(context)
-        assert "All 2 accepted corrections" in (tick.skip_message or "")
+        tick = retraining_sensor.evaluate_tick(context)
+        assert "0 new of 2 accepted" in (tick.skip_message or "")
 
 
 def test_a_worse_candidate_stays_a_candidate(world: World, monkeypatch: Any) -> None:

@@ -5,10 +5,8 @@ from typing import Any
 
 import dagster as dg
 import pytest
-from pymongo import MongoClient
 from pymongo.database import Database
 
-from mqt_assets.feedback.retraining import decide_retraining
 from mqt_assets.partitions import (
     COLLECTIONS,
     RANGE_END,
@@ -19,12 +17,10 @@ from mqt_assets.partitions import (
 from mqt_assets.schemas.discovery import Fingerprint
 from mqt_assets.sensors import (
     collection_discovery_sensor,
-    corrections_sensor,
     discover,
 )
 from mqt_resources.definitions import local_resources
 from mqt_resources.gateways import SettingsResource
-from mqt_serving.settings import JOURNAL_DATABASE
 
 A, B = Fingerprint(100, "a"), Fingerprint(10, "b")
 
@@ -141,50 +137,3 @@ class TestDiscovery:
                 data = collection_discovery_sensor.evaluate_tick(context)
             assert not data.dynamic_partitions_requests
             assert "could not be read" in (data.skip_message or "")
-
-
-class TestRetraining:
-    def test_enough_new_corrections_start_one_training(self) -> None:
-        decision = decide_retraining(["1", "2", "3"], [], requested=0, threshold=3, busy=False)
-        assert decision.wanted
-        again = decide_retraining(["1", "2", "3"], [], requested=0, threshold=3, busy=False)
-        assert again.run_key == decision.run_key
-
-    @pytest.mark.parametrize(
-        ("trained", "requested", "busy", "reason"),
-        [
-            (["1", "2", "3"], 0, False, "All 3 accepted corrections are in the training set"),
-            ([], 0, True, "wait for the training that runs now"),
-            (["1"], 0, False, "2 new corrections; 3 start a training"),
-            ([], 3, False, "0 new corrections; 3 start a training"),
-        ],
-    )
-    def test_each_skip_has_its_reason(
-        self, trained: list[str], requested: int, busy: bool, reason: str
-    ) -> None:
-        decision = decide_retraining(["1", "2", "3"], trained, requested, threshold=3, busy=busy)
-        assert not decision.wanted
-        assert reason in decision.reason
-
-    def test_a_journal_that_was_emptied_counts_from_zero(self) -> None:
-        assert decide_retraining(["9"], [], requested=50, threshold=1, busy=False).wanted
-
-    def test_on_a_real_journal(
-        self, tmp_path: Path, mongo_uri: str, mongo_client: MongoClient[dict[str, Any]]
-    ) -> None:
-        feedback = mongo_client[JOURNAL_DATABASE]["feedback"]
-        feedback.delete_many({})
-        feedback.insert_many(
-            [{"_id": f"f{n}", "at": n, "status": "accepted" if n else "noted"} for n in range(6)]
-        )
-        settings = settings_for(tmp_path, mongo_uri, "nothing")
-        try:
-            with dg.DagsterInstance.ephemeral() as instance:
-                with ticking(instance, settings) as context:
-                    data = corrections_sensor.evaluate_tick(context)
-                assert len(data.run_requests or ()) == 1
-                with ticking(instance, settings, data.cursor) as later:
-                    data = corrections_sensor.evaluate_tick(later)
-                assert "0 new corrections" in (data.skip_message or "")
-        finally:
-            feedback.delete_many({})

@@ -68,6 +68,11 @@ def test_lists_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
         ("MQT_TEND_FOLDER", "/no/such/folder", "no such folder"),
         ("MQT_SPIDER_SYN_FOLDER", "/no/such/folder", "no such folder"),
         ("MQT_PRIVATE_FIELDS", "email", "collection.path"),
+        ("MQT_RETRAIN_CALENDAR", "sunday 3:00", "sun 03:00"),
+        ("MQT_RETRAIN_CALENDAR", "24:00", "a time such as 03:00"),
+        ("MQT_RETRAIN_SCHEMA_CHANGE", "0", "greater than 0"),
+        ("MQT_RETRAIN_COOL_DOWN_MINUTES", "-1", "greater than or equal to 0"),
+        ("MQT_RETRAIN_PER_DAY", "-1", "greater than or equal to 0"),
     ],
 )
 def test_a_wrong_value_is_named(

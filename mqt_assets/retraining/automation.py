@@ -1,0 +1,115 @@
+"""The sensor that trains again: it reads, asks `decision`, and starts at most one run a tick.
+
+Quality is looked at once a day and model; the cursor keeps what was found. A journal that is away
+makes it skip with the reason, since a training would lack the corrections.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+
+from mqt_assets.jobs import retrain_job
+from mqt_assets.retraining import triggers
+from mqt_assets.retraining.decision import Rules, Trigger, decide
+from mqt_assets.retraining.drift import read_flags
+from mqt_assets.retraining.quality import QualityLook
+from mqt_assets.retraining.reading import (
+    look_at_quality,
+    served_model,
+    served_shape,
+    trained_shape,
+)
+from mqt_assets.retraining.schema_change import SchemaChange, Shape, change, shape_of
+from mqt_assets.runs import training_runs
+from mqt_assets.state import stored_catalogs, trained_at, trained_feedback
+from mqt_resources.artifacts import ArtifactStore
+from mqt_resources.gateways import JournalResource, SettingsResource
+from mqt_serving.errors import MqtError
+from mqt_serving.settings import Settings
+
+
+@dg.sensor(
+    name="retraining_sensor",
+    job=retrain_job,
+    minimum_interval_seconds=30,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Trains a new candidate when there is something to learn: corrections, other "
+    "schemas, drift, a loss of quality, or the calendar. Says for each why, or why not.",
+)
+def retraining_sensor(
+    context: dg.SensorEvaluationContext, settings: SettingsResource, journal: JournalResource
+) -> dg.SensorResult | dg.SkipReason:
+    config, store, now = settings.load(), settings.artifacts(), datetime.now(UTC)
+    began = trained_at(store)
+    if began is None:
+        return dg.SkipReason(
+            "There is no model yet that could be trained again: `mqt up` or everything_job makes "
+            "the first."
+        )
+    try:
+        look = _quality(context.cursor, config, journal, began, now)
+        found = [
+            _corrections(config, store, journal),
+            _schema(config, store),
+            triggers.drift(read_flags(store), began),
+            triggers.quality(look.found),
+            triggers.calendar(config.retrain_calendar, began, now),
+        ]
+    except MqtError as error:
+        return dg.SkipReason(f"What triggers a training could not be read. {error}")
+    rules = rules_of(config)
+    runs = training_runs(context.instance, now - rules.looks_back, now)
+    decision = decide(found, runs, now, rules)
+    if not decision.wanted:
+        return dg.SensorResult(skip_reason=decision.explanation, cursor=look.cursor)
+    context.log.info(decision.explanation)
+    request = dg.RunRequest(run_key=decision.run_key, tags=decision.tags)
+    return dg.SensorResult(run_requests=[request], cursor=look.cursor)
+
+
+def rules_of(settings: Settings) -> Rules:
+    return Rules(timedelta(minutes=settings.retrain_cool_down_minutes), settings.retrain_per_day)
+
+
+def _corrections(config: Settings, store: ArtifactStore, journal: JournalResource) -> Trigger:
+    accepted = [str(entry["_id"]) for entry in journal.accepted_feedback()]
+    learned = trained_feedback(store)
+    return triggers.corrections(accepted, learned, config.retrain_after_corrections)
+
+
+def _schema(config: Settings, store: ArtifactStore) -> Trigger:
+    now = shape_of(stored_catalogs(store).values())
+
+    def since(before: Shape | None) -> SchemaChange | None:
+        return None if before is None else change(before, now)
+
+    served, trained = since(served_shape(config)), since(trained_shape(store))
+    return triggers.schema(served, trained, config.retrain_schema_change)
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    found: QualityLook
+    cursor: str
+
+
+def _quality(
+    cursor: str | None,
+    config: Settings,
+    journal: JournalResource,
+    began: datetime,
+    now: datetime,
+) -> _Looked:
+    """What the cursor says of this model and day, else looked at anew."""
+    model = served_model(config.releases_folder)
+    if model is None:
+        return _Looked(QualityLook("nothing is released yet"), cursor or "")
+    least, drop = config.retrain_quality_questions, config.retrain_quality_drop
+    of = [model.releases[0], f"{now:%Y-%m-%d}", began.isoformat(), least, drop]
+    kept = json.loads(cursor) if cursor else {}
+    if kept.get("of") == of:
+        return _Looked(QualityLook(**kept["found"]), cursor or "")
+    found = look_at_quality(journal, model, began, now, least, drop)
+    return _Looked(found, json.dumps({"of": of, "found": asdict(found)}))
