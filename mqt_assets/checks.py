@@ -151,7 +151,7 @@ def evaluation_gates(
     champion = Champion.of(config.releases_folder)
     decision = decide(
         report,
-        Limits(config.max_translate_ms, config.max_release_mb, config.most_kind_loss),
+        Limits.of(config),
         corrections_that_broke(corrections, read_catalogs(schema_catalog), mongodb),
         translator=report.translator,
         holdout_digest=report.holdout_digest,

@@ -18,7 +18,7 @@ import numpy as np
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-INK, ACCENT = "#4a5568", "#00684a"
+INK, ACCENT, LOSS = "#4a5568", "#00684a", "#b3541e"
 
 
 def table(headers: Sequence[str], rows: Sequence[Sequence[object]], most: int = 30) -> str:
@@ -49,6 +49,25 @@ def bars(shares: Mapping[str, float], title: str) -> bytes:
         for position, name in enumerate(names):
             label = f"{shares[name]:.0%}"
             plot.axes.text(min(shares[name] + 0.01, 0.93), position, label, va="center", color=INK)
+    return plot.png
+
+
+def gained_and_lost(changes: Mapping[str, tuple[int, int]], title: str) -> bytes:
+    """How many were gained (to the right) and lost (to the left), by name; PNG."""
+    with _Plot(title, height=0.9 + 0.35 * max(1, len(changes))) as plot:
+        names = list(changes)[::-1]
+        plot.axes.barh(names, [changes[name][0] for name in names], color=ACCENT)
+        plot.axes.barh(names, [-changes[name][1] for name in names], color=LOSS)
+        most = max((count for both in changes.values() for count in both), default=0) + 1
+        plot.axes.set_xlim(-most, most)
+        plot.axes.axvline(0, color=INK, linewidth=0.8)
+        for position, name in enumerate(names):
+            gained, lost = changes[name]
+            plot.axes.text(gained, position, f" +{gained}", va="center", color=INK, fontsize=8)
+            plot.axes.text(
+                -lost, position, f"-{lost} ", va="center", ha="right", color=INK, fontsize=8
+            )
+        plot.axes.set_xlabel("questions lost and gained", fontsize=8, color=INK)
     return plot.png
 
 

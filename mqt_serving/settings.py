@@ -168,8 +168,20 @@ class Settings(BaseSettings):
     evaluation_questions: int = Field(200, ge=5, description="Holdout questions asked per model.")
     max_release_mb: int = Field(500, ge=1, description="Gate: size of the translator's files.")
     max_translate_ms: int = Field(2000, ge=1, description="Gate: 95th percentile of one answer.")
+    accuracy_margin: float = Field(
+        0.05, ge=0.0, le=1.0, description="Gate: what a candidate may possibly lose (0..1)."
+    )
+    accuracy_level: float = Field(
+        0.2,
+        gt=0.0,
+        le=1.0,
+        description="Gate: level of the test of being better, without corrections learned.",
+    )
     most_kind_loss: float = Field(
         0.1, ge=0.0, le=1.0, description="Gate: most one query kind's accuracy may fall (0..1)."
+    )
+    most_calibration_loss: float = Field(
+        0.04, ge=0.0, le=1.0, description="Gate: most the calibration error may rise (0..1)."
     )
     keep_releases: int = Field(5, ge=2)
     release_poll_seconds: float = Field(2.0, gt=0.0, le=600.0)

@@ -11,13 +11,12 @@ from typing import Any
 import dagster as dg
 
 from mqt_assets.evaluation.champion import Answers, known_or_asked
-from mqt_assets.evaluation.measuring import Measured, Measurement, measure
-from mqt_assets.presentation import bars, image, markdown
-from mqt_assets.release.gates import OUTCOMES, EvaluationReport
+from mqt_assets.evaluation.measuring import Measurement, measure
+from mqt_assets.evaluation.presenting import files_of, metadata_of, metrics_of
+from mqt_assets.release.gates import EvaluationReport
 from mqt_assets.release.packaging import TRANSLATOR, Champion
 from mqt_assets.schemas.assets import read_catalogs
 from mqt_assets.state import TRAINING
-from mqt_assets.training.assets import mlflow_link
 from mqt_resources.artifacts import folder_bytes
 from mqt_resources.gateways import JournalResource, MongoResource, SettingsResource
 from mqt_resources.mlflow_tracking import MlflowTracking
@@ -101,87 +100,18 @@ def candidate_evaluation(
         mlflow_model_version=record["mlflow_model_version"],
         dataset_digest=record["dataset_digest"],
     )
-    plot = bars(
-        {f"{kind} ({share.total})": share.score for kind, share in report.by_kind.items()},
-        f"Execution accuracy on the holdout: {report.score:.1%}",
-    )
-    _log(mlflow, report, plot, candidate, context.run.run_id)
+    with mlflow.resume(report.mlflow_run_id) as run:
+        run.set_tags({"evaluation_dagster_run_id": context.run_id, "holdout": digest})
+        run.log_metrics(metrics_of(report))
+        for name, content in files_of(report, candidate.failures).items():
+            run.log_bytes(name, content)
     context.log.info(
         f"{report.overall.correct} of {report.overall.total} right ({report.score:.1%}), "
         f"median {report.milliseconds_p50:.0f} ms"
     )
+    if report.comparison is not None:
+        context.log.info(f"against the champion {report.champion_release}: {report.comparison}")
     return dg.Output(
         report.model_dump(mode="json"),
-        metadata=_describe(report, plot, candidate, config.mlflow_uri),
+        metadata=metadata_of(report, candidate.failures, config.mlflow_uri),
     )
-
-
-def _log(
-    mlflow: MlflowTracking,
-    report: EvaluationReport,
-    plot: bytes,
-    measured: Measured,
-    dagster_run_id: str,
-) -> None:
-    with mlflow.resume(report.mlflow_run_id) as run:
-        tags = {"evaluation_dagster_run_id": dagster_run_id, "holdout": report.holdout_digest}
-        run.set_tags(tags)
-        run.log_metrics(
-            {
-                "holdout_accuracy": report.score,
-                "translate_ms_p50": report.milliseconds_p50,
-                "translate_ms_p95": report.milliseconds_p95,
-                "translator_mb": report.megabytes,
-                "corrections_learned": report.corrections_learned,
-                **{f"accuracy_{kind}": share.score for kind, share in report.by_kind.items()},
-                **{f"accuracy_{name}": share.score for name, share in report.by_source.items()},
-            }
-        )
-        run.log_bytes("plots/accuracy_by_kind.png", plot)
-        figures = report.model_dump_json(indent=1, exclude=set(OUTCOMES))
-        run.log_bytes("evaluation.json", figures.encode())
-        run.log_bytes("outcomes.json", _outcomes(report).encode())
-        run.log_bytes("failures.md", _failures(measured, most=500).encode())
-
-
-def _outcomes(report: EvaluationReport) -> str:
-    """All lists of outcomes, a question a line."""
-    lists = [
-        f"{json.dumps(name)}: [\n"
-        + ",\n".join(json.dumps(row) for row in getattr(report, name))
-        + "\n]"
-        for name in OUTCOMES
-    ]
-    return "{" + ",\n".join(lists) + "}\n"
-
-
-def _describe(
-    report: EvaluationReport, plot: bytes, measured: Measured, tracking_uri: str
-) -> dict[str, Any]:
-    rows = [
-        [kind, share.correct, share.total, f"{share.score:.0%}"]
-        for kind, share in {**report.by_source, **report.by_kind, "all": report.overall}.items()
-    ]
-    champion = f"{report.champion.score:.1%}" if report.champion else "no champion to compare with"
-    return {
-        "accuracy": report.score,
-        "champion_accuracy": champion,
-        "questions": report.overall.total,
-        "holdout_digest": report.holdout_digest,
-        "translate_ms_p50": round(report.milliseconds_p50, 1),
-        "translate_ms_p95": round(report.milliseconds_p95, 1),
-        "corrections_learned": f"{report.corrections_learned} of {report.corrections}",
-        "mlflow_run": mlflow_link(tracking_uri, report.mlflow_run_id),
-        "accuracy_table": markdown(["kind or source", "right", "asked", "accuracy"], rows),
-        "accuracy_plot": image(plot, "accuracy by kind"),
-        "failures": dg.MetadataValue.md(_failures(measured, most=20)),
-    }
-
-
-def _failures(measured: Measured, most: int) -> str:
-    from mqt_assets.presentation import table
-
-    rows = [
-        [f.database, f.question, f.gold, f.predicted, f.reason] for f in measured.failures[:most]
-    ]
-    return table(["database", "question", "gold", "predicted", "why"], rows, most)

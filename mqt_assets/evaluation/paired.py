@@ -61,8 +61,9 @@ class Pair:
 class Comparison:
     """Candidate less champion, as shares of the questions; `low` and `high` are the interval.
 
-    `gained` only the candidate got right, `lost` only the champion. `p_value` is two-sided,
-    `p_worse` that of so many losses or more if the candidate were no worse.
+    `gained` only the candidate got right, `lost` only the champion. `p_value` is two-sided;
+    `p_better` is the chance of so many gains among those if there were no difference, `p_worse`
+    that of so many losses.
     """
 
     questions: int
@@ -80,8 +81,19 @@ class Comparison:
         return min(1.0, 2 * _at_least(max(self.gained, self.lost), self.gained + self.lost))
 
     @property
+    def p_better(self) -> float:
+        return _at_least(self.gained, self.gained + self.lost)
+
+    @property
     def p_worse(self) -> float:
         return _at_least(self.lost, self.gained + self.lost)
+
+    def __str__(self) -> str:
+        return (
+            f"{self.gained} gained, {self.lost} lost, {100 * self.difference:+.1f} points "
+            f"(95% interval {100 * self.low:+.1f} to {100 * self.high:+.1f}, "
+            f"McNemar p {self.p_value:.2f})"
+        )
 
 
 def pairs(champion: Sequence[Outcome], candidate: Sequence[Outcome]) -> tuple[Pair, ...]:
@@ -94,16 +106,14 @@ def pairs(champion: Sequence[Outcome], candidate: Sequence[Outcome]) -> tuple[Pa
     )
 
 
-def compare(
-    paired: Sequence[Pair], level: float = 0.05, *, seed: int = 1, resamples: int = RESAMPLES
-) -> Comparison:
-    """`level` is how often the interval misses the true difference, on both sides together.
+def compare(paired: Sequence[Pair], *, seed: int = 1, resamples: int = RESAMPLES) -> Comparison:
+    """With the 95 % interval of the difference.
 
     Own and corpus questions are drawn apart, since their shares are set and not found.
     """
     by_origin = grouped(paired, lambda pair: pair.origin)
     strata = [_clusters(by_origin[origin]) for origin in sorted(by_origin)]
-    interval = stratified_interval([*strata, _ONE_MORE_OF_EACH], 1 - level, seed, resamples)
+    interval = stratified_interval([*strata, _ONE_MORE_OF_EACH], 0.95, seed, resamples)
     return Comparison(
         len(paired),
         sum(pair.change > 0 for pair in paired),

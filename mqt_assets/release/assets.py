@@ -77,7 +77,7 @@ def release(
         )
         decision = decide(
             report,
-            Limits(config.max_translate_ms, config.max_release_mb, config.most_kind_loss),
+            Limits.of(config),
             corrections_that_broke(corrections, catalogs, mongodb),
             translator=candidate,
             holdout_digest=dataset_digest(questions),

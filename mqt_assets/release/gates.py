@@ -2,17 +2,26 @@
 
 `candidate_evaluation` shows it as a check and `release` decides by it again, since a check that
 failed in one run does not bind the next. Absolute gates mean that something is broken; the
-relative one (no worse than the champion) only means that the champion stays.
+others (no worse than the champion) only mean that the champion stays. `docs/measuring.md` gives the
+reasons of the rules, `benchmarks/gates.py` how often they err.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from pydantic import BaseModel, ConfigDict
 
-from mqt_assets.evaluation.paired import Outcome
+from mqt_assets.evaluation.figures import expected_calibration_error, reliability
+from mqt_assets.evaluation.paired import Comparison, Outcome, Pair, compare, grouped, pairs
+from mqt_serving.settings import Settings
+
+SURELY = 0.05
+"""Level of the one-sided test that a part of the holdout (a query kind, a source) got worse."""
+CALIBRATION_QUESTIONS = 100
+"""Below, the calibration error is mostly noise."""
 
 
 class Share(BaseModel):
@@ -74,16 +83,58 @@ class EvaluationReport(BaseModel):
     def score(self) -> float:
         return self.overall.score
 
+    @cached_property
+    def paired(self) -> tuple[Pair, ...]:
+        """The holdout's questions, champion and candidate side by side; none without a champion or
+        its outcomes."""
+        return pairs(self.champion_outcomes, self.outcomes)
+
+    @cached_property
+    def comparison(self) -> Comparison | None:
+        return compare(self.paired) if self.paired else None
+
+    @property
+    def corrections_gained(self) -> int:
+        """Corrections that the model answers by itself, less those that the champion does."""
+        both = pairs(self.champion_correction_outcomes, self.correction_outcomes)
+        return sum(pair.change for pair in both)
+
+
+def calibration_error(outcomes: Sequence[Outcome]) -> float | None:
+    """Expected calibration error in ten bins of equal mass; None for too few answers."""
+    judged = [(o.confidence, o.right) for o in outcomes if o.confidence is not None]
+    if len(judged) < CALIBRATION_QUESTIONS:
+        return None
+    return expected_calibration_error(reliability(judged))
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`kind_loss`: most that one query kind's share of right answers may fall, in 0..1, judged
-    only for kinds with `kind_questions` or more: in fewer, one question moves the share too far."""
+    """Shares in 0..1. `accuracy_margin` is how much worse a candidate may possibly be,
+    `accuracy_level` the level of the test that it is better.
+
+    `kind_loss`: most that a part's share of right answers may fall, judged only for parts with
+    `kind_questions` or more: in fewer, one question moves the share too far.
+    """
 
     milliseconds_p95: float
     megabytes: float
     kind_loss: float = 0.1
     kind_questions: int = 20
+    accuracy_margin: float = 0.05
+    accuracy_level: float = 0.2
+    calibration_loss: float = 0.04
+
+    @classmethod
+    def of(cls, settings: Settings) -> Limits:
+        return cls(
+            milliseconds_p95=settings.max_translate_ms,
+            megabytes=settings.max_release_mb,
+            kind_loss=settings.most_kind_loss,
+            accuracy_margin=settings.accuracy_margin,
+            accuracy_level=settings.accuracy_level,
+            calibration_loss=settings.most_calibration_loss,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +188,10 @@ def decide(
         (
             _not_withdrawn(translator in withdrawn),
             _is_current(report, (translator, holdout_digest, champion_translator)),
-            _beats_champion(report),
-            _keeps_kinds(report.by_kind, report.champion_by_kind, limits),
+            _beats_champion(report, limits),
+            _keeps_kinds(report, limits),
+            _keeps_sources(report.paired, limits),
+            _keeps_calibration(report, limits),
             _keeps_corrections(broken_corrections),
             _limit("latency", report.milliseconds_p95, limits.milliseconds_p95, "ms (p95)"),
             _limit("size", report.megabytes, limits.megabytes, "MB"),
@@ -177,38 +230,127 @@ def _not_withdrawn(rolled_back: bool) -> Gate:
     )
 
 
-def _beats_champion(report: EvaluationReport) -> Gate:
+def no_worse(found: Comparison, limits: Limits) -> bool:
+    """Not inferior, and nothing given up in what was seen: a chain of small losses would add up."""
+    return found.gained >= found.lost and found.low > -limits.accuracy_margin
+
+
+def better(found: Comparison, limits: Limits) -> bool:
+    return no_worse(found, limits) and found.p_better <= limits.accuracy_level
+
+
+def _beats_champion(report: EvaluationReport, limits: Limits) -> Gate:
     own = f"{report.overall.correct} of {report.overall.total} ({report.score:.1%})"
     if report.champion is None:
         passed = report.overall.correct > 0
         text = f"First release: {own} right on the holdout; more than none is needed."
         return Gate("accuracy", passed, True, text)
     theirs = f"{report.champion.correct} of {report.champion.total} ({report.champion.score:.1%})"
-    passed = report.overall.correct > 0 and report.score >= report.champion.score
-    return Gate(
-        "accuracy",
-        passed,
-        report.overall.correct == 0,
-        f"{own} right on the holdout; the champion {report.champion_release} has {theirs}.",
+    text = f"{own} right on the holdout; the champion {report.champion_release} has {theirs}"
+    found, learned = report.comparison, report.corrections_gained
+    if found is None:
+        passed = report.score >= report.champion.score
+        text += ". Their shares alone are compared: question by question nothing is known."
+    else:
+        passed = no_worse(found, limits) if learned > 0 else better(found, limits)
+        text += f": {found}. {_why(found, learned, limits)}"
+    nothing = report.overall.correct == 0
+    return Gate("accuracy", passed and not nothing, nothing, text)
+
+
+def _why(found: Comparison, learned: int, limits: Limits) -> str:
+    if found.gained < found.lost:
+        return "It lost more than it gained."
+    if not no_worse(found, limits):
+        return (
+            f"It may be more than {100 * limits.accuracy_margin:g} points worse; more questions "
+            "(MQT_EVALUATION_QUESTIONS) narrow the interval."
+        )
+    if learned > 0:
+        return f"It is no worse, and answers {learned} more of the corrections by itself."
+    return (
+        "It answers no more of the corrections by itself, so it has to be better: one-sided p "
+        f"{found.p_better:.2f}, needed is {limits.accuracy_level:g} or less."
     )
 
 
-def _keeps_kinds(own: Mapping[str, Share], champions: Mapping[str, Share], limits: Limits) -> Gate:
+def lost_parts(
+    paired: Sequence[Pair], key: Callable[[Pair], str], limits: Limits
+) -> dict[str, Comparison]:
+    """The parts that lost more than they may, and surely lost something: of 20 questions, two or
+    three change sides by chance, so the share alone would refuse most good candidates."""
+    lost = {
+        name: compare(part)
+        for name, part in _judged(paired, key, limits).items()
+        if -sum(pair.change for pair in part) / len(part) > limits.kind_loss + 1e-9
+    }
+    return {name: part for name, part in lost.items() if part.p_worse <= SURELY}
+
+
+def _judged(
+    paired: Sequence[Pair], key: Callable[[Pair], str], limits: Limits
+) -> dict[str, list[Pair]]:
+    parts = grouped(paired, key)
+    return {name: part for name, part in parts.items() if len(part) >= limits.kind_questions}
+
+
+def _keeps_kinds(report: EvaluationReport, limits: Limits) -> Gate:
     """A gain overall must not be paid for by people who ask one kind of question."""
+    if report.paired:
+        judged = len(_judged(report.paired, _kind, limits))
+        worse = [
+            f"{name} ({part})" for name, part in lost_parts(report.paired, _kind, limits).items()
+        ]
+    else:
+        judged, worse = _shares_of_kinds(report.by_kind, report.champion_by_kind, limits)
+    text = f"{judged} query kinds compared, none surely lost more than {limits.kind_loss:.0%}."
+    if worse:
+        text = f"Lost more than {limits.kind_loss:.0%} in a query kind: {'; '.join(worse)}."
+    return Gate("query kinds", not worse, False, text)
+
+
+def _kind(pair: Pair) -> str:
+    return pair.kind
+
+
+def _shares_of_kinds(
+    own: Mapping[str, Share], champions: Mapping[str, Share], limits: Limits
+) -> tuple[int, list[str]]:
+    """For reports without outcomes: how many kinds are judged, and which lost too much."""
     judged = [
         kind
         for kind in sorted(own.keys() & champions.keys())
         if min(own[kind].total, champions[kind].total) >= limits.kind_questions
     ]
-    worse = [
+    return len(judged), [
         f"{kind} {champions[kind].score:.1%} to {own[kind].score:.1%}"
         for kind in judged
         if champions[kind].score - own[kind].score > limits.kind_loss + 1e-9
     ]
-    text = f"{len(judged)} query kinds compared, none lost more than {limits.kind_loss:.0%}."
-    if worse:
-        text = f"Lost more than {limits.kind_loss:.0%} in a query kind: {'; '.join(worse)}."
-    return Gate("query kinds", not worse, False, text)
+
+
+def _keeps_sources(paired: Sequence[Pair], limits: Limits) -> Gate:
+    """Neither the user's databases may pay for those of corpora, nor the other way round."""
+    parts = grouped(paired, lambda pair: pair.origin)
+    worse = lost_parts(paired, lambda pair: pair.origin, limits)
+    told = "; ".join(f"{name}: {compare(part)}" for name, part in parts.items())
+    lost = f"Lost more than {limits.kind_loss:.0%} on {' and '.join(worse)}. " if worse else ""
+    return Gate("sources", not worse, False, f"{lost}{told or 'Nothing to compare'}.")
+
+
+def _keeps_calibration(report: EvaluationReport, limits: Limits) -> Gate:
+    own, theirs = calibration_error(report.outcomes), calibration_error(report.champion_outcomes)
+    if own is None or theirs is None:
+        told = "unknown" if own is None else f"{own:.3f}"
+        text = f"Calibration error {told}; nothing to compare it with."
+        return Gate("calibration", True, False, text)
+    return Gate(
+        "calibration",
+        own - theirs <= limits.calibration_loss + 1e-9,
+        False,
+        f"Calibration error {own:.3f}, the champion's {theirs:.3f}; it may rise by "
+        f"{limits.calibration_loss:g}.",
+    )
 
 
 def _keeps_corrections(broken: Sequence[str]) -> Gate:

@@ -186,6 +186,10 @@ def test_the_release_can_be_traced_to_run_model_and_data(world: World) -> None:
     assert run.data.metrics["holdout_accuracy"] == pytest.approx(report.score)
     plots = {item.path for item in tracking.client.list_artifacts(run_id, "plots")}
     assert plots == {"plots/loss.png", "plots/accuracy_by_kind.png"}
+    assert len(report.outcomes) == report.overall.total
+    assert sum(outcome.right for outcome in report.outcomes) == report.overall.correct
+    files = {item.path for item in tracking.client.list_artifacts(run_id)}
+    assert {"evaluation.json", "outcomes.json", "failures.md"} <= files
     assert manifest.catalog_digests == {
         name: catalog.digest for name, catalog in world.load_champion().catalogs.items()
     }
@@ -311,6 +315,10 @@ def test_a_worse_candidate_stays_a_candidate(world: World, monkeypatch: Any) -> 
     )
     assert not check.passed
     assert "right on the holdout; the champion" in (check.description or "")
+    assert "95% interval" in (check.description or "")
+    evaluation = metadata_of(world, "candidate_evaluation")
+    assert "| all |" in evaluation["paired_table"]
+    assert "data:image/png;base64," in evaluation["paired_plot"]
     # Nothing right at all is taken for something broken: then the run stops before the release.
     assert result.success == (check.severity is dg.AssetCheckSeverity.WARN)
     assert world.run("retrain_job", asset_selection=[dg.AssetKey("release")]).success

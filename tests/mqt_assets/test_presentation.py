@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from mqt_assets.presentation import bars, curve, daily, image, table
+from mqt_assets.presentation import bars, curve, daily, gained_and_lost, image, table
 
 PNG = b"\x89PNG\r\n"
 
@@ -30,6 +30,8 @@ def test_plots_are_pngs_also_of_nothing() -> None:
         curve({1: 2.0}, "t", "l"),
         daily({date(2026, 1, 2): 3}, "t", "l"),
         daily({}, "t", "l"),
+        gained_and_lost({"count": (3, 1), "join": (0, 0)}, "t"),
+        gained_and_lost({}, "t"),
     ):
         assert plot.startswith(PNG)
     assert "data:image/png;base64,iVBOR" in str(image(bars({}, "t"), "c").value)
