@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 AUDIT_FILE = "audit.jsonl"
+TRAIN = "train"
+"""The action of entries that are no moves: a training begins, and what serves stays as it is."""
 
 
 def record(
@@ -55,6 +57,11 @@ def entries(root: Path) -> Sequence[dict[str, Any]]:
     if not path.exists():
         return []
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def moves(history: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+    """Those entries after which something else may serve."""
+    return [entry for entry in history if entry["action"] != TRAIN]
 
 
 def person() -> str:

@@ -32,7 +32,7 @@ from statistics import NormalDist
 from typing import Any
 
 from mqt_assets.experiments.statistics import BURN_IN, Sample, one_mean, sample_of
-from mqt_assets.release.audit import withdrawn
+from mqt_assets.release.audit import moves, withdrawn
 from mqt_serving.release_loading import normalise
 from mqt_serving.releases import Pointer
 
@@ -114,7 +114,7 @@ class Judgement:
 def tenures(history: Sequence[Mapping[str, Any]]) -> list[Tenure]:
     """From the audit trail, oldest first."""
     found: list[Tenure] = []
-    for entry in history:
+    for entry in moves(history):
         at, name = datetime.fromisoformat(entry["at"]), entry["to"]
         model = entry["translators"][1]
         if found and found[-1].model == model:

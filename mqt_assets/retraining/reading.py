@@ -6,11 +6,11 @@ Each reading is bounded, however much there is.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from mqt_assets.release.audit import entries
+from mqt_assets.release.watching import Tenure, tenures
 from mqt_assets.retraining.quality import (
     ANSWERED,
     NOT_ANSWERED,
@@ -38,15 +38,6 @@ _BASELINE_TIMES, _RECENT_TIMES = 2, 5
 """How many times the least number of questions are read, at most."""
 
 
-@dataclass(frozen=True, slots=True)
-class ServedModel:
-    """The translator that serves, over all the releases that had it: new data make new releases,
-    and its questions are questions to the same model."""
-
-    releases: tuple[str, ...]
-    since: datetime
-
-
 def served_shape(settings: Settings) -> Shape | None:
     """What the served model was trained on; None where nothing serves, or it does not say."""
     pointer = read_pointer(settings.releases_folder)
@@ -61,22 +52,19 @@ def trained_shape(store: ArtifactStore) -> Shape | None:
     return None if folder is None else read_shape(folder / TRANSLATOR)
 
 
-def served_model(releases_folder: Path) -> ServedModel | None:
-    """None when nothing serves, or the audit trail does not say since when."""
+def served_model(releases_folder: Path) -> Tenure | None:
+    """The translator that serves with all the releases in a row that had it; None when nothing
+    serves, or the audit trail does not say since when."""
     pointer = read_pointer(releases_folder)
-    moves = [entry for entry in entries(releases_folder) if entry["translators"][1]]
-    arrivals = [entry for entry in moves if pointer and entry["to"] == pointer.champion]
-    if not arrivals:
+    served = tenures(entries(releases_folder))
+    if pointer is None or not served or pointer.champion not in served[-1].releases:
         return None
-    translator = arrivals[-1]["translators"][1]
-    same = [entry for entry in moves if entry["translators"][1] == translator]
-    names = dict.fromkeys(str(entry["to"]) for entry in same)
-    return ServedModel(tuple(names), datetime.fromisoformat(same[0]["at"]))
+    return served[-1]
 
 
 def look_at_quality(
     journal: JournalResource,
-    model: ServedModel,
+    model: Tenure,
     trained_at: datetime,
     now: datetime,
     least_questions: int,
@@ -102,7 +90,7 @@ def look_at_quality(
 
 def _questions(
     database: Database[dict[str, Any]],
-    model: ServedModel,
+    model: Tenure,
     start: datetime,
     end: datetime,
     direction: int,

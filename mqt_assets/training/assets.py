@@ -14,7 +14,7 @@ from typing import Any
 import dagster as dg
 
 from mqt_assets.presentation import curve, image, markdown
-from mqt_assets.release.audit import record
+from mqt_assets.release.audit import TRAIN, record
 from mqt_assets.retraining.decision import why
 from mqt_assets.retraining.schema_change import write_shape
 from mqt_assets.schemas.assets import read_catalogs
@@ -376,7 +376,7 @@ def _put_on_record(root: Path, dagster_run_id: str, reasons: Mapping[str, str]) 
     serving = pointer.champion if pointer else ""
     record(
         root,
-        action="train",
+        action=TRAIN,
         dagster_run_id=dagster_run_id,
         before=serving or None,
         after=serving,

@@ -62,6 +62,11 @@ def figures(count: int, failed: int = 0, corrected: int = 0) -> Figures:
 # ------------------------------------------------------------ what is judged
 
 
+def test_a_training_that_begins_ends_no_tenure() -> None:
+    training = moved(4, "train", "r4", "")
+    assert tenures([*HISTORY, training]) == tenures(HISTORY)
+
+
 def test_releases_in_a_row_with_one_model_are_one_tenure() -> None:
     first, second = tenures(HISTORY)
     assert first == Tenure("m1", ("r1", "r2"), START, START + timedelta(days=2))
