@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from mqt_serving.llm.use import LlmUse
 from mqt_serving.query.checking.notes import Note
 from mqt_serving.query.pipeline import Command
 from mqt_serving.query.plan import Plan
@@ -21,6 +22,7 @@ class Source(StrEnum):
     CORRECTION = "correction"  # a person corrected the answer to this very question
     PERSON = "person"  # written or picked by a person, not by MQT
     FOLLOW_UP = "follow-up"  # read against the query of the question before
+    LLM = "llm"  # written by a language model
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,7 @@ class Translation:
     journaled: bool = False
     follow_up_of: Before | None = None  # only where it was read as a follow-up
     correction: UsedCorrection | None = None  # only where it comes from one
+    llm: LlmUse | None = None  # only where a language model was asked, in vain too
 
 
 @dataclass(frozen=True, slots=True)

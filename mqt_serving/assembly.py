@@ -19,6 +19,9 @@ from mqt_serving.encoder import TextEncoder
 from mqt_serving.errors import ReleaseCorrupt
 from mqt_serving.feedback.receiving import FeedbackReceiver
 from mqt_serving.journal import Journal
+from mqt_serving.llm.backend import LlmBackend
+from mqt_serving.llm.endpoint import ChatEndpoint
+from mqt_serving.llm.sharing import sharing_of
 from mqt_serving.observing import Observer
 from mqt_serving.policies import load_policies
 from mqt_serving.query.execution import Reading
@@ -57,6 +60,7 @@ class Serving:
     releases: ReleaseWatcher
     corrections: CorrectionsFollower
     clients: tuple[LazyClient, ...]
+    llm: LlmBackend | None = None
 
     def start(self) -> None:
         """Follow releases and corrections."""
@@ -68,6 +72,8 @@ class Serving:
         self.corrections.stop()
         for client in self.clients:
             client.close()
+        if self.llm is not None:
+            self.llm.close()
 
 
 def build_serving(
@@ -107,6 +113,7 @@ def build_serving(
         policy=policy,
         observer=observer,
     )
+    llm = build_llm(settings, policy, observer)
     service = Service(
         releases=releases,
         runner=runner,
@@ -116,8 +123,24 @@ def build_serving(
         observer=observer,
         max_question_length=settings.max_question_length,
         choice_share=settings.choice_share,
+        llm=llm,
     )
-    return Serving(service, feedback, releases, follower, (mongodb, journal_client))
+    return Serving(service, feedback, releases, follower, (mongodb, journal_client), llm)
+
+
+def build_llm(settings: Settings, policy: Policy, observer: Observer) -> LlmBackend | None:
+    """None without an endpoint: off by default."""
+    if not settings.llm_url:
+        return None
+    key = settings.llm_api_key.get_secret_value()
+    return LlmBackend(
+        endpoint=ChatEndpoint(settings.llm_url, settings.llm_model, key),
+        sharing=sharing_of(settings.llm_url, settings.llm_share),
+        policy=policy,
+        observer=observer,
+        seconds=settings.llm_timeout_seconds,
+        most_tokens=settings.llm_most_tokens,
+    )
 
 
 def _base_policy(settings: Settings) -> Policy:

@@ -7,6 +7,7 @@ private fields that came along in a whole document. Depends on the query languag
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from mqt_serving.answers import CheckedQuery, Choice, Table
@@ -56,13 +57,16 @@ def choice_of_command(
     return _choice(checked.command, plan, 1.0, catalog, policy, checked.notes)
 
 
-def check_text(text: str, catalog: Catalog, policy: Policy) -> CheckedQuery:
+def check_text(
+    text: str, catalog: Catalog, policy: Policy, now: datetime | None = None
+) -> CheckedQuery:
     """Parse, guard and check what a person wrote; its literals become what is stored.
 
+    `now` is what `new Date()` means in it.
     Raises `QueryError` (with line and column), `QueryNotReadOnly`, `QueryRefused`,
     `UnknownCollection`, `TypeMismatch`.
     """
-    command = parse_query(text)
+    command = parse_query(text, now)
     check(command, catalog, policy)  # before raising: a refused query gets no explanation
     checked = check_command(command, catalog)
     try:

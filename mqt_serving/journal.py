@@ -65,8 +65,9 @@ class QueryRecord:
     """One question and what became of it.
 
     `outcome` is `answered`, `translated`, `ran` (a query that a person wrote) or an error's code.
-    `source` is `model`, `correction`, `follow-up` (of the query `follow_up_of`), `person`, or
-    empty when there was no answer.
+    `source` is `model`, `correction`, `follow-up` (of the query `follow_up_of`), `llm`, `person`,
+    or empty when there was no answer. `llm` has model, prompt version and warning where a language
+    model was asked.
     """
 
     query_id: str
@@ -85,6 +86,7 @@ class QueryRecord:
     exposure: Exposure | None = None  # to the experiment that ran, if one did
     candidates: tuple[Candidate, ...] = ()  # the readings that were offered, best first
     chosen: int | None = None  # index of the one that `command` is
+    llm: Mapping[str, Any] | None = None
 
     def document(self) -> dict[str, Any]:
         return {
@@ -104,6 +106,7 @@ class QueryRecord:
             "exposure": self.exposure.document() if self.exposure else None,
             "candidates": [asdict(candidate) for candidate in self.candidates],
             "chosen": self.chosen,
+            "llm": dict(self.llm) if self.llm else None,
         }
 
 

@@ -32,3 +32,10 @@ class Observer:
 
     def release_refused(self, release_id: str) -> None:
         """This release (or, when empty, the pointer) could not be loaded; the old one serves on."""
+
+    def llm_asked(self, outcome: str, seconds: float) -> None:
+        """A language model was asked for these seconds: `answered`, `repaired`, `declined`, or
+        why the local translator answers instead."""
+
+    def llm_circuit(self, is_open: bool) -> None:
+        """Whether the language model is left alone for a while."""

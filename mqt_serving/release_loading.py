@@ -12,7 +12,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from mqt_serving.assignment import Asker, Exposure, expose
 from mqt_serving.errors import CannotAnswer, MqtError, NoRelease, ReleaseCorrupt
+from mqt_serving.llm.template import Prompt
 from mqt_serving.observing import Observer
 from mqt_serving.privacy import readable, with_private_fields
 from mqt_serving.query.dialects.parsing import parse_query
@@ -102,6 +103,7 @@ class LoadedRelease:
     search: Search | None
     corrections: Mapping[tuple[str, str], Correction]  # (database, normalised question)
     examples: Mapping[str, tuple[str, ...]]  # database -> questions to start with
+    prompt: Prompt = field(default_factory=Prompt)  # for a language model, where one is set
 
     @property
     def id(self) -> str:
@@ -139,6 +141,7 @@ class LoadedRelease:
             search=loaders.search(folder, translator),
             corrections=_read_corrections(folder / "corrections.json"),
             examples={name: example_questions(c) for name, c in catalogs.items()},
+            prompt=_read_prompt(folder / "prompt.json"),
         )
         release._warm_up()
         return release
@@ -160,8 +163,8 @@ class LoadedRelease:
 class Arms:
     """Champion and challenger of one moment.
 
-    The challenger translates with the champion's data: what is compared is the model, and no one
-    misses a correction or a new collection for being in an experiment.
+    The challenger translates with the champion's data: what is compared is model and prompt, and
+    no one misses a correction or a new collection for being in an experiment.
     """
 
     champion: LoadedRelease
@@ -172,7 +175,12 @@ class Arms:
 
     @classmethod
     def of(cls, champion: LoadedRelease, challenger: LoadedRelease, pointer: Pointer) -> Arms:
-        both = replace(champion, manifest=challenger.manifest, translator=challenger.translator)
+        both = replace(
+            champion,
+            manifest=challenger.manifest,
+            translator=challenger.translator,
+            prompt=challenger.prompt,
+        )
         return cls(champion, both, pointer.experiment, pointer.salt, pointer.challenger_share)
 
     def choose(self, asker: Asker, query_id: str) -> tuple[LoadedRelease, Exposure | None]:
@@ -347,6 +355,16 @@ def _read_catalogs(folder: Path) -> list[Catalog]:
         except ValidationError as error:
             raise ReleaseCorrupt(f"{path} is not a catalog: {error}") from error
     return catalogs
+
+
+def _read_prompt(path: Path) -> Prompt:
+    """The one that was promoted; without one, the one that comes with MQT."""
+    if not path.exists():
+        return Prompt()
+    try:
+        return Prompt.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        raise ReleaseCorrupt(f"{path} is not a prompt: {error}") from error
 
 
 def _read_corrections(path: Path) -> dict[tuple[str, str], Correction]:

@@ -46,6 +46,7 @@ from mqt_serving.errors import (
 )
 from mqt_serving.intake import clean_question
 from mqt_serving.journal import Candidate, Journal, QueryRecord
+from mqt_serving.llm import backend as language_model
 from mqt_serving.observing import Observer
 from mqt_serving.query.cancellation import Cancellation
 from mqt_serving.query.guarding.policy import Policy
@@ -113,6 +114,7 @@ class Service:
         observer: Observer,
         max_question_length: int = 500,
         choice_share: float = 0.5,
+        llm: language_model.LlmBackend | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         timer: Callable[[], float] = time.perf_counter,
         new_id: Callable[[], str] = lambda: uuid4().hex,
@@ -125,6 +127,7 @@ class Service:
         self._observer = observer
         self._max_question_length = max_question_length
         self._choice_share = choice_share
+        self._llm = llm
         self._now = now
         self._timer = timer
         self._new_id = new_id
@@ -171,14 +174,12 @@ class Service:
         asked = self._accept(question, database, previous, asker)
         with self._journaling_failure(asked):
             translation = self._translation(asked)
-            try:
-                chosen, table, run_ms = self._first_that_runs(asked, translation, cancellation)
-            except _NEXT_CHOICE_MAY_WORK as error:
-                if translation.source is not Source.CORRECTION:
-                    raise
-                log.warning("the correction of %r no longer runs: %s", asked.question, error)
-                translation = self._by_model(asked)
-                chosen, table, run_ms = self._first_that_runs(asked, translation, cancellation)
+            while True:
+                try:
+                    chosen, table, run_ms = self._first_that_runs(asked, translation, cancellation)
+                    break
+                except _NEXT_CHOICE_MAY_WORK as error:
+                    translation = self._instead(asked, translation, error)
         timings = {**translation.timings, "execute_ms": run_ms}
         started = self._timer()
         ran, alternatives = self._alternatives(
@@ -282,7 +283,18 @@ class Service:
         return _Earlier(before, plan, catalog)
 
     def _translation(self, asked: _Asked) -> Translation:
-        return self._by_follow_up(asked) or self._by_correction(asked) or self._by_model(asked)
+        return self._by_follow_up(asked) or self._by_correction(asked) or self._by_reading(asked)
+
+    def _instead(self, asked: _Asked, translation: Translation, error: MqtError) -> Translation:
+        """What to try when no choice runs; raises `error` when nothing is left."""
+        if translation.source is Source.CORRECTION:
+            log.warning("the correction of %r no longer runs: %s", asked.question, error)
+            return self._by_reading(asked)
+        if self._llm is None or translation.source is not Source.LLM or translation.llm is None:
+            raise error
+        catalog = asked.release.catalogs[translation.database]
+        failed = language_model.Reading(catalog, translation.choices[0], translation.llm)
+        return self._of_llm(asked, self._llm.repaired(self._told(asked), failed, error))
 
     def _by_follow_up(self, asked: _Asked) -> Translation | None:
         """What the question means after the one before; None when it stands by itself."""
@@ -317,6 +329,36 @@ class Service:
             made = self._made(asked, catalog, (choice,), Source.CORRECTION)
             return replace(made, correction=used(correction))
         return None
+
+    def _by_reading(self, asked: _Asked) -> Translation:
+        """By a language model where one is set and of use, else by the release's own model."""
+        if self._llm is None:
+            return self._by_model(asked)
+        return self._of_llm(asked, self._llm.read(self._told(asked)))
+
+    def _of_llm(self, asked: _Asked, reading: language_model.Reading) -> Translation:
+        if reading.choice is None:
+            return replace(self._by_model(asked), llm=reading.use)
+        made = self._made(asked, reading.catalog, (reading.choice,), Source.LLM)
+        return replace(made, llm=reading.use)
+
+    def _told(self, asked: _Asked) -> language_model.Asked:
+        release, database = asked.release, asked.database or None
+        hits = (
+            release.search.search(asked.question, language_model.SEARCHED, database)
+            if release.search is not None
+            else ()
+        )
+        live = self._corrections.snapshot
+        released = {k: c for k, c in release.corrections.items() if k not in live.withdrawn}
+        return language_model.Asked(
+            question=asked.question,
+            at=asked.at,
+            catalogs=asked.catalogs,
+            prompt=release.prompt,
+            hits=hits,
+            corrections=tuple({**released, **live.by_key}.values()),
+        )
 
     def _by_model(self, asked: _Asked) -> Translation:
         best: tuple[Catalog, tuple[Choice, ...]] | None = None
@@ -471,6 +513,7 @@ class Service:
                 exposure=asked.exposure,
                 candidates=tuple(offered),
                 chosen=chosen,
+                llm=translation.llm.document() if translation.llm else None,
             )
         )
 

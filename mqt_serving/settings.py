@@ -15,7 +15,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from mqt_serving.errors import SettingError
@@ -24,6 +33,8 @@ SYSTEM_DATABASES = frozenset({"admin", "local", "config"})
 OWN_DATABASE_PREFIX = "mqt"
 JOURNAL_DATABASE = "mqt"
 SAMPLE_DATABASE = "shop"
+SECRETS = frozenset({"MQT_LLM_API_KEY"})
+"""Variables whose value nothing shows; addresses lose their password (`redact`)."""
 RUN_ID = "MQT_RUN_ID"
 """Variable that marks the processes of one `mqt up`, so that they can be found if it is killed."""
 
@@ -214,6 +225,27 @@ class Settings(BaseSettings):
         0.01, ge=0.0, lt=1.0, description="How much worse than the model before is still kept."
     )
 
+    # A language model in front of the translator (see docs/llm.md); off without `llm_url`
+    llm_url: str = Field(
+        "", description="OpenAI-compatible endpoint, such as http://127.0.0.1:11434/v1."
+    )
+    llm_model: str = Field("", validate_default=True, description="As the endpoint names it.")
+    llm_api_key: SecretStr = Field(SecretStr(""), description="Sent as a bearer token.")
+    llm_timeout_seconds: float = Field(
+        20.0, ge=0.1, le=600.0, description="For all of its calls for a question; then without it."
+    )
+    llm_most_tokens: int = Field(
+        3000, ge=500, le=200_000, description="Of a prompt, estimated; larger schemas are cut."
+    )
+    llm_share: Literal["", "schema", "examples", "values"] = Field(
+        "",
+        description="What it gets besides the question: names and types, also corrections, also "
+        "sample values. Default: values on this machine, else schema.",
+    )
+    llm_evaluation_questions: int = Field(
+        60, ge=10, description="Holdout questions asked per prompt variant."
+    )
+
     @classmethod
     def load(cls, **overrides: Any) -> Self:
         """Environment plus the servers of a running `mqt up`; `overrides` are for tests and CLI.
@@ -295,6 +327,32 @@ class Settings(BaseSettings):
     def _redis_scheme(cls, value: str) -> str:
         if value and not re.match(r"(rediss?|unix)://", value):
             raise ValueError("must start with redis://, rediss:// or unix://")
+        return value
+
+    @field_validator("llm_url")
+    @classmethod
+    def _http_address(cls, value: str) -> str:
+        if not value:
+            return value
+        if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", value):
+            raise ValueError(
+                "must be an http:// or https:// address without user, query or fragment, such as "
+                "http://127.0.0.1:11434/v1"
+            )
+        return value.rstrip("/").removesuffix("/chat/completions")
+
+    @field_validator("llm_model")
+    @classmethod
+    def _model_is_named(cls, value: str, info: ValidationInfo) -> str:
+        if info.data.get("llm_url") and not value.strip():
+            raise ValueError("must name the model that MQT_LLM_URL is to answer with")
+        return value.strip()
+
+    @field_validator("llm_api_key")
+    @classmethod
+    def _key_fits_a_header(cls, value: SecretStr) -> SecretStr:
+        if not re.fullmatch(r"[!-~]*", value.get_secret_value()):
+            raise ValueError("must be printable ASCII without spaces")
         return value
 
     @field_validator("tend_folder", "spider_syn_folder")
@@ -391,6 +449,11 @@ def redact(uri: str) -> str:
     return re.sub(r"(://[^:/@\s]*):[^@\s]+@", r"\1:***@", uri)
 
 
+def shown(name: str, value: str) -> str:
+    """The value of a variable as it may be shown."""
+    return "***" if name in SECRETS else redact(value)
+
+
 def variable_names() -> tuple[str, ...]:
     """Every environment variable that is read, `MONGODB_URI` first."""
     prefixed = (f"MQT_{name.upper()}" for name in Settings.model_fields if name != "mongodb_uri")
@@ -416,7 +479,7 @@ def _explain(error: ValidationError) -> str:
     for problem in error.errors():
         key = str(problem["loc"][0]) if problem["loc"] else ""
         name = key if key.isupper() else f"MQT_{key.upper()}"
-        value = redact(str(problem["input"]))
+        value = shown(name, str(problem["input"]))
         reason = problem["msg"].removeprefix("Value error, ")
         lines.append(f"{name}={value}: {reason[:1].lower()}{reason[1:]}")
     return "Wrong setting. " + "; ".join(lines) + ". Correct or unset it and start again."

@@ -94,6 +94,24 @@ class Metrics(Observer):
             "How long it took to verify, load and warm up.",
             registry=self.registry,
         )
+        self._llm_calls = Counter(
+            "mqt_llm_questions_total",
+            "Questions to the language model: answered, repaired, declined, or why it was of no "
+            "use and the local translator answered.",
+            ("outcome",),
+            registry=self.registry,
+        )
+        self._llm_seconds = Histogram(
+            "mqt_llm_seconds",
+            "Time of all calls to the language model for a question.",
+            buckets=_BUCKETS,
+            registry=self.registry,
+        )
+        self._llm_circuit = Gauge(
+            "mqt_llm_circuit_open",
+            "1 while the language model failed too often and is left alone.",
+            registry=self.registry,
+        )
         # Series that alerts look at exist from the start, so that a rate over them is never empty.
         for outcome in ("ok", "refused"):
             self._reloads.labels(outcome)
@@ -133,3 +151,10 @@ class Metrics(Observer):
 
     def release_refused(self, release_id: str) -> None:
         self._reloads.labels("refused").inc()
+
+    def llm_asked(self, outcome: str, seconds: float) -> None:
+        self._llm_calls.labels(outcome).inc()
+        self._llm_seconds.observe(seconds)
+
+    def llm_circuit(self, is_open: bool) -> None:
+        self._llm_circuit.set(is_open)

@@ -23,6 +23,7 @@ from mqt_serving.answers import (
     UsedCorrection,
 )
 from mqt_serving.feedback.records import Reason, Receipt, Said, Signal, Status, Verdict
+from mqt_serving.llm.use import LlmUse
 from mqt_serving.privacy import covers, private_paths, visible
 from mqt_serving.release_loading import LoadedRelease
 from mqt_serving.schema import Catalog, CollectionSchema, Reference
@@ -138,6 +139,26 @@ class CorrectionBody(BaseModel):
         )
 
 
+class LlmBody(BaseModel):
+    """What a language model had to do with the answer."""
+
+    model: str
+    prompt: str = Field(description="Version of the prompt's template.")
+    calls: int
+    repaired: bool = Field(description="Its first query did not work, its second did.")
+    warning: str = Field(description="Why its answer was not taken; empty when it was.")
+
+    @classmethod
+    def of(cls, use: LlmUse) -> LlmBody:
+        return cls(
+            model=use.model,
+            prompt=use.prompt,
+            calls=use.calls,
+            repaired=use.repaired,
+            warning=use.warning,
+        )
+
+
 class TranslationBody(BaseModel):
     """The best reading, and all readings (at most five, best first) in `candidates`."""
 
@@ -148,7 +169,8 @@ class TranslationBody(BaseModel):
     confidence: float = Field(
         description="How likely this reading is right, 0 to 1. A model's is calibrated on the "
         "answers of its base weights to questions over databases that they had not seen; that of "
-        "a correction or follow-up is fixed, not measured."
+        "a correction or follow-up is fixed, not measured; that of a language model is how often "
+        "its prompt was right in evaluation, the same for every answer (0.5 if never measured)."
     )
     mongosh: str
     pymongo: str
@@ -159,8 +181,10 @@ class TranslationBody(BaseModel):
     chosen: int = Field(description="Index of this reading among the candidates.")
     candidates: list[CandidateBody]
     source: str = Field(
-        description="`model`, `correction` of this very question by a person, or `follow-up`."
+        description="`model`, `correction` of this very question by a person, `follow-up`, or "
+        "`llm`: a language model."
     )
+    llm: LlmBody | None = Field(description="Null where no language model was asked.")
     follow_up_of: BeforeBody | None = Field(
         description="What the question was read as a follow-up of; null: it was read by itself."
     )
@@ -193,6 +217,7 @@ class TranslationBody(BaseModel):
             "source": translation.source,
             "follow_up_of": BeforeBody.of(before) if before else None,
             "correction": CorrectionBody.of(correction) if correction else None,
+            "llm": LlmBody.of(translation.llm) if translation.llm else None,
             "release_id": translation.release_id,
             "timings": dict(translation.timings),
             "journaled": translation.journaled,

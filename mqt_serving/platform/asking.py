@@ -90,12 +90,16 @@ def show(answer: dict[str, Any], console: Console) -> None:
     if before := answer.get("follow_up_of"):
         console.print(f"[bold]Follow-up[/] to {escape(before['question'])}")
     console.print(f"[bold]Meaning[/]   {escape(answer['meaning'])}")
+    if warning := (answer.get("llm") or {}).get("warning"):
+        console.print(f"[bold]Warning[/]   {escape(warning)}")
     for note in answer.get("notes", ()):
         console.print(f"[bold]Note[/]      {escape(note)}")
     console.print(f"[bold]Query[/]     {escape(answer['mongosh'])}")
     details = f"{answer['confidence']:.0%} sure, database {answer['database']}"
     if answer.get("source") == "correction":
         details += ", from a correction" + _by_whom(answer.get("correction") or {})
+    elif answer.get("source") == "llm":
+        details += f", by {answer['llm']['model']}"
     if query_id := answer.get("query_id"):
         details += f", id {query_id}"
     console.print(f"[dim]          {escape(details)}, release {escape(answer['release_id'])}[/]")

@@ -20,6 +20,7 @@ from mqt_serving.settings import (
     RunningServers,
     Settings,
     redact,
+    shown,
     unknown_variables,
     variable_names,
 )
@@ -54,7 +55,7 @@ def examine(settings: Settings, environment: Mapping[str, str]) -> Iterator[Find
 def _configuration(settings: Settings, environment: Mapping[str, str]) -> Iterator[Finding]:
     version = f"Python {platform.python_version()}, {platform.system()} {platform.machine()}"
     yield Finding("system", Health.OK, version)
-    given = [f"{n}={redact(environment[n])}" for n in variable_names() if environment.get(n)]
+    given = [f"{n}={shown(n, environment[n])}" for n in variable_names() if environment.get(n)]
     text = ", ".join(given) or "no variable is set: all defaults"
     yield Finding("settings", Health.OK, text)
     for name in unknown_variables(environment):

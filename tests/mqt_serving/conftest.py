@@ -114,6 +114,7 @@ def release(tmp_path: Path, settings: Settings, catalog: Catalog) -> WriteReleas
         catalogs: Sequence[Catalog] = (catalog,),
         index: Path | None = None,
         live: bool = True,
+        prompt: str | None = None,
     ) -> str:
         parts = tmp_path / f"parts-{uuid4().hex}"
         (parts / "catalogs").mkdir(parents=True)
@@ -122,6 +123,8 @@ def release(tmp_path: Path, settings: Settings, catalog: Catalog) -> WriteReleas
         (parts / TABLE).parent.mkdir()
         (parts / TABLE).write_text(table_json(table))
         (parts / "corrections.json").write_text(json.dumps(list(corrections)))
+        if prompt is not None:
+            (parts / "prompt.json").write_text(prompt)
         if index is not None:
             index.rename(parts / "index")
         write_release(settings.releases_folder, parts, release_id=name)

@@ -107,7 +107,7 @@ function showAnswer(answer) {
   byId("meaning").focus();
 }
 
-const SOURCES = { model: "model", correction: "corrected by a person", "follow-up": "the question before" };
+const SOURCES = { model: "model", correction: "corrected by a person", "follow-up": "the question before", llm: "a language model" };
 
 function sourceOf({ source, correction }) {
   if (!correction) return SOURCES[source] ?? source;
@@ -123,7 +123,8 @@ function showReading(reading, probability) {
   const { query_id: queryId, journaled } = reading;
   follow(journaled ? { queryId, question: current.question, database: current.database } : null);
   renderMeaning(byId("meaning"), reading.meaning);
-  renderNotes(byId("notes"), reading.notes);
+  const warning = current.llm?.warning;
+  renderNotes(byId("notes"), warning ? [warning, ...reading.notes] : reading.notes);
   byId("confidence").value = probability;
   byId("confidence-text").textContent = percent(probability);
   byId("timings").textContent = describeTimings(reading.timings);
