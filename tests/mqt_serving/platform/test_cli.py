@@ -102,9 +102,11 @@ def test_ask_with_nobody_there_says_what_to_start(mqt: Mqt) -> None:
 
 def test_doctor_tells_what_is_missing_and_misspelt(mqt: Mqt, mongo_uri: str) -> None:
     uri = mongo_uri.replace("://", "://nobody:pass@")
-    done = mqt("doctor", MONGODB_URI=uri, MQT_PROT="1")
+    done = mqt("doctor", MONGODB_URI=uri, MQT_PROT="1", MQT_LLM_API_KEY="sk-secret")
     assert_clear_failure(done, "MQT_PROT is set, but there is no such setting", "MQT_JOURNAL_URI")
     assert ":pass@" not in done.stdout
+    assert "MQT_LLM_API_KEY=***" in done.stdout
+    assert "sk-secret" not in done.stdout
 
 
 def test_doctor_names_wrong_credentials(mqt: Mqt, mongo_uri: str) -> None:
