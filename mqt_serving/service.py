@@ -47,6 +47,7 @@ from mqt_serving.errors import (
 from mqt_serving.intake import clean_question
 from mqt_serving.journal import Candidate, Journal, QueryRecord
 from mqt_serving.llm import backend as language_model
+from mqt_serving.llm.template import Known
 from mqt_serving.observing import Observer
 from mqt_serving.query.cancellation import Cancellation
 from mqt_serving.query.guarding.policy import Policy
@@ -350,14 +351,14 @@ class Service:
             else ()
         )
         live = self._corrections.snapshot
-        released = {k: c for k, c in release.corrections.items() if k not in live.withdrawn}
+        known: dict[tuple[str, str], Known] = {**release.corrections, **live.by_key}
         return language_model.Asked(
             question=asked.question,
             at=asked.at,
             catalogs=asked.catalogs,
             prompt=release.prompt,
             hits=hits,
-            corrections=tuple({**released, **live.by_key}.values()),
+            corrections=[c for key, c in known.items() if key not in live.withdrawn],
         )
 
     def _by_model(self, asked: _Asked) -> Translation:
