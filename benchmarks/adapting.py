@@ -24,6 +24,7 @@ from mqt_assets.training.export import export_encoder
 from mqt_assets.training.fitting import export_fitted, fit, options_from
 from mqt_assets.training.holdout import Holdout, freeze
 from mqt_assets.training.selection import choose_training
+from mqt_resources.embedder import Embedder
 from mqt_serving.schema import Catalog
 from mqt_serving.settings import Settings
 
@@ -54,6 +55,7 @@ class Adapting:
         self, settings: Settings, base: BaseModel, place: Path, say: Callable[[str], object]
     ) -> None:
         self._settings, self._base, self._place, self._say = settings, base, place, say
+        self._embedder = Embedder()
         self._encoder = place / "encoder"
         export_encoder(self._encoder, settings.embedding_model, base.reader)
         self._practice_catalogs = practice_databases(settings.seed)
@@ -71,7 +73,13 @@ class Adapting:
     def adapt(self, own: Own, corrections: Sequence[Example]) -> Adapted:
         """Train with these corrections and export; the translator of before is overwritten."""
         name = own.catalog.database
-        composed = compose([*own.questions, *self._practice], corrections, own.holdout, {name})
+        composed = compose(
+            [*own.questions, *self._practice],
+            corrections,
+            own.holdout,
+            {name},
+            self._embedder.encode,
+        )
         examples = choose_training(composed.examples, self._settings.corpus_questions)
         started = time.monotonic()
         catalogs = databases_of(examples, self._practice_catalogs, {name: own.catalog})

@@ -19,7 +19,8 @@ from mqt_assets.release.gates import EvaluationReport, Limits, decide
 from mqt_assets.release.packaging import Champion
 from mqt_assets.schemas.assets import read_catalogs
 from mqt_assets.schemas.quality import Severity, assess
-from mqt_resources.gateways import MongoResource, SettingsResource
+from mqt_assets.training.assets import leak_table
+from mqt_resources.gateways import EmbedderResource, MongoResource, SettingsResource
 from mqt_serving.search import SemanticIndex
 
 
@@ -105,23 +106,35 @@ def every_item_has_a_vector(
     asset="training_set",
     additional_ins={"holdout": dg.AssetIn("holdout")},
     blocking=True,
-    description="Nothing in the training set gives a holdout question away.",
+    description="Nothing in the training set, whatever its source, gives a question of the holdout "
+    "away: not its words, its query, nor a paraphrase.",
 )
-def no_holdout_leakage(training_set: Any, holdout: dict[str, Any]) -> dg.AssetCheckResult:
+def no_holdout_leakage(
+    training_set: Any, holdout: dict[str, Any], embedder: EmbedderResource
+) -> dg.AssetCheckResult:
     from mqt_assets.training.holdout import Holdout, divide
+    from mqt_assets.training.leakage import find_leaks
     from mqt_assets.training.tables import from_table
 
     examples = from_table(training_set)
     held = Holdout.from_json(holdout)
     division = divide(examples, held)
     clean = {example.id for example in division.train}
-    leaks = [example for example in examples if example.id not in clean]
+    copies = [example for example in examples if example.id not in clean]
+    paraphrases = find_leaks(division.train, held.members, embedder.wordings)
     return dg.AssetCheckResult(
-        passed=not leaks,
+        passed=not copies and not paraphrases,
+        description=""
+        if not copies and not paraphrases
+        else f"{len(copies)} examples are of the holdout and {len(paraphrases)} paraphrase it: "
+        "materialize training_set again.",
         metadata={
             "training_examples": len(examples),
             "holdout_examples": len(held.members),
-            "leaks": markdown(["database", "question"], [[e.database, e.question] for e in leaks]),
+            "of_the_holdout": markdown(
+                ["database", "question"], [[e.database, e.question] for e in copies]
+            ),
+            "paraphrases": leak_table(paraphrases),
         },
     )
 

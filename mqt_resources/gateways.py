@@ -17,6 +17,8 @@ from mqt_serving.errors import AuthenticationFailed, QueryFailed, ServiceUnavail
 from mqt_serving.settings import JOURNAL_DATABASE, Settings
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     from pymongo import MongoClient
     from pymongo.database import Database
 
@@ -121,18 +123,28 @@ class EmbedderResource(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     settings: dg.ResourceDependency[SettingsResource]
 
-    def embed(self, texts: Sequence[str]) -> "CachedEmbeddings":
-        """Vectors (n, dimensions), normalised float32, with the cache's hits, misses and errors."""
+    def embed(self, texts: Sequence[str], model: str | None = None) -> "CachedEmbeddings":
+        """Vectors (n, dimensions), normalised float32, with the cache's hits, misses and errors.
+
+        `model` instead of the one of the settings; empty for the one that comes with MQT.
+        """
         from mqt_resources.redis_cache import EmbeddingCache, embed_cached
 
         settings = self.settings.load()
-        embedder = self.embedder()
+        embedder = self.embedder(model)
         return embed_cached(texts, embedder, EmbeddingCache(settings.redis_url, embedder.name))
 
-    def embedder(self) -> "Embedder":
+    def embedder(self, model: str | None = None) -> "Embedder":
         from mqt_resources.embedder import Embedder
 
-        return Embedder(self.settings.load().embedding_model)
+        return Embedder(self.settings.load().embedding_model if model is None else model)
+
+    def wordings(self, texts: Sequence[str]) -> "npt.NDArray[np.float32]":
+        """Vectors of questions by the model that comes with MQT, whatever the settings say.
+
+        Thresholds on how alike two wordings are were measured with it.
+        """
+        return self.embed(texts, model="").vectors
 
 
 @contextmanager

@@ -6,10 +6,11 @@ answer can be traced to what taught it. The holdout is drawn first and never tra
 
 import json
 import shutil
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
@@ -20,10 +21,13 @@ from mqt_assets.retraining.schema_change import write_shape
 from mqt_assets.schemas.assets import read_catalogs
 from mqt_assets.state import TRAINING
 from mqt_resources.artifacts import folder_bytes, folder_digest
-from mqt_resources.gateways import SettingsResource
+from mqt_resources.gateways import EmbedderResource, SettingsResource
 from mqt_resources.mlflow_tracking import MlflowTracking
 from mqt_serving.releases import read_pointer
 from mqt_serving.schema import Catalog, digest_of
+
+if TYPE_CHECKING:
+    from mqt_assets.training.leakage import Leak
 
 HOLDOUT = "holdout.json"
 
@@ -206,9 +210,9 @@ def holdout(
     group_name="training",
     kinds={"parquet"},
     io_manager_key="parquet_io",
-    code_version="1",
+    code_version="2",
     description="All that a candidate may learn from: synthetic and corpus questions outside the "
-    "holdout, and every accepted correction.",
+    "holdout, and accepted corrections but those that paraphrase a question of it.",
 )
 def training_set(
     context: dg.AssetExecutionContext,
@@ -217,6 +221,7 @@ def training_set(
     feedback_dataset: dict[str, Any],
     holdout: dict[str, Any],
     schema_catalog: dict[str, Any],
+    embedder: EmbedderResource,
 ) -> dg.Output[Any]:
     from mqt_assets.training.composing import compose
     from mqt_assets.training.examples import Example, dataset_digest
@@ -228,6 +233,7 @@ def training_set(
         map(Example.from_json, feedback_dataset["examples"]),
         Holdout.from_json(holdout),
         schema_catalog,
+        embedder.wordings,
     )
     examples = composed.examples
     digest = dataset_digest(examples)
@@ -242,6 +248,17 @@ def training_set(
             "kept_out_by_the_holdout": len(composed.division.excluded),
             "corrections_of_holdout_questions": len(composed.division.dropped),
             "corrections_of_other_databases": len(composed.elsewhere),
+            "leaks": len(composed.leaks),
+            "leaks_by_source": markdown(
+                ["source", "why", "examples"],
+                [
+                    [source, reason, count]
+                    for (source, reason), count in Counter(
+                        (leak.example.source, str(leak.reason)) for leak in composed.leaks
+                    ).most_common()
+                ],
+            ),
+            "leaking": leak_table(composed.leaks),
             "by_kind": _by_kind(examples),
         },
     )
@@ -396,6 +413,17 @@ def _catalogs_output(catalogs: Mapping[str, Catalog], **metadata: str) -> dg.Out
             **metadata,
         },
     )
+
+
+def leak_table(leaks: Sequence["Leak"]) -> dg.MarkdownMetadataValue:
+    """What was kept from training, corrections first, without the questions of the holdout."""
+    ordered = sorted(leaks, key=lambda leak: leak.example.source != "correction")
+    rows = [
+        [leak.example.database, leak.example.question, leak.example.source, leak.reason,
+         f"{leak.similarity:.2f}"]
+        for leak in ordered
+    ]  # fmt: skip
+    return markdown(["database", "question", "source", "why", "cosine"], rows)
 
 
 def vars_of(options: Any) -> dict[str, object]:

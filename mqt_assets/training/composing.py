@@ -14,6 +14,7 @@ from mqt_assets.training import practice
 from mqt_assets.training.examples import Example
 from mqt_assets.training.handwritten import replay
 from mqt_assets.training.holdout import Division, Holdout, divide
+from mqt_assets.training.leakage import Encode, Leak, find_leaks
 from mqt_assets.training.synthesis import synthesise
 from mqt_serving.schema import Catalog
 
@@ -30,10 +31,14 @@ class PracticeQuestions:
 
 @dataclass(frozen=True, slots=True)
 class TrainingSet:
-    """`examples` are learned from; `elsewhere` are corrections of databases not looked at."""
+    """`examples` are learned from; `elsewhere` are corrections of databases not looked at.
+
+    `leaks` are paraphrases of holdout questions, which are not learned from either.
+    """
 
     examples: tuple[Example, ...]
     division: Division
+    leaks: tuple[Leak, ...]
     elsewhere: tuple[Example, ...]
 
     @property
@@ -67,18 +72,23 @@ def compose(
     accepted: Iterable[Example],
     holdout: Holdout,
     databases: Collection[str],
+    encode: Encode,
 ) -> TrainingSet:
     """What may be learned of `questions` and of the `accepted` corrections of these databases.
 
-    Nothing of the holdout is among it, nor what has no plan: that can be evaluated, not learned.
+    Nothing of the holdout is among it, in whatever words, nor what has no plan: that can be
+    evaluated, not learned.
     """
     corrections: list[Example] = []
     elsewhere: list[Example] = []
     for example in accepted:
         (corrections if example.database in databases else elsewhere).append(example)
     division = divide([*questions, *corrections], holdout)
-    learned = tuple(example for example in division.train if example.plan is not None)
-    return TrainingSet(learned, division, tuple(elsewhere))
+    learnable = [example for example in division.train if example.plan is not None]
+    leaks = find_leaks(learnable, holdout.members, encode)
+    leaking = {leak.example.id for leak in leaks}
+    learned = tuple(example for example in learnable if example.id not in leaking)
+    return TrainingSet(learned, division, leaks, tuple(elsewhere))
 
 
 def databases_of(examples: Iterable[Example], *named: Mapping[str, Kept]) -> dict[str, Kept]:
