@@ -12,6 +12,7 @@ from mqt_assets.checks import CHECKS
 from mqt_assets.embeddings.assets import collection_embeddings, semantic_index, text_encoder
 from mqt_assets.evaluation.assets import candidate_evaluation
 from mqt_assets.feedback.assets import feedback_dataset, query_log
+from mqt_assets.feedback.insights_assets import feedback_insights
 from mqt_assets.jobs import JOBS
 from mqt_assets.progress import progress_logger
 from mqt_assets.release.assets import release
@@ -38,6 +39,7 @@ _ASSETS = [
     semantic_index,
     text_encoder,
     query_log,
+    feedback_insights,
     feedback_dataset,
     corpus_catalogs,
     corpus_examples,

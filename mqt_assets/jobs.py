@@ -1,6 +1,6 @@
 """Which assets run together: what a person starts in the UI and what schedules and sensors launch.
 
-Dagster wants one partitions definition a job, so the daily query log has a job of its own; every
+Dagster wants one partitions definition a job, so the daily assets have a job of their own; every
 other job runs over a range of `collections` partitions, or over none when it needs no schema.
 """
 
@@ -13,7 +13,7 @@ from mqt_assets.release.rollback import rollback_job
 
 _HEAVY = {"mqt/heavy": "training"}  # `dagster.yaml` lets one such run at a time use the cores
 _BASE_TRAINING = dg.AssetSelection.groups("base_training")
-_QUERY_LOG = dg.AssetSelection.assets("query_log")
+_DAILY = dg.AssetSelection.assets("query_log", "feedback_insights")
 _MODEL = dg.AssetSelection.assets(
     "feedback_dataset",
     "synthetic_examples",
@@ -43,7 +43,7 @@ retrain_job = dg.define_asset_job(
 
 everything_job = dg.define_asset_job(
     "everything_job",
-    selection=dg.AssetSelection.all() - _QUERY_LOG - _BASE_TRAINING,
+    selection=dg.AssetSelection.all() - _DAILY - _BASE_TRAINING,
     tags=_HEAVY,
     description="From the documents to a release, all in one run over a range of collections.",
 )
@@ -58,8 +58,8 @@ train_base_model = dg.define_asset_job(
 
 query_log_job = dg.define_asset_job(
     "query_log_job",
-    selection=_QUERY_LOG,
-    description="Copy a day of questions from the journal, for analysis.",
+    selection=_DAILY,
+    description="Copy a day of questions from the journal, and find what failed and where.",
 )
 
 

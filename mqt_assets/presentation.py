@@ -98,6 +98,36 @@ def daily(counts: Mapping[date, int], title: str, label: str) -> bytes:
     return plot.png
 
 
+Interval = tuple[float, float, float]
+"""A share with the ends of its interval."""
+
+
+def trend(days: Mapping[str, Interval], title: str) -> bytes:
+    """Shares by day (ISO text) with their intervals as a band; PNG."""
+    with _Plot(title, height=2.6) as plot:
+        when = [date.fromisoformat(day).toordinal() for day in days]
+        shares, lows, highs = zip(*days.values(), strict=True)
+        plot.axes.fill_between(when, lows, highs, color=ACCENT, alpha=0.15, linewidth=0)
+        plot.axes.plot(when, shares, color=ACCENT, linewidth=1.4, marker="o", markersize=3)
+        plot.axes.set_ylim(0, 1)
+        shown = list(zip(when, days, strict=True))[:: -(-len(when) // 6)]
+        plot.axes.set_xticks([at for at, _ in shown], [day for _, day in shown])
+    return plot.png
+
+
+def intervals(shares: Mapping[str, Interval], title: str) -> bytes:
+    """Shares as points on their intervals, the first on top; PNG."""
+    with _Plot(title, height=0.8 + 0.3 * max(1, len(shares))) as plot:
+        names = list(shares)[::-1]
+        for position, name in enumerate(names):
+            share, low, high = shares[name]
+            plot.axes.plot([low, high], [position, position], color=INK, linewidth=1.2)
+            plot.axes.plot([share], [position], color=ACCENT, marker="o", markersize=5)
+        plot.axes.set_yticks(range(len(names)), names)
+        plot.axes.set_xlim(0, 1)
+    return plot.png
+
+
 class _Plot:
     """One small figure; `png` holds it once the block has ended."""
 

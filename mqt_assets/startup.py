@@ -38,7 +38,7 @@ DEPENDENCIES: Mapping[str, tuple[str, ...]] = {
         "semantic_index", "feedback_dataset",
     ),
 }  # fmt: skip
-"""Every asset but the daily query log, upstream first."""
+"""Every asset but the daily ones, upstream first."""
 
 REFRESHED = (
     "schema_catalog", "collection_embeddings", "semantic_index", "feedback_dataset", "release",

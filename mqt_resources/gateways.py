@@ -14,6 +14,7 @@ import dagster as dg
 
 from mqt_resources.artifacts import ArtifactStore
 from mqt_serving.errors import AuthenticationFailed, QueryFailed, ServiceUnavailable
+from mqt_serving.insights import INSIGHTS
 from mqt_serving.settings import JOURNAL_DATABASE, Settings
 
 if TYPE_CHECKING:
@@ -95,6 +96,29 @@ class JournalResource(dg.ConfigurableResource):  # type: ignore[type-arg]
             feedback = client[JOURNAL_DATABASE]["feedback"]
             found = feedback.find({"status": "accepted"}, {"_id": 1, "at": 1})
             return list(found.sort([("at", 1), ("_id", 1)]))
+
+    def feedback_between(self, start: datetime, end: datetime, most: int) -> list[dict[str, Any]]:
+        """Feedback with `start <= at < end`, oldest first, at most `most` of it."""
+        with self.client() as client, _readable("the journal"):
+            found = client[JOURNAL_DATABASE]["feedback"].find({"at": {"$gte": start, "$lt": end}})
+            return list(found.sort([("at", 1), ("_id", 1)]).limit(most))
+
+    def keep_insights(self, document: Mapping[str, Any]) -> None:
+        """Put a day's insights where serving reads them; the same day again replaces them."""
+        from pymongo import WriteConcern
+
+        with self.client() as client, _readable("the journal"):
+            durable = WriteConcern(w="majority", j=True, wtimeout=10_000)
+            kept = client[JOURNAL_DATABASE].get_collection(INSIGHTS, write_concern=durable)
+            kept.replace_one({"_id": document["_id"]}, dict(document), upsert=True)
+
+    def insights_before(self, day: str, most: int) -> list[dict[str, Any]]:
+        """Figures of the newest days before `day` (ISO text) with insights, oldest first."""
+        with self.client() as client, _readable("the journal"):
+            kept = client[JOURNAL_DATABASE][INSIGHTS]
+            found = kept.find({"_id": {"$lt": day}}, {"report.figures": True})
+            newest = list(found.sort("_id", -1).limit(most))
+        return [document["report"]["figures"] for document in reversed(newest)]
 
     def load_corpus(
         self, name: str, digest: str, collections: Mapping[str, Sequence[dict[str, Any]]]

@@ -75,7 +75,7 @@ class _FileIOManager(dg.ConfigurableIOManager):
         if missing and len(missing) == len(names):
             raise dg.DagsterInvariantViolationError(
                 f"No partition of {asset} has been materialized ({len(missing)} exist): "
-                "run embed_job over them first."
+                f"materialize {asset} first."
             )
         if missing:
             # One collection that can't be read must not stop all the others.

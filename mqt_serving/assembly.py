@@ -18,6 +18,7 @@ from mqt_serving.corrections.live import LiveCorrections
 from mqt_serving.encoder import TextEncoder
 from mqt_serving.errors import ReleaseCorrupt
 from mqt_serving.feedback.receiving import FeedbackReceiver
+from mqt_serving.insights import InsightsReader
 from mqt_serving.journal import Journal
 from mqt_serving.llm.backend import LlmBackend
 from mqt_serving.llm.endpoint import ChatEndpoint
@@ -59,6 +60,7 @@ class Serving:
     feedback: FeedbackReceiver
     releases: ReleaseWatcher
     corrections: CorrectionsFollower
+    insights: InsightsReader
     clients: tuple[LazyClient, ...]
     llm: LlmBackend | None = None
 
@@ -79,7 +81,7 @@ class Serving:
 def build_serving(
     settings: Settings, observer: Observer, loaders: Loaders | None = None
 ) -> Serving:
-    policy = load_policies(settings.policy_file, _base_policy(settings)).of()
+    policy = policy_of(settings)
     parts = loaders or Loaders(translator=load_translator, search=load_search)
 
     def load(folder: Path) -> LoadedRelease:
@@ -125,7 +127,9 @@ def build_serving(
         choice_share=settings.choice_share,
         llm=llm,
     )
-    return Serving(service, feedback, releases, follower, (mongodb, journal_client), llm)
+    insights = InsightsReader(journal_client)
+    clients = (mongodb, journal_client)
+    return Serving(service, feedback, releases, follower, insights, clients, llm)
 
 
 def build_llm(settings: Settings, policy: Policy, observer: Observer) -> LlmBackend | None:
@@ -141,6 +145,11 @@ def build_llm(settings: Settings, policy: Policy, observer: Observer) -> LlmBack
         seconds=settings.llm_timeout_seconds,
         most_tokens=settings.llm_most_tokens,
     )
+
+
+def policy_of(settings: Settings) -> Policy:
+    """What everybody may read who is not named; raises `SettingError`."""
+    return load_policies(settings.policy_file, _base_policy(settings)).of()
 
 
 def _base_policy(settings: Settings) -> Policy:

@@ -87,6 +87,18 @@ class UnknownQuery(MqtError):
     code, status = "unknown-query", 404
 
 
+class UnknownDay(MqtError):
+    """No insights were written for the day."""
+
+    code, status = "unknown-day", 404
+
+
+class InsightsUnreadable(MqtError):
+    """The insights of the day were written by another version of MQT."""
+
+    code, status = "insights-unreadable", 503
+
+
 class FollowUpError(MqtError):
     """A follow-up to a question about another database."""
 
