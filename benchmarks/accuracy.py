@@ -1,12 +1,12 @@
 """How often a translator is right on databases it has never seen: every accuracy goal at once.
 
-`python -m benchmarks.accuracy --data FOLDER [--release ID | --model FOLDER]` asks the questions of
-a folder in TEND's format (a file of records with `databases/` beside it), those of Spider-Syn in
-both wordings, and the written test, and runs what comes back on a mongod of its own. It prints
-execution accuracy (EX-E), the right plan among the first five, the loss with synonyms, what is
-declined, calibration, each beside its goals and with an interval clustered by database; then
-accuracy by kind of query and what wrong answers get wrong. Predictions are written line by line
-into `--out`. With `--json` the last line is one JSON object.
+`python -m benchmarks.accuracy --data FOLDER [--release ID | --model FOLDER | --llm]` asks the
+questions of a folder in TEND's format (a file of records with `databases/` beside it), those of
+Spider-Syn in both wordings, and the written test, and runs what comes back on a mongod of its own.
+It prints execution accuracy (EX-E), the right plan among the first five, the loss with synonyms,
+what is declined, calibration, each beside its goals and with an interval clustered by database;
+then accuracy by kind of query and what wrong answers get wrong. Predictions are written line by
+line into `--out`. With `--json` the last line is one JSON object.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from benchmarks.corpus_set import Corpus, database_names, load_corpus, synonym_p
 from benchmarks.databases.loading import load_documents, own_server
 from benchmarks.judging import Judge, Judged, Translator
 from benchmarks.progress import say, with_progress
-from benchmarks.translators import add_choice, chosen_translator
+from benchmarks.translators import LanguageModel, add_choice, chosen_translator
 from benchmarks.written_measuring import Report as Written
 from benchmarks.written_measuring import load_written, measure
 from benchmarks.written_measuring import runner as written_runner
@@ -38,17 +38,18 @@ _QUESTIONS = "questions.json"  # of Spider-Syn
 
 def main(arguments: Sequence[str] | None = None) -> None:
     chosen = _arguments(arguments)
-    choice = chosen_translator(chosen)
-    translator = choice.load()
+    choice = LanguageModel(Settings.from_environment()) if chosen.llm else chosen_translator(chosen)
     say(f"measuring {choice.name}")
     corpus = load_corpus(chosen.data, database_names(chosen.data, chosen.databases), chosen.limit)
     out = chosen.out or Settings.from_environment().home / "benchmarks" / f"accuracy-{choice.label}"
     out.mkdir(parents=True, exist_ok=True)
     with own_server() as (uri, client), (out / "predictions.jsonl").open("w") as lines:
+        run = runner(lambda name: client[name])
+        translator = choice.load(run) if isinstance(choice, LanguageModel) else choice.load()
         for name, catalog in corpus.catalogs.items():
             load_documents(client[name], corpus.documents(name))
             translator.prepare(catalog)
-        judge = Judge(translator, corpus.catalogs, runner(lambda name: client[name]))
+        judge = Judge(translator, corpus.catalogs, run)
         judged = tuple(_judged(judge, corpus.examples, "corpus", lines))
         synonyms, no_synonyms = _synonyms(judge, corpus, chosen, lines)
         written, no_written = _written(translator, uri, client, chosen.limit)
@@ -65,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="a folder in TEND's format")
-    add_choice(parser)
+    add_choice(parser, llm=True)
     parser.add_argument(
         "--databases", type=Path, metavar="FILE",
         help="a JSON list of the databases to ask about (dev_databases.json of the folder, or all)",

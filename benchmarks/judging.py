@@ -15,6 +15,7 @@ from benchmarks.breakdown import Difference, Result, differences
 from benchmarks.command_shape import shape_of
 from mqt_assets.evaluation.answering import NOW, command_of
 from mqt_assets.evaluation.execution_accuracy import Gold, Rows, run_gold
+from mqt_assets.evaluation.language_model import Written
 from mqt_assets.training.examples import Example
 from mqt_serving.errors import CannotAnswer, MqtError, QuestionError, ServiceUnavailable
 from mqt_serving.query.dialects.parsing import parse_query
@@ -27,8 +28,10 @@ CANDIDATES = 5
 
 
 class Candidate(Protocol):
+    """`plan` is None only for a query that a language model wrote (`Written`)."""
+
     @property
-    def plan(self) -> Plan: ...
+    def plan(self) -> Plan | None: ...
     @property
     def probability(self) -> float: ...
 
@@ -168,12 +171,20 @@ def kind_of_gold(example: Example) -> str:
         return "not in the query language"
 
 
+def _command_of(candidate: Candidate, catalog: Catalog) -> Command:
+    """The command of a candidate; raises MqtError when its plan makes no sense."""
+    if isinstance(candidate, Written):
+        return candidate.command
+    assert candidate.plan is not None  # every other candidate is a plan
+    return command_of(candidate.plan, catalog)
+
+
 def _lowered(candidates: Sequence[Candidate], catalog: Catalog) -> list[tuple[Candidate, Command]]:
     """Serving passes over candidates that make no sense on the schema; so does this."""
     found = []
     for candidate in candidates:
         try:
-            found.append((candidate, command_of(candidate.plan, catalog)))
+            found.append((candidate, _command_of(candidate, catalog)))
         except MqtError:
             continue
     return found
@@ -184,7 +195,7 @@ def _is_right(example: Example, gold: Gold, result: Rows | MqtError) -> bool:
 
 
 def _explained(
-    example: Example, gold: Gold, plan: Plan, command: Command, result: Rows | MqtError
+    example: Example, gold: Gold, plan: Plan | None, command: Command, result: Rows | MqtError
 ) -> tuple[str, tuple[Difference, ...]]:
     if isinstance(result, MqtError):
         return f"{type(result).__name__}: {result}", (Difference.ERROR,)

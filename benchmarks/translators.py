@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from mqt_serving.errors import NoRelease
+from mqt_assets.evaluation.language_model import LlmAnswering, Run
+from mqt_serving.assembly import build_llm
+from mqt_serving.errors import NoRelease, SettingError
+from mqt_serving.observing import Observer
+from mqt_serving.query.guarding.policy import Policy
+from mqt_serving.release_loading import read_prompt
 from mqt_serving.releases import list_releases, read_pointer
 from mqt_serving.schema import Catalog
 from mqt_serving.settings import Settings
@@ -43,8 +49,37 @@ class Choice:
         return translator
 
 
-def add_choice(parser: argparse.ArgumentParser) -> None:
+@dataclass(frozen=True, slots=True)
+class LanguageModel:
+    """The endpoint of MQT_LLM_URL in place of a translator, with the prompt of the champion."""
+
+    settings: Settings
+
+    @property
+    def name(self) -> str:
+        return f"{self.settings.llm_model} at {self.settings.llm_url}"
+
+    @property
+    def label(self) -> str:
+        return f"llm-{re.sub(r'[^A-Za-z0-9.-]+', '-', self.settings.llm_model)}"
+
+    def load(self, run: Run) -> LlmAnswering:
+        """`run` runs what it writes: what fails is repaired once, as in serving."""
+        backend = build_llm(self.settings, Policy(), Observer())
+        if backend is None:
+            raise SettingError("--llm needs an endpoint: set MQT_LLM_URL and MQT_LLM_MODEL.")
+        pointer = read_pointer(self.settings.releases_folder)
+        folder = self.settings.releases_folder / (pointer.champion if pointer else "none")
+        return LlmAnswering(backend, {}, read_prompt(folder), run)
+
+
+def add_choice(parser: argparse.ArgumentParser, *, llm: bool = False) -> None:
+    """`llm` adds `--llm`, for benchmarks that can measure what has no plans."""
     which = parser.add_mutually_exclusive_group()
+    if llm:
+        which.add_argument(
+            "--llm", action="store_true", help="the language model of MQT_LLM_URL, alone"
+        )
     which.add_argument("--release", metavar="ID", help="a release in MQT_HOME (the champion)")
     which.add_argument("--model", type=Path, metavar="FOLDER", help="an exported translator")
 

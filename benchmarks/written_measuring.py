@@ -16,7 +16,7 @@ from typing import Any
 from pymongo import MongoClient
 
 from benchmarks.databases.loading import DATABASES, infer_catalog, load, load_documents
-from benchmarks.judging import CANDIDATES, Translator
+from benchmarks.judging import CANDIDATES, Candidate, Translator
 from benchmarks.progress import with_progress
 from benchmarks.same_answer import conventional_names, same_answer
 from benchmarks.sampling import evenly
@@ -28,13 +28,13 @@ from benchmarks.written_set import (
     unanswerable,
 )
 from mqt_assets.evaluation.answering import EVALUATION_LIMITS, percentile
+from mqt_assets.evaluation.language_model import Written
 from mqt_serving.errors import CannotAnswer, MqtError, QuestionError
 from mqt_serving.query.dialects.parsing import parse_query
 from mqt_serving.query.dialects.rendering import render_mongosh
 from mqt_serving.query.execution import run
 from mqt_serving.query.lowering.plans import lower
 from mqt_serving.query.pipeline import Command
-from mqt_serving.query.plan import Plan
 from mqt_serving.schema import Catalog
 
 Rows = list[dict[str, Any]]
@@ -165,12 +165,12 @@ class Measuring:
         golds = [self.run(question.database, parse_query(gold), most) for gold in question.golds]
         fixed = conventional_names(catalog)
         try:
-            plans = self._plans(question.question, catalog, question.now)
+            found = self._candidates(question.question, catalog, question.now)
         except (CannotAnswer, QuestionError) as error:
             return outcome(None, f"declined: {error}")
         reason = predicted = ""
-        for rank, plan in enumerate(plans[:CANDIDATES], start=1):
-            text, problem = self._compare(plan, question, golds, fixed)
+        for rank, candidate in enumerate(found[:CANDIDATES], start=1):
+            text, problem = self._compare(candidate, question, golds, fixed)
             if rank == 1:
                 reason, predicted = problem, text
             if not problem:
@@ -179,7 +179,7 @@ class Measuring:
 
     def _compare(
         self,
-        plan: Plan,
+        candidate: Candidate,
         question: Question,
         golds: Sequence[Rows],
         fixed: frozenset[str],
@@ -188,7 +188,7 @@ class Measuring:
         text = ""
         most = max(len(gold) for gold in golds)
         try:
-            command = lower(plan, self.catalogs[question.database])
+            command = _command_of(candidate, self.catalogs[question.database])
             text = render_mongosh(command)
             rows = self.run(question.database, command, most)
         except MqtError as error:
@@ -200,18 +200,24 @@ class Measuring:
 
     def asks(self, id: str, database: str, question: str, kind: str, now: datetime) -> Asked:
         try:
-            self._plans(question, self.catalogs[database], now)
+            self._candidates(question, self.catalogs[database], now)
         except (CannotAnswer, QuestionError):
             return Asked(id, database, question, kind, declined=True)
         return Asked(id, database, question, kind, declined=False)
 
-    def _plans(self, question: str, catalog: Catalog, now: datetime) -> list[Plan]:
+    def _candidates(self, question: str, catalog: Catalog, now: datetime) -> Sequence[Candidate]:
         started = time.perf_counter()
         try:
-            found = self.translator.translate(question, catalog, now.replace(tzinfo=None))
-            return [candidate.plan for candidate in found]
+            return self.translator.translate(question, catalog, now.replace(tzinfo=None))
         finally:
             self.milliseconds.append((time.perf_counter() - started) * 1000)
+
+
+def _command_of(candidate: Candidate, catalog: Catalog) -> Command:
+    if isinstance(candidate, Written):
+        return candidate.command
+    assert candidate.plan is not None  # every other candidate is a plan
+    return lower(candidate.plan, catalog)
 
 
 def measure(

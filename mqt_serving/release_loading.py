@@ -36,6 +36,7 @@ from mqt_serving.suggestions import example_questions
 
 log = logging.getLogger(__name__)
 
+PROMPT = "prompt.json"
 RETRY_REFUSED_SECONDS = 30.0
 """A refused release is tried again after this time: a copy under way may have finished by then."""
 
@@ -141,7 +142,7 @@ class LoadedRelease:
             search=loaders.search(folder, translator),
             corrections=_read_corrections(folder / "corrections.json"),
             examples={name: example_questions(c) for name, c in catalogs.items()},
-            prompt=_read_prompt(folder / "prompt.json"),
+            prompt=read_prompt(folder),
         )
         release._warm_up()
         return release
@@ -357,8 +358,9 @@ def _read_catalogs(folder: Path) -> list[Catalog]:
     return catalogs
 
 
-def _read_prompt(path: Path) -> Prompt:
+def read_prompt(folder: Path) -> Prompt:
     """The one that was promoted; without one, the one that comes with MQT."""
+    path = folder / PROMPT
     if not path.exists():
         return Prompt()
     try:

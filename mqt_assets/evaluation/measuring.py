@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from pymongo.database import Database
 
@@ -28,9 +28,23 @@ from mqt_assets.training.examples import Example
 from mqt_resources.gateways import CORPUS_PREFIX, JournalResource, MongoResource
 from mqt_serving.query.dialects.rendering import render_mongosh
 from mqt_serving.query.guarding.guard import Limits
+from mqt_serving.query.pipeline import Command
 from mqt_serving.schema import Catalog, digest_of
 
 _SAY_EVERY_S = 10.0
+
+Run = Callable[[str, Command], list[dict[str, Any]]]
+
+
+class Predicting(Protocol):
+    """`milliseconds` has one entry a question; `confidences` are by the example's id."""
+
+    @property
+    def milliseconds(self) -> Sequence[float]: ...
+    @property
+    def confidences(self) -> Mapping[str, float]: ...
+
+    def predict(self, example: Example) -> Command: ...
 
 
 @dataclass(frozen=True)
@@ -120,12 +134,20 @@ def measure(folder: Path, examples: Sequence[Example], where: Measurement) -> Me
 
     translator = Translator.load(folder)
     catalogs = where.catalogs
-    asked = sorted({example.database for example in examples})
-    for name in asked:
+    for name in sorted({example.database for example in examples}):
         translator.prepare(catalogs[name])  # once per release in serving, so not part of latency
-    answering = Answering(translator, catalogs)
+    return judged(lambda run: Answering(translator, catalogs), examples, where)
+
+
+def judged(
+    answering_by: Callable[[Run], Predicting], examples: Sequence[Example], where: Measurement
+) -> Measured:
+    """What `answering_by` predicts for the examples; it gets what runs queries."""
+    asked = sorted({example.database for example in examples})
     with where.databases([name for name in asked if name not in where.own]) as database_of:
-        result = evaluate(examples, answering.predict, runner(database_of), _Counter(where.say))
+        run = runner(database_of)
+        answering = answering_by(run)
+        result = evaluate(examples, answering.predict, run, _Counter(where.say))
     failures = tuple(
         Failed(
             case.example.database,

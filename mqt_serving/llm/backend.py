@@ -264,7 +264,7 @@ class LlmBackend:
         warning = (
             f"The language model {use.model} {_WARNINGS[reason]}; the local translator answered."
         )
-        return replace(use, warning=warning)
+        return replace(use, reason=reason, warning=warning)
 
 
 class _Declined(Exception):

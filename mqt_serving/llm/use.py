@@ -16,7 +16,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class LlmUse:
-    """`warning` says why its answer was not taken; empty when it was.
+    """`warning` says why its answer was not taken, `reason` the same as a slug; empty when it was.
 
     `prompt` is the version of the template. `transcript` is what was said so far, for a repair
     within the same request; it is kept nowhere.
@@ -27,6 +27,7 @@ class LlmUse:
     calls: int = 0
     seconds: float = 0.0
     repaired: bool = False
+    reason: str = ""
     warning: str = ""
     transcript: tuple[Message, ...] = field(default=(), repr=False, compare=False)
 
@@ -37,5 +38,6 @@ class LlmUse:
             "calls": self.calls,
             "seconds": round(self.seconds, 3),
             "repaired": self.repaired,
+            "reason": self.reason,
             "warning": self.warning,
         }
