@@ -47,7 +47,7 @@ from mqt_serving.errors import (
 from mqt_serving.intake import clean_question
 from mqt_serving.journal import Candidate, Journal, QueryRecord
 from mqt_serving.llm import backend as language_model
-from mqt_serving.llm.template import Known
+from mqt_serving.llm.examples import Known
 from mqt_serving.observing import Observer
 from mqt_serving.query.cancellation import Cancellation
 from mqt_serving.query.guarding.policy import Policy

@@ -18,7 +18,8 @@ from mqt_assets.training.examples import Example
 from mqt_serving.answers import Choice
 from mqt_serving.errors import CannotAnswer, MqtError, ServiceUnavailable
 from mqt_serving.llm.backend import SEARCHED, Asked, LlmBackend, Reading
-from mqt_serving.llm.template import Known, Prompt
+from mqt_serving.llm.examples import Known
+from mqt_serving.llm.template import Prompt
 from mqt_serving.query.dialects.parsing import parse_query
 from mqt_serving.query.pipeline import Command
 from mqt_serving.query.plan import Plan

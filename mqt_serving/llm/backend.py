@@ -19,17 +19,16 @@ from mqt_serving.choices import check_text
 from mqt_serving.errors import CannotAnswer, MqtError, QueryFailed
 from mqt_serving.llm.breaker import Breaker
 from mqt_serving.llm.endpoint import ChatEndpoint, EndpointError
+from mqt_serving.llm.examples import Known, nearest_first
 from mqt_serving.llm.reply import Declined, query_in
 from mqt_serving.llm.schema_text import database_of, schema_text, scores_of
 from mqt_serving.llm.sharing import Sharing
 from mqt_serving.llm.template import (
-    Known,
     Prompt,
     Shot,
     Template,
     Told,
     first_messages,
-    nearest_first,
     repair_message,
     room_for_schema,
 )

@@ -6,19 +6,15 @@ into a release (`prompt.json`); its version is the digest of its content.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from mqt_serving.llm.reply import DECLINES
 from mqt_serving.llm.use import Message
-from mqt_serving.query.pipeline import Command
 from mqt_serving.schema import digest_of
-from mqt_serving.translator.words import split_words
 
 UNMEASURED = 0.5
 """The probability of an answer by a template and model that no evaluation has measured."""
@@ -129,24 +125,3 @@ def room_for_schema(template: Template, examples: Sequence[Shot], most_tokens: i
     taken = len(template.instructions) + 400
     taken += sum(len(s.question) + len(s.query) + 12 for s in (*template.shots, *examples))
     return max(total - taken, total // 4)
-
-
-class Known(Protocol):
-    """A question that was answered right: a correction."""
-
-    @property
-    def question(self) -> str: ...
-    @property
-    def database(self) -> str: ...
-    @property
-    def command(self) -> Command: ...
-
-
-def nearest_first(question: str, known: Sequence[Known]) -> list[Known]:
-    """Those that share telling words with the question; a word tells the more the rarer it is."""
-    words = [{w.stem for w in split_words(k.question) if not w.is_stop} for k in known]
-    often = Counter(word for each in words for word in each)
-    asked = {w.stem for w in split_words(question) if not w.is_stop}
-    nearness = [sum(1 / often[w] for w in asked & own) / max(1, len(asked | own)) for own in words]
-    ranked = sorted(range(len(known)), key=lambda at: -nearness[at])
-    return [known[at] for at in ranked if nearness[at] > 0]

@@ -11,9 +11,10 @@ import pytest
 
 from mqt_serving.llm.backend import Asked, LlmBackend
 from mqt_serving.llm.endpoint import ChatEndpoint
+from mqt_serving.llm.examples import nearest_first
 from mqt_serving.llm.schema_text import database_of, schema_text, scores_of
 from mqt_serving.llm.sharing import Sharing, is_loopback, sharing_of
-from mqt_serving.llm.template import Prompt, Shot, Template, nearest_first
+from mqt_serving.llm.template import Prompt, Shot, Template
 from mqt_serving.observing import Observer
 from mqt_serving.privacy import readable
 from mqt_serving.query.dialects.parsing import parse_query
