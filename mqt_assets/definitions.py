@@ -15,6 +15,7 @@ from mqt_assets.feedback.assets import feedback_dataset, query_log
 from mqt_assets.feedback.insights_assets import feedback_insights
 from mqt_assets.jobs import JOBS
 from mqt_assets.progress import progress_logger
+from mqt_assets.prompts.assets import prompt_evaluation, prompt_promotion, prompt_variants
 from mqt_assets.release.assets import release
 from mqt_assets.schedules import SCHEDULES
 from mqt_assets.schemas.assets import collection_schema, schema_catalog
@@ -49,6 +50,9 @@ _ASSETS = [
     training_set,
     candidate_model,
     candidate_evaluation,
+    prompt_variants,
+    prompt_evaluation,
+    prompt_promotion,
     release,
     base_corpus,
     base_weights,

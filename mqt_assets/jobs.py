@@ -14,6 +14,7 @@ from mqt_assets.release.rollback import rollback_job
 _HEAVY = {"mqt/heavy": "training"}  # `dagster.yaml` lets one such run at a time use the cores
 _BASE_TRAINING = dg.AssetSelection.groups("base_training")
 _DAILY = dg.AssetSelection.assets("query_log", "feedback_insights")
+_PROMPTS = dg.AssetSelection.groups("prompts")
 _MODEL = dg.AssetSelection.assets(
     "feedback_dataset",
     "synthetic_examples",
@@ -43,9 +44,17 @@ retrain_job = dg.define_asset_job(
 
 everything_job = dg.define_asset_job(
     "everything_job",
-    selection=dg.AssetSelection.all() - _DAILY - _BASE_TRAINING,
+    selection=dg.AssetSelection.all() - _DAILY - _BASE_TRAINING - _PROMPTS,
     tags=_HEAVY,
     description="From the documents to a release, all in one run over a range of collections.",
+)
+
+prompt_job = dg.define_asset_job(
+    "prompt_job",
+    # The release is part of it: a promoted prompt is of use only once it is served.
+    selection=_PROMPTS | dg.AssetSelection.assets("feedback_dataset", "release"),
+    description="Try other prompts on the language model of MQT_LLM_URL and serve a better one. "
+    "Costs calls, so nothing starts it but a person.",
 )
 
 train_base_model = dg.define_asset_job(
@@ -67,6 +76,7 @@ JOBS: list[Any] = [  # Dagster does not export the type of an asset job
     embed_job,
     retrain_job,
     everything_job,
+    prompt_job,
     train_base_model,
     query_log_job,
     rollback_job,

@@ -29,14 +29,13 @@ from mqt_serving.query.guarding.policy import Policy
 from mqt_serving.query.pipeline import Command
 from mqt_serving.query.plan import Plan
 from mqt_serving.query.plan_json import plan_from_json
-from mqt_serving.releases import Manifest, Pointer, read_pointer, verify
+from mqt_serving.releases import PROMPT, Manifest, Pointer, read_pointer, verify
 from mqt_serving.schema import Catalog
 from mqt_serving.search import Hit
 from mqt_serving.suggestions import example_questions
 
 log = logging.getLogger(__name__)
 
-PROMPT = "prompt.json"
 RETRY_REFUSED_SECONDS = 30.0
 """A refused release is tried again after this time: a copy under way may have finished by then."""
 

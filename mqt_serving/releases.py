@@ -31,6 +31,7 @@ FORMAT = 1
 
 MANIFEST = "manifest.json"
 POINTER = "pointer.json"
+PROMPT = "prompt.json"
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
@@ -331,12 +332,15 @@ def sha256_of(path: Path) -> str:
 
 
 def same_translator(root: Path, one: str, other: str) -> bool:
-    """Whether two releases translate alike; False when either can't be read."""
+    """Whether two releases translate alike, by network and by prompt; False when either can't be
+    read."""
     try:
         files = [read_manifest(root / name).files for name in (one, other)]
     except ReleaseCorrupt:
         return False
-    first, second = ({n: d for n, d in f.items() if n.startswith("translator/")} for f in files)
+    first, second = (
+        {n: d for n, d in f.items() if n.startswith("translator/") or n == PROMPT} for f in files
+    )
     return bool(first) and first == second
 
 

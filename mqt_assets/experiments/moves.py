@@ -20,6 +20,7 @@ from mqt_assets.release.packaging import (
 )
 from mqt_serving.errors import ExperimentError, NoRelease
 from mqt_serving.releases import (
+    PROMPT,
     Pointer,
     change_pointer,
     promote,
@@ -124,14 +125,14 @@ def _with_data_of(root: Path, model: str, data: str, run_id: str) -> str:
     ours, theirs = read_manifest(root / model), read_manifest(root / data)
 
     def rest(files: dict[str, str]) -> dict[str, str]:
-        skipped = (f"{TRANSLATOR}/", EVALUATION)
+        skipped = (f"{TRANSLATOR}/", EVALUATION, PROMPT)
         return {name: digest for name, digest in files.items() if not name.startswith(skipped)}
 
     if rest(ours.files) == rest(theirs.files):
         return model
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        sources = {TRANSLATOR: model, EVALUATION: model}
+        sources = {TRANSLATOR: model, EVALUATION: model, PROMPT: model}
         sources |= dict.fromkeys((CATALOGS, INDEX, CORRECTIONS), data)
         for part, release in sources.items():
             if (root / release / part).exists():

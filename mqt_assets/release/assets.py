@@ -15,6 +15,7 @@ import dagster as dg
 from mqt_assets.evaluation.measuring import corrections_that_broke
 from mqt_assets.evaluation.questions import choose_questions
 from mqt_assets.presentation import markdown
+from mqt_assets.prompts.stored import prompt_text
 from mqt_assets.release.audit import entries, record, withdrawn
 from mqt_assets.release.automatic import way_back
 from mqt_assets.release.gates import Decision, EvaluationReport, Limits, decide
@@ -33,12 +34,14 @@ from mqt_assets.schemas.assets import read_catalogs
 from mqt_resources.artifacts import folder_digest
 from mqt_resources.gateways import MongoResource, SettingsResource
 from mqt_resources.mlflow_tracking import MlflowTracking
-from mqt_serving.releases import Manifest, promote, prune, read_pointer, write_release
+from mqt_serving.releases import PROMPT, Manifest, promote, prune, read_pointer, write_release
 from mqt_serving.settings import Settings
 
 
 @dg.asset(
     group_name="release",
+    # Read where there is one: most homes have no language model, and never promote a prompt.
+    deps=["prompt_promotion"],
     kinds={"json"},
     io_manager_key="json_io",
     code_version="1",
@@ -89,7 +92,12 @@ def release(
         return _kept("nothing is released yet", decision, champion)
     translator, chosen_report = chosen
     contents = Contents(
-        translator, catalogs, semantic_index, corrections_text(corrections), chosen_report
+        translator,
+        catalogs,
+        semantic_index,
+        corrections_text(corrections),
+        chosen_report,
+        prompt_text(settings.artifacts()),
     )
     if champion is not None and champion.is_live and contents.parts == champion.parts:
         return _kept("nothing changed", decision, champion)
@@ -122,6 +130,7 @@ def release(
             "previous": after.previous or "none",
             "accuracy": chosen_report.score,
             "gates": _gates(decision),
+            "prompt": manifest.files.get(PROMPT, "")[:16] or "as it comes with MQT",
             "files": len(manifest.files),
             "pruned": ", ".join(gone) or "none",
             "mlflow_aliases": problem or "follow the pointer",

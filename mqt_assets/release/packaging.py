@@ -1,8 +1,9 @@
 """What a release is made of: assembling its folder, recognising its parts, mirroring its pointer.
 
-A release holds `translator/`, `catalogs/<database>.json`, `index/`, `corrections.json` and
-`evaluation.json`. Parts are told apart by content digests taken from the manifest, so nothing is
-released twice and nobody opens a model to compare it.
+A release holds `translator/`, `catalogs/<database>.json`, `index/`, `corrections.json`,
+`evaluation.json`, and `prompt.json` once a prompt was promoted. Parts are told apart by content
+digests taken from the manifest, so nothing is released twice and nobody opens a model to compare
+it.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from mqt_resources.artifacts import folder_digest, link_or_copy
 from mqt_resources.mlflow_tracking import MlflowTracking
 from mqt_serving.errors import ReleaseCorrupt
 from mqt_serving.query.plan_json import plan_to_json
-from mqt_serving.releases import Manifest, Pointer, read_manifest, read_pointer, verify
+from mqt_serving.releases import PROMPT, Manifest, Pointer, read_manifest, read_pointer, verify
 from mqt_serving.schema import Catalog, digest_of
 
 TRANSLATOR, CATALOGS, INDEX = "translator", "catalogs", "index"
@@ -41,6 +42,7 @@ class Parts:
     catalogs: str
     index: str
     corrections: str
+    prompt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class Champion:
             catalogs=digest_of(dict(self.manifest.catalog_digests)),
             index=part_digest(files, INDEX),
             corrections=files.get(CORRECTIONS, ""),
+            prompt=files.get(PROMPT, ""),
         )
 
     @classmethod
@@ -126,6 +129,7 @@ class Contents:
     index: Path
     corrections: str
     report: EvaluationReport
+    prompt: str = ""  # none: serving uses the one that comes with MQT
 
     @cached_property
     def parts(self) -> Parts:
@@ -134,6 +138,7 @@ class Contents:
             catalogs=digest_of({name: c.digest for name, c in self.catalogs.items()}),
             index=folder_digest(self.index),
             corrections=hashlib.sha256(self.corrections.encode()).hexdigest(),
+            prompt=hashlib.sha256(self.prompt.encode()).hexdigest() if self.prompt else "",
         )
 
 
@@ -145,6 +150,8 @@ def assemble(folder: Path, contents: Contents) -> None:
     for name, catalog in contents.catalogs.items():
         (folder / CATALOGS / f"{name}.json").write_text(catalog.model_dump_json(), encoding="utf-8")
     (folder / CORRECTIONS).write_text(contents.corrections, encoding="utf-8")
+    if contents.prompt:
+        (folder / PROMPT).write_text(contents.prompt, encoding="utf-8")
     (folder / EVALUATION).write_text(contents.report.model_dump_json(), encoding="utf-8")
 
 

@@ -229,8 +229,11 @@ def upper_bound(sample: Sample) -> float | None:
 
 
 def _is_of(query: Mapping[str, Any], tenure: Tenure) -> bool:
-    """What began before the pointer moved ends on its release, so `until` is no bound."""
-    ours = query["release_id"] in tenure.releases and query["source"] != "person"
+    """What began before the pointer moved ends on its release, so `until` is no bound.
+
+    What a person or a language model wrote says nothing of the release's model.
+    """
+    ours = query["release_id"] in tenure.releases and query["source"] not in ("person", "llm")
     return ours and query["at"] >= tenure.since
 
 

@@ -51,6 +51,7 @@ def test_loading_imports_nothing_heavy() -> None:
 def test_every_asset_says_what_it_is() -> None:
     groups = {
         "schemas", "embeddings", "feedback", "training", "evaluation", "release", "base_training",
+        "prompts",
     }  # fmt: skip
     seen = set()
     for asset in ASSETS:
@@ -68,7 +69,7 @@ def test_what_runs_by_itself_is_on() -> None:
     repository = defs.get_repository_def()
     assert {job.name for job in repository.get_all_jobs()} >= {
         "embed_job", "retrain_job", "everything_job", "query_log_job", "rollback_job",
-        "train_base_model", "experiment_job",
+        "train_base_model", "experiment_job", "prompt_job",
     }  # fmt: skip
     assert {s.name: s.default_status for s in repository.schedule_defs} == {
         "daily_refresh_schedule": dg.DefaultScheduleStatus.RUNNING,

@@ -33,6 +33,7 @@ from mqt_serving.query.dialects.rendering import render_mongosh
 from mqt_serving.release_loading import LoadedRelease, Loaders
 from mqt_serving.releases import list_releases, read_pointer
 from mqt_serving.settings import JOURNAL_DATABASE, Settings
+from tests.mqt_serving.llm.chat_server import Reply, chat_server
 
 SHOP = "graph_shop"
 QUESTION = "Which customers are our darlings?"
@@ -161,7 +162,8 @@ def test_a_first_start_makes_everything_and_something_serves(world: World) -> No
         graph = build_defs().resolve_asset_graph()
         for key in graph.get_all_asset_keys():
             made = instance.get_latest_materialization_event(key) is not None
-            assert made == (graph.get(key).group_name != "base_training"), key
+            by_hand = graph.get(key).group_name in ("base_training", "prompts")
+            assert made != by_hand, key
         assert len(instance.get_materialized_partitions(dg.AssetKey("collection_schema"))) == 3
     release = world.load_champion()
     assert set(release.catalogs) == {SHOP}
@@ -301,6 +303,55 @@ def test_a_correction_is_learned_and_answered_by_the_next_release(world: World) 
     ):
         tick = retraining_sensor.evaluate_tick(context)
         assert "0 new of 2 accepted" in (tick.skip_message or "")
+
+
+def test_without_a_language_model_no_prompt_is_measured(world: World) -> None:
+    before = world.champion().manifest.id
+    result = world.run("prompt_job")
+    assert result.success
+    made = {event.asset_key for event in result.get_asset_materialization_events()}
+    assert dg.AssetKey("prompt_variants") in made
+    assert not made & {dg.AssetKey("prompt_evaluation"), dg.AssetKey("prompt_promotion")}
+    (observed,) = result.get_asset_observation_events()
+    why = observed.asset_observation_data.asset_observation.metadata["not measured"].value
+    assert "MQT_LLM_URL is not set" in str(why)
+    assert world.champion().manifest.id == before
+
+
+def test_a_better_prompt_is_measured_promoted_and_served(world: World, monkeypatch: Any) -> None:
+    """The model is a script: it only knows the answers when the prompt tells the usual shapes."""
+    before = world.champion()
+    stored = json.loads((world.settings.artifacts_folder / "holdout.json").read_text())
+    golds = {member["question"]: member["command"] for member in stored["members"]}
+
+    def reply(body: dict[str, Any]) -> Reply:
+        rules, first, *_ = (message["content"] for message in body["messages"])
+        question = first.rpartition("Question: ")[2]
+        helped = "The usual shapes" in rules
+        return Reply(golds[question] if helped else 'db.staff.find({"name": "nobody"})')
+
+    with chat_server(by=reply) as server:
+        monkeypatch.setenv("MQT_LLM_URL", server.url)
+        monkeypatch.setenv("MQT_LLM_MODEL", "scripted")
+        monkeypatch.setenv("MQT_LLM_EVALUATION_QUESTIONS", "20")
+        assert world.run("prompt_job").success
+        asked = len(server.requests)
+        variants = metadata_of(world, "prompt_variants")["variants"]
+        assert asked == metadata_of(world, "prompt_evaluation")["calls"] == 20 * variants
+        promotion = metadata_of(world, "prompt_promotion")
+        assert promotion["promoted"]
+        assert promotion["prompt"] == "rules: with shapes"
+        after, release = world.champion(), world.load_champion()
+        assert after.manifest.id != before.manifest.id
+        assert after.parts.translator == before.parts.translator
+        assert "The usual shapes" in release.prompt.template.instructions
+        assert release.prompt.probability("scripted") == promotion["probability"] > 0.8
+        assert release.prompt.probability("another") == 0.5
+        assert QUESTION not in {m["question"] for m in stored["members"]}
+        # The next search starts from there, and finds nothing better.
+        assert world.run("prompt_job").success
+        assert not metadata_of(world, "prompt_promotion")["promoted"]
+        assert world.champion().manifest.id == after.manifest.id
 
 
 def test_a_worse_candidate_stays_a_candidate(world: World, monkeypatch: Any) -> None:
