@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from mqt_serving.errors import MqtError
+from mqt_serving.errors import MqtError, ServiceUnavailable
+from mqt_serving.llm.sharing import sharing_of
 from mqt_serving.platform import asking, processes, reachability
 from mqt_serving.platform.servers import MongoServer, RedisServer
 from mqt_serving.releases import read_manifest, read_pointer
@@ -48,6 +49,7 @@ def examine(settings: Settings, environment: Mapping[str, str]) -> Iterator[Find
     yield from _running(settings)
     yield from _mongodb(settings)
     yield _redis(settings)
+    yield _language_model(settings)
     yield from _serving(settings)
     yield _release(settings)
 
@@ -120,6 +122,25 @@ def _redis(settings: Settings) -> Finding:
         return f"{version} at {redact(settings.redis_url)}"
 
     return _check("Redis", look, Health.WARNING)
+
+
+def _language_model(settings: Settings) -> Finding:
+    if not settings.llm_url:
+        return Finding("language model", Health.OK, "none: MQT_LLM_URL is not set")
+
+    def look() -> str:
+        key = settings.llm_api_key.get_secret_value()
+        known = reachability.language_models(settings.llm_url, key)
+        shares = sharing_of(settings.llm_url, settings.llm_share).name.lower()
+        text = f"{settings.llm_model} at {settings.llm_url}, gets {shares}"
+        if settings.llm_model not in known:
+            raise ServiceUnavailable(
+                f"{text}: the endpoint knows no model {settings.llm_model!r} (MQT_LLM_MODEL); it "
+                f"has {', '.join(known[:10]) or 'none'}"
+            )
+        return text
+
+    return _check("language model", look, Health.WARNING)
 
 
 def _serving(settings: Settings) -> Iterator[Finding]:

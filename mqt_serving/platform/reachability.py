@@ -11,6 +11,7 @@ from pymongo import MongoClient
 from pymongo.errors import ConfigurationError, OperationFailure, PyMongoError
 
 from mqt_serving.errors import AuthenticationFailed, ServiceUnavailable, SettingError
+from mqt_serving.llm.sharing import is_loopback
 from mqt_serving.settings import redact
 
 _AUTHENTICATION_CODES = frozenset({11, 13, 18, 8000})
@@ -69,6 +70,21 @@ def redis_version(url: str, timeout: float = 2.0) -> str:
         ) from error
     finally:
         client.close()
+
+
+def language_models(url: str, key: str = "", timeout: float = 3.0) -> tuple[str, ...]:
+    """The models of an OpenAI-compatible endpoint; raises `ServiceUnavailable`."""
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    proxies = not is_loopback(url)
+    try:
+        reply = httpx.get(f"{url}/models", headers=headers, timeout=timeout, trust_env=proxies)
+        reply.raise_for_status()
+        return tuple(str(model["id"]) for model in reply.json()["data"])
+    except (httpx.HTTPError, ValueError, LookupError, TypeError) as error:
+        raise ServiceUnavailable(
+            f"The language model at {url} (MQT_LLM_URL) cannot be asked: {error}. Questions are "
+            "answered without it."
+        ) from error
 
 
 def http_answers(url: str, timeout: float = 1.0) -> bool:

@@ -53,6 +53,7 @@ class ChatServer:
         self.requests: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
         self.paths: list[str] = []
+        self.models = ["tiny"]
         self._by = by
         self._lock = threading.Lock()
         self.answer_with(*replies)
@@ -78,6 +79,15 @@ class ChatServer:
                         self.wfile.flush()
                 except OSError:  # the client has had enough
                     pass
+
+            def do_GET(self) -> None:
+                """The models that there are."""
+                server.headers.append(dict(self.headers))
+                content = json.dumps({"data": [{"id": name} for name in server.models]}).encode()
+                self.send_response(200 if self.path == "/v1/models" else 404)
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
 
             def log_message(self, format: str, *args: Any) -> None:
                 pass
