@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from mqt_serving.connections import LazyClient
 from mqt_serving.corrections.following import CorrectionsFollower
 from mqt_serving.corrections.keeping import KeptCorrections
 from mqt_serving.corrections.live import LiveCorrections
+from mqt_serving.corrections.paraphrases import Paraphrases
 from mqt_serving.encoder import TextEncoder
 from mqt_serving.errors import ReleaseCorrupt
 from mqt_serving.feedback.receiving import FeedbackReceiver
@@ -29,6 +29,7 @@ from mqt_serving.query.execution import Reading
 from mqt_serving.query.guarding.limits import Limits
 from mqt_serving.query.guarding.policy import Policy
 from mqt_serving.release_loading import (
+    Encoder,
     LoadedRelease,
     Loaders,
     ReleaseWatcher,
@@ -36,20 +37,13 @@ from mqt_serving.release_loading import (
     Translator,
 )
 from mqt_serving.running import QueryRunner
-from mqt_serving.search import Hit, SemanticIndex, Vectors
+from mqt_serving.search import Hit, SemanticIndex
 from mqt_serving.service import Service
 from mqt_serving.settings import Settings
 from mqt_serving.translator import Translator as TrainedTranslator
 
 _SELECTION_MS = 2000
 _ANSWER_MARGIN_MS = 5000
-
-
-class Encoder(Protocol):
-    @property
-    def dimension(self) -> int: ...
-
-    def encode(self, texts: Sequence[str]) -> Vectors: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +76,7 @@ def build_serving(
     settings: Settings, observer: Observer, loaders: Loaders | None = None
 ) -> Serving:
     policy = policy_of(settings)
-    parts = loaders or Loaders(translator=load_translator, search=load_search)
+    parts = loaders or Loaders(load_translator, load_search, load_encoder)
 
     def load(folder: Path) -> LoadedRelease:
         return LoadedRelease.load(folder, parts, settings.private_fields, policy)
@@ -105,8 +99,15 @@ def build_serving(
     reading = Reading(settings.read_concern, settings.read_preference)
     runner = QueryRunner(mongodb, policy, reading, observer)
     journal = Journal(journal_client, observer)
-    corrections = LiveCorrections()
-    follower = CorrectionsFollower(corrections, KeptCorrections(journal_client).changed)
+    corrections, paraphrases = LiveCorrections(), Paraphrases()
+
+    def encode_ahead() -> None:
+        if releases.current is not None:
+            paraphrases.prepare(corrections.snapshot.by_database, releases.current)
+
+    follower = CorrectionsFollower(
+        corrections, KeptCorrections(journal_client).changed, encode_ahead
+    )
     feedback = FeedbackReceiver(
         releases=releases,
         runner=runner,
@@ -121,6 +122,7 @@ def build_serving(
         runner=runner,
         journal=journal,
         corrections=corrections,
+        paraphrases=paraphrases,
         policy=policy,
         observer=observer,
         max_question_length=settings.max_question_length,
@@ -170,11 +172,13 @@ def load_search(folder: Path, translator: Translator) -> Search | None:
     """None for a release without an index. The translator's encoder is shared, not loaded twice."""
     if not (folder / "index").is_dir():
         return None
+    return TextSearch(load_encoder(folder, translator), SemanticIndex.load(folder / "index"))
+
+
+def load_encoder(folder: Path, translator: Translator) -> Encoder:
     if isinstance(translator, TrainedTranslator):
-        encoder = translator.encoder
-    else:
-        encoder = TextEncoder.load(folder / "translator")
-    return TextSearch(encoder, SemanticIndex.load(folder / "index"))
+        return translator.encoder
+    return TextEncoder.load(folder / "translator")
 
 
 class TextSearch:

@@ -31,7 +31,7 @@ from mqt_serving.query.plan import Plan
 from mqt_serving.query.plan_json import plan_from_json
 from mqt_serving.releases import PROMPT, Manifest, Pointer, read_pointer, verify
 from mqt_serving.schema import Catalog
-from mqt_serving.search import Hit
+from mqt_serving.search import Hit, Vectors
 from mqt_serving.suggestions import example_questions
 
 log = logging.getLogger(__name__)
@@ -82,15 +82,26 @@ class _StoredCorrection(BaseModel):
     command: str
 
 
+class Encoder(Protocol):
+    """Sentences as vectors of length 1, (len(texts), dimension)."""
+
+    @property
+    def dimension(self) -> int: ...
+
+    def encode(self, texts: Sequence[str]) -> Vectors: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Loaders:
     """How the parts of a release that compute are brought to life, from its folder.
 
-    `search` gets the translator too, whose encoder it may share; it gives None without an index.
+    `search` and `encoder` get the translator too, whose encoder they may share. `search` gives
+    None without an index; without an encoder no question is known for a paraphrase.
     """
 
     translator: Callable[[Path], Translator]
     search: Callable[[Path, Translator], Search | None]
+    encoder: Callable[[Path, Translator], Encoder | None] = lambda folder, translator: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +115,7 @@ class LoadedRelease:
     corrections: Mapping[tuple[str, str], Correction]  # (database, normalised question)
     examples: Mapping[str, tuple[str, ...]]  # database -> questions to start with
     prompt: Prompt = field(default_factory=Prompt)  # for a language model, where one is set
+    encoder: Encoder | None = None
 
     @property
     def id(self) -> str:
@@ -142,6 +154,7 @@ class LoadedRelease:
             corrections=_read_corrections(folder / "corrections.json"),
             examples={name: example_questions(c) for name, c in catalogs.items()},
             prompt=read_prompt(folder),
+            encoder=loaders.encoder(folder, translator),
         )
         release._warm_up()
         return release

@@ -11,8 +11,9 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from uuid import uuid4
 
 from mqt_serving.alternatives import alternatives_of, preview_limits, rival_of
@@ -30,7 +31,9 @@ from mqt_serving.answers import (
 from mqt_serving.assignment import NOBODY, Asker, Exposure
 from mqt_serving.choices import choice_of_plan
 from mqt_serving.corrections.fitting import choice_of_correction
+from mqt_serving.corrections.likeness import REUSE, Reading
 from mqt_serving.corrections.live import LiveCorrections, used
+from mqt_serving.corrections.paraphrases import Near, Paraphrases
 from mqt_serving.errors import (
     CannotAnswer,
     FollowUpError,
@@ -97,6 +100,8 @@ class _Asked:
     catalogs: tuple[Catalog, ...]  # of the databases that may be meant
     earlier: _Earlier | None = None
     exposure: Exposure | None = None
+    read: dict[tuple[str, str], tuple[Choice, ...]] = field(default_factory=dict)
+    """What the model made of questions, by database: each is read once a request."""
 
     @property
     def database(self) -> str:
@@ -111,6 +116,7 @@ class Service:
         runner: QueryRunner,
         journal: Journal,
         corrections: LiveCorrections,
+        paraphrases: Paraphrases,
         policy: Policy,
         observer: Observer,
         max_question_length: int = 500,
@@ -124,6 +130,7 @@ class Service:
         self._runner = runner
         self._journal = journal
         self._corrections = corrections
+        self._paraphrases = paraphrases
         self._policy = policy
         self._observer = observer
         self._max_question_length = max_question_length
@@ -181,6 +188,8 @@ class Service:
                     break
                 except _NEXT_CHOICE_MAY_WORK as error:
                     translation = self._instead(asked, translation, error)
+        if chosen and translation.correction is not None:  # a reading of the model ran instead
+            translation = replace(translation, source=Source.MODEL, correction=None)
         timings = {**translation.timings, "execute_ms": run_ms}
         started = self._timer()
         ran, alternatives = self._alternatives(
@@ -284,7 +293,11 @@ class Service:
         return _Earlier(before, plan, catalog)
 
     def _translation(self, asked: _Asked) -> Translation:
-        return self._by_follow_up(asked) or self._by_correction(asked) or self._by_reading(asked)
+        return (
+            self._by_follow_up(asked)
+            or self._by_correction(asked)
+            or (self._by_paraphrase(asked) or self._by_reading(asked))
+        )
 
     def _instead(self, asked: _Asked, translation: Translation, error: MqtError) -> Translation:
         """What to try when no choice runs; raises `error` when nothing is left."""
@@ -331,6 +344,40 @@ class Service:
             return replace(made, correction=used(correction))
         return None
 
+    def _by_paraphrase(self, asked: _Asked) -> Translation | None:
+        """The correction of another wording of the question; the model's readings come behind."""
+        best: tuple[Near, Catalog] | None = None
+        for catalog in asked.catalogs:
+            corrections = self._corrections.snapshot.by_database.get(catalog.database, ())
+            reading_of = partial(self._reading, asked, catalog)
+            near = self._paraphrases.nearest(
+                asked.question, corrections, asked.release, catalog, reading_of
+            )
+            if near is not None and (best is None or near.likeness > best[0].likeness):
+                best = near, catalog
+        if best is None or best[0].likeness < REUSE:
+            return None
+        near, catalog = best
+        try:
+            choice = choice_of_correction(near.correction, catalog, self._policy)
+        except MqtError as error:
+            log.warning("correction %s no longer fits: %s", near.correction.id, error)
+            return None
+        choice = replace(choice, probability=near.likeness)
+        others = asked.read.get((catalog.database, asked.question), ())
+        different = (other for other in others if other.mongosh != choice.mongosh)
+        choices = (choice, *different)[:MOST_CHOICES]
+        made = self._made(asked, catalog, choices, Source.CORRECTION)
+        return replace(made, correction=used(near.correction, near.likeness))
+
+    def _reading(self, asked: _Asked, catalog: Catalog, question: str) -> Reading:
+        """What the model makes of a question."""
+        try:
+            choices = self._choices(asked, question, catalog)
+        except (CannotAnswer, *_NEXT_CHOICE_MAY_WORK):
+            return Reading()
+        return Reading({choice.mongosh: choice.probability for choice in choices})
+
     def _by_reading(self, asked: _Asked) -> Translation:
         """By a language model where one is set and of use, else by the release's own model."""
         if self._llm is None:
@@ -368,7 +415,7 @@ class Service:
         try:
             for catalog in asked.catalogs:
                 try:
-                    choices = self._choices(asked, catalog)
+                    choices = self._choices(asked, asked.question, catalog)
                 except (CannotAnswer, *_NEXT_CHOICE_MAY_WORK) as error:
                     failure = failure or error
                     continue
@@ -381,10 +428,13 @@ class Service:
             raise failure
         return self._made(asked, *best, Source.MODEL)
 
-    def _choices(self, asked: _Asked, catalog: Catalog) -> tuple[Choice, ...]:
+    def _choices(self, asked: _Asked, question: str, catalog: Catalog) -> tuple[Choice, ...]:
         """Different queries only, best first; raises the first failure when none is left."""
+        key = catalog.database, question
+        if key in asked.read:
+            return asked.read[key]
         now = asked.at.astimezone(UTC).replace(tzinfo=None)  # as MongoDB's dates: UTC, no zone
-        ranked = asked.release.translator.translate(asked.question, catalog, now)
+        ranked = asked.release.translator.translate(question, catalog, now)
         found: dict[str, Choice] = {}
         failure: MqtError | None = None
         for candidate in ranked:
@@ -394,17 +444,18 @@ class Service:
                 )
             except _NEXT_CHOICE_MAY_WORK as error:
                 failure = failure or error
-                log.info("a candidate for %r is dropped: %s", asked.question, error)
+                log.info("a candidate for %r is dropped: %s", question, error)
                 continue
             found.setdefault(choice.mongosh, choice)
             if len(found) == MOST_CHOICES:
                 break
         if not found:
             raise failure or CannotAnswer(
-                f"Nothing in {catalog.database} fits the question {asked.question!r}. "
+                f"Nothing in {catalog.database} fits the question {question!r}. "
                 "Name what the data holds; the schema shows it."
             )
-        return tuple(found.values())
+        choices = asked.read[key] = tuple(found.values())
+        return choices
 
     def _made(
         self, asked: _Asked, catalog: Catalog, choices: tuple[Choice, ...], source: Source

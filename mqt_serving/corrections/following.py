@@ -25,11 +25,17 @@ Read = Callable[[datetime | None], Changes]
 
 class CorrectionsFollower:
     def __init__(
-        self, corrections: LiveCorrections, read: Read, poll_seconds: float = POLL_SECONDS
+        self,
+        corrections: LiveCorrections,
+        read: Read,
+        afterwards: Callable[[], None] = lambda: None,
+        poll_seconds: float = POLL_SECONDS,
     ) -> None:
-        """`read` gives the corrections that changed since a moment of the server's clock."""
+        """`read` gives the corrections that changed since a moment of the server's clock;
+        `afterwards` is called after each look, in the same thread."""
         self._corrections = corrections
         self._read = read
+        self._afterwards = afterwards
         self._poll_seconds = poll_seconds
         self._seen: datetime | None = None  # by the server's clock; None before the first look
         self._away = False
@@ -67,6 +73,7 @@ class CorrectionsFollower:
         while not self._stop.is_set():
             try:
                 self.check()
+                self._afterwards()
             except Exception:  # the thread must live on: corrections would silently stop coming
                 log.exception("corrections cannot be taken in")
             self._stop.wait(self._poll_seconds)

@@ -81,7 +81,11 @@ def load_search(folder: Path, translator: Translator) -> Search | None:
     return TextSearch(LetterEncoder(), SemanticIndex.load(folder / "index"))
 
 
-LOADERS = Loaders(translator=TableTranslator.load, search=load_search)
+LOADERS = Loaders(
+    translator=TableTranslator.load,
+    search=load_search,
+    encoder=lambda folder, translator: LetterEncoder(),
+)
 
 
 def table_json(table: Mapping[str, Entry]) -> str:

@@ -10,6 +10,7 @@ from pymongo import MongoClient
 
 from mqt_serving.answers import Source
 from mqt_serving.assembly import Serving, build_serving
+from mqt_serving.errors import CannotAnswer
 from mqt_serving.feedback.records import Said
 from mqt_serving.platform.processes import free_port
 from mqt_serving.schema import Catalog
@@ -129,3 +130,37 @@ def test_names_that_no_sample_holds_are_fine_where_it_was_accepted_with_them(
 ) -> None:
     correct(serving, query="db.orders.find({status: 'new'}, {_id: 0, total: 1, gift: 1})")
     assert source(serving) is Source.CORRECTION
+
+
+# ------------------------------------------------------------- paraphrases
+
+
+def test_a_near_paraphrase_is_answered_too_and_says_from_what(serving: Serving) -> None:
+    id = correct(serving, "How many orders were shipped?")
+    answer = serving.service.query("How many of the orders were shipped?")
+    assert answer.table.rows == ({"count": 2},)
+    assert answer.translation.source is Source.CORRECTION
+    used = answer.translation.correction
+    assert used is not None
+    assert used.id == id
+    assert 0.8 <= used.similarity < 1.0
+    assert answer.translation.choices[0].probability == used.similarity
+
+
+def test_other_questions_are_left_to_the_model(serving: Serving) -> None:
+    correct(serving, "How many orders were shipped?")
+    assert source(serving, "The two dearest orders") is Source.MODEL
+    with pytest.raises(CannotAnswer):
+        serving.service.query("How many orders were not shipped?")
+
+
+def test_a_revoked_correction_answers_no_paraphrase(
+    serving: Serving, mongo_client: MongoClient[dict[str, Any]]
+) -> None:
+    correct(serving, "How many orders were shipped?")
+    mongo_client[JOURNAL_DATABASE].feedback.update_many(
+        {}, {"$set": {"status": "revoked"}, "$currentDate": {"changed_at": True}}
+    )
+    serving.corrections.check()
+    with pytest.raises(CannotAnswer):
+        serving.service.query("How many of the orders were shipped?")
