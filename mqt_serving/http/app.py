@@ -18,6 +18,7 @@ from fastapi.staticfiles import StaticFiles
 from mqt_serving.assembly import build_serving
 from mqt_serving.http.asker import keep_session
 from mqt_serving.http.edge import Edge, Workers
+from mqt_serving.http.insights import insights_routes
 from mqt_serving.http.metrics import Metrics
 from mqt_serving.http.problems import add_problem_handlers
 from mqt_serving.http.routes import api_routes, operation_routes
@@ -65,6 +66,7 @@ def create_app(
     )
     add_problem_handlers(app)
     app.include_router(api_routes(serving.service, serving.feedback, pool))
+    app.include_router(insights_routes(serving.insights, serving.releases, pool))
     app.include_router(operation_routes(serving.releases, metrics))
     _add_page(app)
     app.add_middleware(Edge, metrics=metrics)
@@ -75,5 +77,9 @@ def _add_page(app: FastAPI) -> None:
     @app.get("/", include_in_schema=False)
     async def page(request: Request) -> FileResponse:
         return keep_session(request, FileResponse(STATIC / "index.html"))
+
+    @app.get("/insights", include_in_schema=False)
+    async def insights_page() -> FileResponse:
+        return FileResponse(STATIC / "insights.html")
 
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

@@ -185,7 +185,8 @@ def _from_another_site(headers: Headers) -> bool:
 
 def _caching(path: str) -> str:
     """Answers are never stored; files of the page are asked for again, so that an upgrade shows."""
-    return "no-cache" if path == "/" or path.startswith("/static/") else "no-store"
+    is_page = path in ("/", "/insights") or path.startswith("/static/")
+    return "no-cache" if is_page else "no-store"
 
 
 def _route(scope: Scope) -> str:

@@ -39,7 +39,7 @@ from mqt_serving.written import catalogs_meant
 
 _MOST_SEARCH_TEXT = 500
 
-_PROBLEMS: dict[int | str, dict[str, Any]] = {
+PROBLEMS: dict[int | str, dict[str, Any]] = {
     "default": {
         "description": "A problem document (RFC 9457).",
         "content": {
@@ -51,7 +51,7 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
 
 
 def api_routes(service: Service, receiver: FeedbackReceiver, workers: Workers) -> APIRouter:
-    router = APIRouter(prefix="/v1", responses=_PROBLEMS)
+    router = APIRouter(prefix="/v1", responses=PROBLEMS)
 
     @router.post("/translate", tags=["questions"])
     async def translate(body: Question, asker: AskerOf) -> TranslationBody:
@@ -113,7 +113,7 @@ def operation_routes(releases: ReleaseWatcher, metrics: Metrics) -> APIRouter:
         """The process is alive."""
         return HealthBody()
 
-    @router.get("/readyz", responses=_PROBLEMS)
+    @router.get("/readyz", responses=PROBLEMS)
     async def readyz() -> ReadyBody:
         """A release is loaded, so questions can be asked."""
         return ReadyBody.of(releases.require(), releases.refusal)
@@ -123,7 +123,7 @@ def operation_routes(releases: ReleaseWatcher, metrics: Metrics) -> APIRouter:
         """Prometheus text format."""
         return Response(metrics.text(), media_type=CONTENT_TYPE_LATEST)
 
-    @router.get("/problems/{code}", responses=_PROBLEMS, response_model=None)
+    @router.get("/problems/{code}", responses=PROBLEMS, response_model=None)
     async def describe_problem(code: str) -> dict[str, str] | Response:
         """What a problem type means."""
         meaning = known_problems().get(code)

@@ -14,6 +14,7 @@ export class Problem extends Error {
 export const ask = (question, database, previous) => post("/v1/query", { question, database, previous });
 export const run = (query, database) => post("/v1/run", { query, database });
 export const sendFeedback = (feedback) => post("/v1/feedback", feedback);
+export const insights = (days, day) => call(`/v1/insights?days=${days}${day ? `&day=${day}` : ""}`);
 export const schemas = () => call("/v1/schemas");
 export const ready = () => call("/readyz");
 

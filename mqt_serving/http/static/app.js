@@ -6,6 +6,7 @@ import { byId, element, renderMeaning, renderNotes, show } from "./elements.js";
 import { highlight } from "./highlight.js";
 import { renderSchema } from "./schema.js";
 import { describeCount, renderTable } from "./table.js";
+import { connectTheme } from "./theme.js";
 
 const POLL_MILLISECONDS = 5000;
 
@@ -35,12 +36,11 @@ function start() {
   byId("thumb-down").addEventListener("click", disapprove);
   byId("problem-teach").addEventListener("click", teach);
   byId("copy").addEventListener("click", copy);
-  byId("toggle-theme").addEventListener("click", toggleTheme);
   byId("toggle-schema").addEventListener("click", toggleSchema);
   document.addEventListener("keydown", focusOnSlash);
   connectTabs();
   connectCorrection();
-  restoreTheme();
+  connectTheme();
   watchRelease();
 }
 
@@ -371,24 +371,6 @@ function toggleSchema() {
   byId("schema").hidden = hidden;
   document.querySelector(".layout").classList.toggle("wide", hidden);
   byId("toggle-schema").setAttribute("aria-expanded", String(!hidden));
-}
-
-function toggleTheme() {
-  const root = document.documentElement;
-  const dark = root.dataset.theme
-    ? root.dataset.theme === "dark"
-    : matchMedia("(prefers-color-scheme: dark)").matches;
-  root.dataset.theme = dark ? "light" : "dark";
-  try {
-    localStorage.setItem("theme", root.dataset.theme);
-  } catch { /* private browsing: the choice lasts as long as the page */ }
-}
-
-function restoreTheme() {
-  try {
-    const theme = localStorage.getItem("theme");
-    if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
-  } catch { /* as above */ }
 }
 
 start();
