@@ -102,6 +102,7 @@ class _Asked:
     exposure: Exposure | None = None
     read: dict[tuple[str, str], tuple[Choice, ...]] = field(default_factory=dict)
     """What the model made of questions, by database: each is read once a request."""
+    cancellation: Cancellation | None = None
 
     @property
     def database(self) -> str:
@@ -179,7 +180,8 @@ class Service:
         Raises what `translate` raises, and `ServiceUnavailable`, `AuthenticationFailed`,
         `QueryTimeout`, `QueryCancelled`, `QueryFailed`, `QueryRefused`, `UnknownCollection`.
         """
-        asked = self._accept(question, database, previous, asker)
+        accepted = self._accept(question, database, previous, asker)
+        asked = replace(accepted, cancellation=cancellation)
         with self._journaling_failure(asked):
             translation = self._translation(asked)
             while True:
@@ -406,6 +408,7 @@ class Service:
             prompt=release.prompt,
             hits=hits,
             corrections=[c for key, c in known.items() if key not in live.withdrawn],
+            cancellation=asked.cancellation,
         )
 
     def _by_model(self, asked: _Asked) -> Translation:

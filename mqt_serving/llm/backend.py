@@ -34,6 +34,7 @@ from mqt_serving.llm.template import (
 )
 from mqt_serving.llm.use import LlmUse, Message
 from mqt_serving.observing import Observer
+from mqt_serving.query.cancellation import Cancellation
 from mqt_serving.query.checking.notes import NoteKind
 from mqt_serving.query.dialects.parsing import parse_query
 from mqt_serving.query.dialects.rendering import render_mongosh
@@ -75,6 +76,7 @@ class Asked:
     prompt: Prompt
     hits: Sequence[Hit] = ()
     corrections: Sequence[Known] = ()
+    cancellation: Cancellation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +212,7 @@ class LlmBackend:
         doubtful: Choice | None = None
         for left in reversed(range(rounds)):
             try:
-                reply, use = self._reply(use)
+                reply, use = self._reply(use, asked.cancellation)
             except _Failed as failed:
                 if doubtful is None:
                     raise
@@ -231,12 +233,13 @@ class LlmBackend:
             return doubtful, use
         raise _Failed(EndpointError("unusable", "no query that may run, after a repair"), use)
 
-    def _reply(self, use: LlmUse) -> tuple[str, LlmUse]:
+    def _reply(self, use: LlmUse, cancellation: Cancellation | None) -> tuple[str, LlmUse]:
         started = self.timer()
         try:
             if use.calls and self.seconds - use.seconds < LEAST_SECONDS:
                 raise EndpointError("timeout", "no time is left for a repair")
-            reply = self.endpoint.complete(use.transcript, self.seconds - use.seconds)
+            left = self.seconds - use.seconds
+            reply = self.endpoint.complete(use.transcript, left, cancellation)
         except EndpointError as error:
             raise _Failed(error, _after(use, self.timer() - started)) from error
         used = _after(use, self.timer() - started)

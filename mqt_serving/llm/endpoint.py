@@ -13,13 +13,16 @@ import logging
 import math
 import threading
 from collections.abc import Sequence
+from concurrent.futures import CancelledError, Future
 from contextlib import suppress
 from typing import Any
 
 import httpx
 
+from mqt_serving.errors import QueryCancelled
 from mqt_serving.llm.sharing import is_loopback
 from mqt_serving.llm.use import Message
+from mqt_serving.query.cancellation import Cancellation
 
 log = logging.getLogger(__name__)
 
@@ -49,12 +52,24 @@ class ChatEndpoint:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._lock = threading.Lock()
 
-    def complete(self, messages: Sequence[Message], seconds: float) -> str:
-        """What the model says next; raises `EndpointError` within `seconds`, whatever happens."""
+    def complete(
+        self,
+        messages: Sequence[Message],
+        seconds: float,
+        cancellation: Cancellation | None = None,
+    ) -> str:
+        """What the model says next; raises `EndpointError` within `seconds`, whatever happens, and
+        `QueryCancelled` as soon as nobody waits for it any more."""
         if seconds <= 0:
             raise EndpointError("timeout", "no time is left")
         work = asyncio.run_coroutine_threadsafe(self._in_time(messages, seconds), self._running())
-        return work.result()
+        try:
+            with (cancellation or Cancellation()).running(lambda: _end(work)):
+                return work.result()
+        except CancelledError as error:
+            raise QueryCancelled("Nobody waits for the answer any more.") from error
+        finally:
+            work.cancel()  # of no effect once it is done
 
     def close(self) -> None:
         with self._lock:
@@ -125,6 +140,10 @@ class ChatEndpoint:
             text = str(json.loads(text)["error"]["message"])
         text = text.replace(self._key, "***") if self._key else text
         return " ".join(text[:200].split())
+
+
+def _end(work: Future[str]) -> None:
+    work.cancel()
 
 
 def _refusal(status: int, headers: httpx.Headers) -> EndpointError:

@@ -22,6 +22,7 @@ from mqt_serving.platform.processes import free_port
 from mqt_serving.schema import Catalog
 from mqt_serving.settings import JOURNAL_DATABASE, Settings
 from tests.mqt_serving.http.running import serve, wait_for_release
+from tests.mqt_serving.http.test_disconnecting import connection, eventually
 from tests.mqt_serving.llm.chat_server import ChatServer, Reply, chat_server, refused
 from tests.mqt_serving.table_translator import LOADERS
 
@@ -274,6 +275,24 @@ def test_the_api_shows_model_prompt_and_warning(settings: Settings, release: Wri
     assert (second["source"], second["rows"]) == ("model", [{"count": 3}])
     assert "refused the request" in second["llm"]["warning"]
     assert key not in json.dumps([first, second]) + metrics
+
+
+def test_nobody_waits_for_the_model_once_the_client_is_gone(
+    settings: Settings, release: Write, mongo_client: MongoClient[dict[str, Any]]
+) -> None:
+    release("one")
+    question = "How many orders were shipped to nobody?"
+    queries = mongo_client[JOURNAL_DATABASE].queries
+    with chat_server(Reply(RIGHT, seconds=20)) as server:
+        changes = {"llm_url": server.url, "llm_model": "tiny"}
+        with serve(settings.model_copy(update=changes)) as client:
+            wait_for_release(client, "one")
+            with connection(client, "/v1/query", {"question": question}):
+                assert eventually(lambda: bool(server.requests))
+            assert eventually(lambda: queries.count_documents({"question": question}) > 0, 3)
+    record = queries.find_one({"question": question})
+    assert record is not None
+    assert record["outcome"] == "query-cancelled"
 
 
 def test_the_database_is_found_when_none_is_named(
