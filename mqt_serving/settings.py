@@ -14,6 +14,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import (
     AliasChoices,
@@ -339,6 +340,7 @@ class Settings(BaseSettings):
                 "must be an http:// or https:// address without user, query or fragment, such as "
                 "http://127.0.0.1:11434/v1"
             )
+        urlsplit(value).port  # noqa: B018 - raises ValueError for a port that cannot be
         return value.rstrip("/").removesuffix("/chat/completions")
 
     @field_validator("llm_model")

@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 
 MOST_REPLY_TOKENS = 1024
 _MOST_REPLY_BYTES = 1 << 20
+_UNREACHABLE = (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError)
 _OPTIONAL = ("temperature", "max_tokens")
 """What some hosted models refuse; they are asked without it from then on."""
 
@@ -72,10 +73,11 @@ class ChatEndpoint:
             work.cancel()  # of no effect once it is done
 
     def close(self) -> None:
+        """Ends the calls that are under way, as if nobody waited for them any more."""
         with self._lock:
             loop, self._loop = self._loop, None
         if loop is not None:
-            asyncio.run_coroutine_threadsafe(self._close_client(), loop).result(timeout=5)
+            asyncio.run_coroutine_threadsafe(self._end(), loop).result(timeout=5)
             loop.call_soon_threadsafe(loop.stop)
 
     def _running(self) -> asyncio.AbstractEventLoop:
@@ -85,7 +87,11 @@ class ChatEndpoint:
                 threading.Thread(target=self._loop.run_forever, name="llm", daemon=True).start()
             return self._loop
 
-    async def _close_client(self) -> None:
+    async def _end(self) -> None:
+        calls = asyncio.all_tasks() - {asyncio.current_task()}
+        for call in calls:
+            call.cancel()
+        await asyncio.gather(*calls, return_exceptions=True)
         if self._client is not None:
             await self._client.aclose()
             self._client = None
@@ -96,7 +102,7 @@ class ChatEndpoint:
                 return await self._ask(messages)
         except TimeoutError as error:
             raise EndpointError("timeout", f"no reply within {seconds:.1f} s") from error
-        except httpx.HTTPError as error:
+        except _UNREACHABLE as error:
             kind = type(error).__name__
             raise EndpointError("unreachable", f"{self.url} cannot be asked ({kind})") from error
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from mqt_serving.errors import QueryCancelled
 from mqt_serving.llm.endpoint import ChatEndpoint, EndpointError
 from mqt_serving.llm.use import Message
 from mqt_serving.platform.processes import free_port
@@ -78,6 +80,20 @@ def test_a_server_that_is_not_there_is_unreachable() -> None:
     with pytest.raises(EndpointError) as caught:
         complete(f"http://127.0.0.1:{free_port()}/v1")
     assert caught.value.reason == "unreachable"
+
+
+def test_a_call_ends_when_the_process_does() -> None:
+    with chat_server(Reply("late", seconds=20)) as server:
+        endpoint = ChatEndpoint(server.url, "tiny")
+        with ThreadPoolExecutor() as pool:
+            call = pool.submit(endpoint.complete, ASK, 20)
+            while not server.requests:
+                time.sleep(0.01)
+            started = time.monotonic()
+            endpoint.close()
+            with pytest.raises(QueryCancelled):
+                call.result(timeout=5)
+            assert time.monotonic() - started < 2
 
 
 @pytest.mark.parametrize("reply", [Reply("late", seconds=3), Reply("drop by drop", trickle=0.1)])

@@ -26,6 +26,7 @@ def test_it_is_off_by_default() -> None:
     [
         ("MQT_LLM_URL", "localhost:11434", "http:// or https://"),
         ("MQT_LLM_URL", "http://host/v1?key=1", "without user, query"),
+        ("MQT_LLM_URL", "http://host:99999/v1", "port out of range"),
         ("MQT_LLM_TIMEOUT_SECONDS", "0", "greater than or equal to 0.1"),
         ("MQT_LLM_MOST_TOKENS", "10", "greater than or equal to 500"),
         ("MQT_LLM_SHARE", "all", "'schema', 'examples' or 'values'"),
