@@ -6,7 +6,7 @@ the protocols of `release_loading`. Building opens no connection and reads no re
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from mqt_serving.corrections.live import LiveCorrections
 from mqt_serving.corrections.paraphrases import Paraphrases
 from mqt_serving.encoder import TextEncoder
 from mqt_serving.errors import ReleaseCorrupt
+from mqt_serving.feedback.draining import SpoolDrainer
 from mqt_serving.feedback.receiving import FeedbackReceiver
 from mqt_serving.insights import InsightsReader
 from mqt_serving.journal import Journal
@@ -40,6 +41,7 @@ from mqt_serving.running import QueryRunner
 from mqt_serving.search import Hit, SemanticIndex
 from mqt_serving.service import Service
 from mqt_serving.settings import Settings
+from mqt_serving.spool import Spool
 from mqt_serving.translator import Translator as TrainedTranslator
 
 _SELECTION_MS = 2000
@@ -55,17 +57,21 @@ class Serving:
     releases: ReleaseWatcher
     corrections: CorrectionsFollower
     insights: InsightsReader
+    drainer: SpoolDrainer
+    spools: Mapping[str, Spool]
     clients: tuple[LazyClient, ...]
     llm: LlmBackend | None = None
 
     def start(self) -> None:
-        """Follow releases and corrections."""
+        """Follow releases and corrections, and take what waits to the journal."""
         self.releases.start()
         self.corrections.start()
+        self.drainer.start()
 
     def close(self) -> None:
         self.releases.stop()
         self.corrections.stop()
+        self.drainer.stop()
         for client in self.clients:
             client.close()
         if self.llm is not None:
@@ -98,7 +104,8 @@ def build_serving(
     )
     reading = Reading(settings.read_concern, settings.read_preference)
     runner = QueryRunner(mongodb, policy, reading, observer)
-    journal = Journal(journal_client, observer)
+    spools = {name: Spool(settings.spool_folder / name) for name in ("queries", "feedback")}
+    journal = Journal(journal_client, observer, spools["queries"])
     corrections, paraphrases = LiveCorrections(), Paraphrases()
 
     def encode_ahead() -> None:
@@ -112,6 +119,7 @@ def build_serving(
         releases=releases,
         runner=runner,
         journal=journal,
+        spool=spools["feedback"],
         corrections=corrections,
         policy=policy,
         observer=observer,
@@ -131,7 +139,8 @@ def build_serving(
     )
     insights = InsightsReader(journal_client)
     clients = (mongodb, journal_client)
-    return Serving(service, feedback, releases, follower, insights, clients, llm)
+    drainer = SpoolDrainer((journal.drain, feedback.drain))
+    return Serving(service, feedback, releases, follower, insights, drainer, spools, clients, llm)
 
 
 def build_llm(settings: Settings, policy: Policy, observer: Observer) -> LlmBackend | None:

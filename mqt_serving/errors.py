@@ -43,6 +43,12 @@ class JournalUnavailable(MqtError):
     code, status = "journal-unavailable", 503
 
 
+class SpoolUnwritable(MqtError):
+    """What must be kept can be kept neither in the journal nor on disk; nothing was kept."""
+
+    code, status = "spool-unwritable", 503
+
+
 class Overloaded(MqtError):
     """More requests at once than this process takes; try again shortly."""
 

@@ -1,22 +1,23 @@
 """The journal: each question and each piece of feedback, in the `mqt` database of MongoDB.
 
 An acknowledged write is on disk on a majority of the members. When the journal is away,
-questions are still answered: their records wait in memory (bounded) and are written when it is
-back; feedback is refused instead, since a person must know whether it was kept. Result rows are
-never written. Depends on pymongo only.
+questions are still answered: their records wait in a spool on disk (bounded) and are written when
+it is back; what becomes of feedback is for its caller to decide. Result rows are never written.
+Depends on pymongo only.
 """
 
 from __future__ import annotations
 
 import logging
-import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
+import bson
+from bson.codec_options import CodecOptions
 from bson.errors import BSONError
 from pymongo import DESCENDING
 from pymongo.collection import Collection
@@ -30,23 +31,26 @@ from mqt_serving.errors import (
     FeedbackError,
     JournalUnavailable,
     ServiceUnavailable,
+    SpoolUnwritable,
     UnknownQuery,
 )
 from mqt_serving.feedback.records import FeedbackRecord
 from mqt_serving.observing import Observer
 from mqt_serving.settings import JOURNAL_DATABASE
+from mqt_serving.spool import Spool
 
 log = logging.getLogger(__name__)
 
 QUERIES = "queries"
 FEEDBACK = "feedback"
 
-MOST_WAITING = 1000
+MOST_WAITING = 10_000
 PAUSE_SECONDS = 5.0
 """After a failed write questions skip the journal for this long instead of waiting for it each."""
 
 _DURABLE = WriteConcern(w="majority", j=True, wtimeout=5000)
 _DURABLY_READ = ReadConcern("majority")
+_AS_READ: CodecOptions[dict[str, Any]] = CodecOptions()  # as pymongo reads by default
 _AWAY = (PyMongoError, ServiceUnavailable)
 _UNWRITABLE = (BSONError, DocumentTooLarge, OverflowError)
 
@@ -117,6 +121,7 @@ class Journal:
         self,
         client: LazyClient,
         observer: Observer,
+        spool: Spool,
         database: str = JOURNAL_DATABASE,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -125,9 +130,8 @@ class Journal:
         self._database = database
         self._clock = clock
         self._paused_until = 0.0
-        self._waiting: OrderedDict[str, QueryRecord] = OrderedDict()
+        self._spool = spool
         self._indexed = False
-        self._lock = threading.Lock()
 
     def record_query(self, record: QueryRecord) -> bool:
         """Whether the record is safely in the journal. Never raises: the answer matters more."""
@@ -135,8 +139,8 @@ class Journal:
             self._wait(record)
             return False
         try:
-            self._flush()
-            return self._write_query(record)
+            self._spool.drain(self._write_waiting, _AWAY)
+            return self._write_query(record.query_id, record.document())
         except _AWAY as error:
             self._paused_until = self._clock() + PAUSE_SECONDS
             self._wait(record)
@@ -145,8 +149,10 @@ class Journal:
 
     def find_query(self, query_id: str) -> dict[str, Any]:
         """The document of a question; raises `UnknownQuery`, or `JournalUnavailable`."""
+        if (waiting := self._spool.find(query_id)) is not None:
+            with suppress(BSONError):  # damaged: draining sets it aside
+                return _decoded(waiting)
         try:
-            self._flush()
             found = self._collection(QUERIES).find_one({"_id": query_id})
         except _AWAY as error:
             self._observer.journal_failed("read")
@@ -191,41 +197,43 @@ class Journal:
             raise JournalUnavailable("The journal has the feedback on one server only; try again.")
         return kept
 
+    def drain(self) -> None:
+        """Write the questions that wait; raises `JournalUnavailable` while it is still away."""
+        try:
+            self._spool.drain(self._write_waiting, _AWAY)
+        except _AWAY as error:
+            raise _unavailable(error) from error
+
     @property
     def waiting(self) -> int:
-        """How many questions wait in memory for the journal to come back."""
-        return len(self._waiting)
+        """How many questions wait on disk for the journal to come back."""
+        return len(self._spool)
 
-    def _write_query(self, record: QueryRecord) -> bool:
+    def _write_waiting(self, content: bytes) -> None:
+        document = _decoded(content)
+        self._write_query(document["_id"], document)
+
+    def _write_query(self, query_id: str, document: dict[str, Any]) -> bool:
         """False when the record can never be written: trying again would fail again."""
-        document = record.document()
         queries = self._collection(QUERIES)
         try:
             # Replace rather than insert: a write whose acknowledgement was lost is tried again.
-            queries.replace_one({"_id": record.query_id}, document, upsert=True)
+            queries.replace_one({"_id": query_id}, document, upsert=True)
         except _UNWRITABLE as error:
             self._observer.journal_failed("query")
-            log.error("question %s cannot be journaled: %s", record.query_id, error)
+            log.error("question %s cannot be journaled: %s", query_id, error)
             return False
         return True
 
     def _wait(self, record: QueryRecord) -> None:
         self._observer.journal_failed("query")
-        with self._lock:
-            self._waiting[record.query_id] = record
-            while len(self._waiting) > MOST_WAITING:
-                lost, _ = self._waiting.popitem(last=False)
-                log.error("question %s is lost: the journal is away for too long", lost)
-
-    def _flush(self) -> None:
-        while True:
-            with self._lock:
-                record = next(iter(self._waiting.values()), None)
-            if record is None:
-                return
-            self._write_query(record)
-            with self._lock:
-                self._waiting.pop(record.query_id, None)
+        if self.waiting >= MOST_WAITING:
+            log.error("question %s is lost: the journal is away for too long", record.query_id)
+            return
+        try:
+            self._spool.put(record.query_id, bson.encode(record.document()))
+        except (SpoolUnwritable, *_UNWRITABLE) as error:
+            log.error("question %s is lost: %s", record.query_id, error)
 
     def _collection(self, name: str) -> Collection[dict[str, Any]]:
         database = self._client.get().get_database(self._database, write_concern=_DURABLE)
@@ -236,6 +244,12 @@ class Journal:
             database[FEEDBACK].create_index("client_key", unique=True, sparse=True)
             self._indexed = True
         return database[name]
+
+
+def _decoded(content: bytes) -> dict[str, Any]:
+    """Raises `BSONError` when the file was damaged."""
+    document: dict[str, Any] = bson.decode(content, _AS_READ)
+    return document
 
 
 def _unavailable(error: Exception) -> JournalUnavailable:

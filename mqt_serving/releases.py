@@ -8,10 +8,8 @@ never sees half of either. Loading is in `release_loading`. Depends on pydantic 
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import logging
-import os
 import re
 import shutil
 import tempfile
@@ -22,6 +20,7 @@ from pathlib import Path, PurePosixPath
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from mqt_serving.durable_files import locked, sync_folder, write_durably
 from mqt_serving.errors import NoRelease, ReleaseCorrupt, RollbackRefused
 
 log = logging.getLogger(__name__)
@@ -159,13 +158,13 @@ def write_release(
             mlflow_model_version=mlflow_model_version,
             code_version=code_version,
         )
-        _write_durably(incoming / MANIFEST, manifest.model_dump_json(indent=2))
+        write_durably(incoming / MANIFEST, manifest.model_dump_json(indent=2).encode())
         incoming.chmod(0o755)  # mkdtemp makes it private; serving may run as another user
         target = root / manifest.id
         if target.exists():
             raise FileExistsError(f"release {manifest.id} exists already in {root}")
         incoming.rename(target)
-        _sync_folder(root)
+        sync_folder(root)
         return manifest
     finally:
         shutil.rmtree(incoming, ignore_errors=True)
@@ -376,7 +375,7 @@ def _move(root: Path, pointer: Pointer) -> None:
         if not (root / name).is_dir():
             raise NoRelease(f"release {name} does not exist in {root}")
         verify(root / name)
-    _write_durably(root / POINTER, pointer.model_dump_json(indent=2))
+    write_durably(root / POINTER, pointer.model_dump_json(indent=2).encode())
 
 
 def _file_names(folder: Path) -> list[str]:
@@ -388,34 +387,9 @@ def _digest_of_files(files: Mapping[str, str]) -> str:
     return hashlib.sha256(lines.encode()).hexdigest()
 
 
-def _write_durably(path: Path, text: str) -> None:
-    """Write beside, flush to disk, rename: the file is the old one or the new one, whole."""
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-    temporary = Path(name)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(0o644)
-        temporary.replace(path)
-        _sync_folder(path.parent)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 @contextmanager
 def _lock(root: Path) -> Iterator[None]:
     """One writer at a time: read-decide-move must not interleave between two runs."""
     root.mkdir(parents=True, exist_ok=True)
-    with (root / ".lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    with locked(root / ".lock"):
         yield

@@ -105,6 +105,9 @@ class Settings(BaseSettings):
     )
     redis_url: str = Field("", description="Embedding cache.")
     journal_uri: str = Field("", description="MongoDB that keeps questions and feedback.")
+    spool: Path | None = Field(
+        None, description="Folder for what waits while the journal is away. Default: in home."
+    )
     mlflow_uri: str = Field("", description="MLflow tracking store. Default: SQLite in home.")
     tend_folder: Path | None = Field(None, description="The TEND corpus, when there is one.")
     spider_syn_folder: Path | None = Field(
@@ -401,6 +404,10 @@ class Settings(BaseSettings):
     @property
     def releases_folder(self) -> Path:
         return self.home / "releases"
+
+    @property
+    def spool_folder(self) -> Path:
+        return self.spool or self.home / "spool"
 
     @property
     def artifacts_folder(self) -> Path:

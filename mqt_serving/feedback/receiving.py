@@ -1,12 +1,14 @@
-"""Feedback from the moment it arrives to its receipt: checked, then kept. Synchronous, thread-safe.
+"""Feedback from the moment it arrives to the journal: checked, kept, acknowledged; or spooled
+while the journal is away, and checked when it is back. Synchronous, thread-safe.
 
 Raises only `MqtError`s for what can go wrong outside our own code.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import NAMESPACE_URL, uuid4, uuid5
@@ -14,23 +16,30 @@ from uuid import NAMESPACE_URL, uuid4, uuid5
 from mqt_serving.answers import CheckedQuery
 from mqt_serving.corrections.fitting import unseen_names
 from mqt_serving.corrections.live import LiveCorrections
-from mqt_serving.errors import FeedbackConflict, FeedbackError, MqtError
+from mqt_serving.errors import (
+    AuthenticationFailed,
+    FeedbackConflict,
+    FeedbackError,
+    JournalUnavailable,
+    MqtError,
+    NoRelease,
+    ServiceUnavailable,
+)
 from mqt_serving.feedback.intake import check_said, picked_query
-from mqt_serving.feedback.records import FeedbackRecord, Receipt, Said, Status, Verdict
+from mqt_serving.feedback.records import FeedbackRecord, Piece, Receipt, Said, Status, Verdict
 from mqt_serving.journal import Journal
 from mqt_serving.observing import Observer
 from mqt_serving.query.guarding.policy import Policy
 from mqt_serving.release_loading import ReleaseWatcher
 from mqt_serving.running import QueryRunner
+from mqt_serving.spool import Spool
 from mqt_serving.written import check_written
 
+log = logging.getLogger(__name__)
 
-@dataclass(frozen=True, slots=True)
-class _Correction:
-    """The query that should have run, as it was written and as it was checked."""
-
-    written: str
-    checked: CheckedQuery | None
+WAITS = "The journal is away: it is kept on disk, and checked when the journal is back."
+_NOT_NOW = (AuthenticationFailed, JournalUnavailable, NoRelease, ServiceUnavailable)
+"""What says nothing about a correction: it is checked later."""
 
 
 class FeedbackReceiver:
@@ -40,6 +49,7 @@ class FeedbackReceiver:
         releases: ReleaseWatcher,
         runner: QueryRunner,
         journal: Journal,
+        spool: Spool,
         corrections: LiveCorrections,
         policy: Policy,
         observer: Observer,
@@ -48,6 +58,7 @@ class FeedbackReceiver:
         self._releases = releases
         self._runner = runner
         self._journal = journal
+        self._spool = spool
         self._corrections = corrections
         self._policy = policy
         self._observer = observer
@@ -58,29 +69,77 @@ class FeedbackReceiver:
 
         A correction is parsed, guarded and run first: only what works becomes training data, and
         only of a question that says by itself what it means. What was kept under the same client
-        key before gets its receipt again.
-        Raises `FeedbackError`, `FeedbackConflict`, `UnknownQuery`, `JournalUnavailable`, and for
-        a correction what `Service.run` raises.
+        key before gets its receipt again. While the journal is away, or earlier feedback still
+        waits for it, the feedback waits on disk and is checked later.
+        Raises `FeedbackError`, `FeedbackConflict`, `UnknownQuery`, `SpoolUnwritable`, and for a
+        correction what `Service.run` raises.
         """
         check_said(said)
-        feedback_id, at = feedback_id_of(said), self._now()
+        piece = Piece(feedback_id_of(said), self._now(), said)
+        if self._spool.is_empty:
+            try:
+                return self._keep(piece)
+            except JournalUnavailable as error:
+                log.warning("feedback %s waits on disk: %s", piece.feedback_id, error)
+        return self._wait(piece)
+
+    def drain(self) -> None:
+        """Check and keep what waits, oldest first; what does not pass is noted with the reason.
+
+        Raises what stopped it: the journal, the owner's MongoDB or a release is still missing.
+        """
+        self._spool.drain(self._keep_late, _NOT_NOW)
+
+    def _keep(self, piece: Piece) -> Receipt:
+        said = piece.said
         if said.client_key is not None:
-            kept = self._journal.find_feedback(feedback_id)
+            kept = self._journal.find_feedback(piece.feedback_id)
             if kept is not None:
                 return self._again(said, kept)
         asked = self._journal.find_query(said.query_id)
-        correction = self._correction(said, asked)
-        record = self._record(said, feedback_id, at, asked, correction)
-        kept = self._journal.record_feedback(record)
+        checked = self._check(said, asked)
+        record = self._record(piece, asked, checked, *_status_of(checked, asked))
+        kept = self._write(record)
         if kept is not None:  # the same piece, sent twice at once
             return self._again(said, kept)
-        if record.corrected_query is not None:
-            self._corrections.apply([record.document()])
-        self._observer.feedback_received(record.verdict or "none", record.status)
-        checked = correction.checked if correction else None
-        return Receipt(feedback_id, record.status, record.decision_reason, checked)
+        return Receipt(record.feedback_id, record.status, record.decision_reason, checked)
 
-    def _correction(self, said: Said, asked: Mapping[str, Any]) -> _Correction | None:
+    def _wait(self, piece: Piece) -> Receipt:
+        said = piece.said
+        if said.corrected_query is not None and self._releases.current is not None:
+            # What no release could read or allow is better refused while somebody is there.
+            check_written(said.corrected_query, self._releases.current, said.database, self._policy)
+        content = piece.to_json()
+        waiting = self._spool.put(piece.feedback_id, content)
+        if waiting != content and Piece.from_json(waiting).said.digest != said.digest:
+            raise _conflict(said)
+        self._observer.feedback_received(said.verdict or "none", "waiting")
+        return Receipt(piece.feedback_id, "waiting", WAITS)
+
+    def _keep_late(self, content: bytes) -> None:
+        """Nothing that was acknowledged is lost: what would be refused now is noted."""
+        piece = Piece.from_json(content)
+        said = piece.said
+        asked: Mapping[str, Any] = {"question": "", "database": said.database or ""}
+        checked = None
+        try:
+            asked = self._journal.find_query(said.query_id)
+            checked = self._check(said, asked)
+            status, reason = _status_of(checked, asked)
+        except _NOT_NOW:
+            raise
+        except MqtError as error:
+            status, reason = "noted", str(error)
+        record = self._record(piece, asked, checked, status, reason)
+        kept = self._write(record)
+        if kept is not None and kept["said_digest"] != said.digest:
+            log.warning("%s gets an id of its own: %s", piece.feedback_id, _conflict(said))
+            # Derived, so that draining it again after a crash finds it kept.
+            another = uuid5(NAMESPACE_URL, f"mqt:feedback:{said.client_key}:{said.digest}").hex
+            self._write(replace(record, feedback_id=another, client_key=None))
+
+    def _check(self, said: Said, asked: Mapping[str, Any]) -> CheckedQuery | None:
+        """The correction, after it ran; None where nothing is corrected."""
         written = said.corrected_query
         if written is None:
             written = picked_query(said, asked)
@@ -94,31 +153,30 @@ class FeedbackReceiver:
         name = said.database or asked["database"] or None
         checked = check_written(written, release, name, self._policy)
         self._runner.run(checked.choice.command, release.catalogs[checked.database])
-        return _Correction(written, checked)
+        return checked
 
     def _record(
         self,
-        said: Said,
-        feedback_id: str,
-        at: datetime,
+        piece: Piece,
         asked: Mapping[str, Any],
-        correction: _Correction | None,
+        checked: CheckedQuery | None,
+        status: Status,
+        reason: str,
     ) -> FeedbackRecord:
-        status, reason = status_of(correction is not None, bool(asked.get("follow_up_of")))
-        checked = correction.checked if correction else None
+        said = piece.said
         return FeedbackRecord(
-            feedback_id=feedback_id,
+            feedback_id=piece.feedback_id,
             query_id=said.query_id,
-            at=at,
+            at=piece.at,
             question=asked["question"],
             database=checked.database if checked else asked["database"],
-            verdict=verdict_of(said, correction is not None),
-            corrected_query=checked.choice.mongosh if checked else None,
+            verdict=verdict_of(said, asked.get("chosen")),
+            corrected_query=checked.choice.mongosh if checked else said.corrected_query,
             plan=checked.choice.plan_json if checked else None,
             status=status,
             comment=said.comment,
             author=said.author,
-            release_id=asked["release_id"],
+            release_id=asked.get("release_id", ""),
             decided_at=self._now(),
             decision_reason=reason,
             rating=said.rating,
@@ -131,13 +189,19 @@ class FeedbackReceiver:
             unseen=tuple(unseen_names(checked.choice.notes)) if checked else (),
         )
 
+    def _write(self, record: FeedbackRecord) -> dict[str, Any] | None:
+        """None, or what was kept under this id before."""
+        kept = self._journal.record_feedback(record)
+        if kept is None:
+            if record.status == "accepted":
+                self._corrections.apply([record.document()])
+            self._observer.feedback_received(record.verdict or "none", record.status)
+        return kept
+
     def _again(self, said: Said, kept: Mapping[str, Any]) -> Receipt:
         """The receipt of what is kept already, with its status as it is by now."""
         if kept["said_digest"] != said.digest:
-            raise FeedbackConflict(
-                f"The client_key {said.client_key!r} was used for other feedback before. Use a new "
-                "one for each piece; send the same one only to repeat a piece unchanged."
-            )
+            raise _conflict(said)
         checked = None
         if kept["corrected_query"] is not None:
             try:
@@ -157,17 +221,25 @@ def feedback_id_of(said: Said) -> str:
     return uuid5(NAMESPACE_URL, f"mqt:feedback:{said.client_key}").hex
 
 
-def status_of(is_correction: bool, is_follow_up: bool) -> tuple[Status, str]:
-    """The status and why, for what was checked (`is_correction`) or needs no check."""
-    if not is_correction:
+def verdict_of(said: Said, chosen: int | None) -> Verdict | None:
+    """What was said, or what a correction says; `chosen` is the reading that was answered."""
+    if said.corrected_query is not None:
+        return "down"
+    if said.picked_candidate is not None:
+        return "up" if said.picked_candidate == chosen else "down"
+    return said.verdict
+
+
+def _status_of(checked: CheckedQuery | None, asked: Mapping[str, Any]) -> tuple[Status, str]:
+    if checked is None:
         return "noted", "It corrects nothing."
-    if is_follow_up:
+    if asked.get("follow_up_of"):
         return "noted", "The question is a follow-up, which means nothing by itself."
     return "accepted", "The query can be read, is allowed and runs."
 
 
-def verdict_of(said: Said, is_correction: bool) -> Verdict | None:
-    """What was said, or what picking a reading says: another one means that the answer is wrong."""
-    if is_correction:
-        return "down"
-    return "up" if said.picked_candidate is not None else said.verdict
+def _conflict(said: Said) -> FeedbackConflict:
+    return FeedbackConflict(
+        f"The client_key {said.client_key!r} was used for other feedback before. Use a new one for "
+        "each piece; send the same one only to repeat a piece unchanged."
+    )

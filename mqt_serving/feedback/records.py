@@ -11,6 +11,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
+from pydantic import TypeAdapter
+
 from mqt_serving.answers import CheckedQuery
 from mqt_serving.schema import digest_of
 
@@ -80,6 +82,26 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class Piece:
+    """What was said, with the id and the time that it got when it arrived."""
+
+    feedback_id: str
+    at: datetime
+    said: Said
+
+    def to_json(self) -> bytes:
+        return _PIECES.dump_json(self)
+
+    @classmethod
+    def from_json(cls, content: bytes) -> Piece:
+        """Raises `ValueError` for what is damaged or was written by something else."""
+        return _PIECES.validate_json(content)
+
+
+_PIECES = TypeAdapter(Piece)
+
+
+@dataclass(frozen=True, slots=True)
 class FeedbackRecord:
     """A piece of feedback as the journal keeps it.
 
@@ -146,9 +168,12 @@ class FeedbackRecord:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """Feedback that is safely kept; `checked` when it came with a correction that passed."""
+    """Feedback that is safely kept; `checked` when it came with a correction that passed.
+
+    `waiting`: on disk here until the journal is back; it gets its status then.
+    """
 
     feedback_id: str
-    status: Status
+    status: Status | Literal["waiting"]
     reason: str
     checked: CheckedQuery | None = None

@@ -43,6 +43,7 @@ def create_app(
     chosen = settings or Settings.load()
     metrics = Metrics()
     serving = build_serving(chosen, metrics, loaders)
+    metrics.watch_spools(serving.spools)
     pool = workers or Workers()
 
     @asynccontextmanager

@@ -5,6 +5,9 @@ Labels have few values by construction: route templates (not paths), statuses, e
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
+
 from prometheus_client import (
     CollectorRegistry,
     Counter,
@@ -17,6 +20,7 @@ from prometheus_client import (
 
 from mqt_serving.observing import Observer
 from mqt_serving.releases import Manifest
+from mqt_serving.spool import Spool
 
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
@@ -118,6 +122,17 @@ class Metrics(Observer):
         for operation in ("query", "feedback", "read"):
             self._journal_failures.labels(operation)
 
+    def watch_spools(self, spools: Mapping[str, Spool]) -> None:
+        """Series of what waits on disk for the journal, read when they are asked for."""
+        for name, of, meaning in (
+            ("mqt_spool_entries", len, "What waits on disk for the journal."),
+            ("mqt_spool_oldest_seconds", _oldest, "How long the oldest of it has been waiting."),
+            ("mqt_spool_set_aside", _set_aside, "What could not be read or kept: for a person."),
+        ):
+            gauge = Gauge(name, meaning, ("spool",), registry=self.registry)
+            for label, spool in spools.items():
+                gauge.labels(label).set_function(partial(of, spool))
+
     def text(self) -> bytes:
         return generate_latest(self.registry)
 
@@ -158,3 +173,11 @@ class Metrics(Observer):
 
     def llm_circuit(self, is_open: bool) -> None:
         self._llm_circuit.set(is_open)
+
+
+def _oldest(spool: Spool) -> float:
+    return spool.oldest_seconds
+
+
+def _set_aside(spool: Spool) -> float:
+    return spool.set_aside

@@ -330,8 +330,9 @@ class RunBody(CheckedBody, TableBody):
 
 class ReceiptBody(BaseModel):
     feedback_id: str
-    status: Status = Field(
-        description="`accepted`: a checked correction, used from now on. That of a "
+    status: Status | Literal["waiting"] = Field(
+        description="`waiting`: on disk until the journal is back, and checked then. "
+        "`accepted`: a checked correction, used from now on. That of a "
         "follow-up is `noted`: its question means nothing by itself."
     )
     reason: str = Field(description="Why it has this status.")

@@ -50,6 +50,11 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 
 
+_WAITING: dict[int | str, dict[str, Any]] = {
+    202: {"description": "Kept on disk until the journal is back.", "model": ReceiptBody}
+}
+
+
 def api_routes(service: Service, receiver: FeedbackReceiver, workers: Workers) -> APIRouter:
     router = APIRouter(prefix="/v1", responses=PROBLEMS)
 
@@ -80,12 +85,15 @@ def api_routes(service: Service, receiver: FeedbackReceiver, workers: Workers) -
         async with cancelled_when_gone(request) as cancellation:
             return await workers.run(lambda: RunBody.of_run(work(cancellation)))
 
-    @router.post("/feedback", tags=["feedback"], status_code=201)
-    async def feedback(body: Feedback) -> ReceiptBody:
+    @router.post("/feedback", tags=["feedback"], status_code=201, responses=_WAITING)
+    async def feedback(body: Feedback, response: Response) -> ReceiptBody:
         """Say what is right or wrong about an answer; a correction is checked and becomes training
-        data. Acknowledged only when it is durable."""
+        data. Acknowledged only when it is durable: 202 while it waits for the journal."""
         work = partial(receiver.receive, body.said())
-        return await workers.run(lambda: ReceiptBody.of(work()))
+        receipt = await workers.run(lambda: ReceiptBody.of(work()))
+        if receipt.status == "waiting":
+            response.status_code = 202
+        return receipt
 
     @router.get("/schemas", tags=["data"])
     async def schemas(database: str | None = None) -> SchemasBody:

@@ -19,6 +19,7 @@ from mqt_serving.feedback.records import FeedbackRecord
 from mqt_serving.journal import Journal, QueryRecord
 from mqt_serving.platform.processes import free_port
 from mqt_serving.platform.servers import MongoServer
+from mqt_serving.spool import Spool
 from tests.mqt_serving.small_shop import Recorder
 
 NOON = datetime(2025, 3, 9, 12, tzinfo=UTC)
@@ -71,9 +72,14 @@ def name(mongo_client: MongoClient[dict[str, Any]]) -> Iterator[str]:
 
 
 @pytest.fixture
-def journal(mongo_uri: str, name: str, recorder: Recorder) -> Iterator[Journal]:
+def spool(tmp_path: Path) -> Spool:
+    return Spool(tmp_path / "queries")
+
+
+@pytest.fixture
+def journal(mongo_uri: str, name: str, recorder: Recorder, spool: Spool) -> Iterator[Journal]:
     client = client_of(mongo_uri)
-    yield Journal(client, recorder, database=name)
+    yield Journal(client, recorder, spool, database=name)
     client.close()
 
 
@@ -126,9 +132,11 @@ def test_a_record_that_bson_cannot_hold_is_reported_and_does_not_block_the_next(
     assert journal.record_query(query_record())
 
 
-def test_while_away_questions_wait_and_feedback_is_refused(recorder: Recorder) -> None:
+def test_while_away_questions_wait_and_feedback_is_refused(
+    recorder: Recorder, spool: Spool
+) -> None:
     client = client_of(f"mongodb://127.0.0.1:{free_port()}")
-    away = Journal(client, recorder)
+    away = Journal(client, recorder, spool)
     assert not away.record_query(query_record())
     assert away.waiting == 1
     with pytest.raises(JournalUnavailable, match="nothing was kept"):
@@ -139,17 +147,21 @@ def test_while_away_questions_wait_and_feedback_is_refused(recorder: Recorder) -
     client.close()
 
 
-def test_a_missing_address_counts_as_away(recorder: Recorder) -> None:
+def test_a_missing_address_counts_as_away(recorder: Recorder, spool: Spool) -> None:
     def no_uri() -> str:
         raise SettingError("MQT_JOURNAL_URI is not set")
 
-    away = Journal(LazyClient(no_uri, "the journal", selection_ms=300, socket_ms=1), recorder)
+    away = Journal(
+        LazyClient(no_uri, "the journal", selection_ms=300, socket_ms=1), recorder, spool
+    )
     assert not away.record_query(query_record())
     with pytest.raises(JournalUnavailable, match="MQT_JOURNAL_URI is not set"):
         away.record_feedback(feedback_record("q"))
 
 
-def test_after_a_failure_questions_do_not_wait_for_the_journal_each(recorder: Recorder) -> None:
+def test_after_a_failure_questions_do_not_wait_for_the_journal_each(
+    recorder: Recorder, spool: Spool
+) -> None:
     seconds = 0.0
     opened = 0
 
@@ -159,7 +171,7 @@ def test_after_a_failure_questions_do_not_wait_for_the_journal_each(recorder: Re
         raise SettingError("away")
 
     client = LazyClient(uri, "the journal", selection_ms=300, socket_ms=1)
-    away = Journal(client, recorder, clock=lambda: seconds)
+    away = Journal(client, recorder, spool, clock=lambda: seconds)
     for _ in range(3):
         away.record_query(query_record())
     assert opened == 1
@@ -169,24 +181,28 @@ def test_after_a_failure_questions_do_not_wait_for_the_journal_each(recorder: Re
     assert away.waiting == 4
 
 
-def test_what_waits_is_bounded(recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_waits_is_bounded(
+    recorder: Recorder, spool: Spool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def no_uri() -> str:
         raise SettingError("away")
 
     monkeypatch.setattr(journal_module, "MOST_WAITING", 3)
-    away = Journal(LazyClient(no_uri, "the journal", selection_ms=300, socket_ms=1), recorder)
+    away = Journal(
+        LazyClient(no_uri, "the journal", selection_ms=300, socket_ms=1), recorder, spool
+    )
     for _ in range(5):
         away.record_query(query_record())
     assert away.waiting == 3
 
 
 def test_questions_that_waited_are_written_when_the_journal_is_back(
-    tmp_path: Path, recorder: Recorder
+    tmp_path: Path, recorder: Recorder, spool: Spool
 ) -> None:
     port = free_port()
     client = client_of(f"mongodb://127.0.0.1:{port}")
     seconds = 0.0
-    journal = Journal(client, recorder, clock=lambda: seconds)
+    journal = Journal(client, recorder, spool, clock=lambda: seconds)
     first = query_record()
     assert not journal.record_query(first)
     with MongoServer(tmp_path / "mongod", port=port):
@@ -194,6 +210,21 @@ def test_questions_that_waited_are_written_when_the_journal_is_back(
         second = query_record()
         assert journal.record_query(second)
         assert journal.waiting == 0
-        assert journal.find_query(first.query_id)["question"] == first.question
+        found = journal.find_query(first.query_id)
+        assert found["question"] == first.question
+        assert found["plan"] == first.plan
         assert journal.find_query(second.query_id)["outcome"] == "answered"
+    client.close()
+
+
+def test_a_question_that_waits_is_found_even_by_a_process_that_starts_later(
+    recorder: Recorder, spool: Spool, tmp_path: Path
+) -> None:
+    client = client_of(f"mongodb://127.0.0.1:{free_port()}")
+    record = query_record()
+    assert not Journal(client, recorder, spool).record_query(record)
+    later = Journal(client, recorder, Spool(tmp_path / "queries"))
+    found = later.find_query(record.query_id)
+    assert (found["question"], found["plan"]) == (record.question, record.plan)
+    assert found["at"] == NOON.replace(tzinfo=None)
     client.close()

@@ -11,12 +11,11 @@ from uuid import uuid4
 import pytest
 from pymongo import MongoClient
 
-from mqt_serving.assembly import Serving, build_serving
+from mqt_serving.assembly import Serving
 from mqt_serving.errors import (
     CannotAnswer,
     FeedbackConflict,
     FeedbackError,
-    JournalUnavailable,
     MqtError,
     QueryError,
     QueryFailed,
@@ -26,12 +25,10 @@ from mqt_serving.errors import (
 )
 from mqt_serving.feedback.receiving import FeedbackReceiver
 from mqt_serving.feedback.records import Reason, Said, Signal
-from mqt_serving.platform.processes import free_port
 from mqt_serving.service import Service
-from mqt_serving.settings import JOURNAL_DATABASE, Settings
+from mqt_serving.settings import JOURNAL_DATABASE
 from tests.mqt_serving.conftest import Journaled
 from tests.mqt_serving.small_shop import Recorder
-from tests.mqt_serving.table_translator import LOADERS
 
 
 @pytest.fixture
@@ -150,17 +147,6 @@ def test_a_question_without_an_answer_can_be_taught(
     assert caught.value.query_id is not None
     receipt = feedback.receive(correcting(caught.value.query_id, "db.orders.countDocuments({})"))
     assert receipt.status == "accepted"
-
-
-def test_with_the_journal_away_feedback_is_refused(
-    settings: Settings, release: Callable[..., str]
-) -> None:
-    release("one")
-    away = settings.model_copy(update={"journal_uri": f"mongodb://127.0.0.1:{free_port()}"})
-    without = build_serving(away, Recorder(), LOADERS)
-    with pytest.raises(JournalUnavailable):
-        without.feedback.receive(Said("some-query", "up"))
-    without.close()
 
 
 # --------------------------------------------------------------- other kinds

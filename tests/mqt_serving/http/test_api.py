@@ -420,7 +420,7 @@ def test_faults_of_mongodb_have_their_own_statuses(
         assert "hunter2" not in reply.text
 
 
-def test_with_the_journal_away_answers_say_so_and_feedback_is_refused(
+def test_with_the_journal_away_answers_say_so_and_feedback_waits_on_disk(
     settings: Settings, release: Callable[..., str]
 ) -> None:
     release("one")
@@ -431,9 +431,13 @@ def test_with_the_journal_away_answers_say_so_and_feedback_is_refused(
         assert answer.status_code == 200
         assert answer.json()["journaled"] is False
         feedback = {"query_id": answer.json()["query_id"], "verdict": "up"}
-        problem_in(client.post("/v1/feedback", json=feedback), 503, "journal-unavailable")
+        kept = client.post("/v1/feedback", json=feedback)
+        assert (kept.status_code, kept.json()["status"]) == (202, "waiting")
         assert metric(client, "mqt_journal_failures_total", operation="query") == 1
-        assert metric(client, "mqt_journal_failures_total", operation="read") == 1
+        assert metric(client, "mqt_spool_entries", spool="queries") == 1
+        assert metric(client, "mqt_spool_entries", spool="feedback") == 1
+        assert metric(client, "mqt_spool_oldest_seconds", spool="feedback") > 0
+        assert metric(client, "mqt_spool_set_aside", spool="feedback") == 0
 
 
 _JSON = st.recursive(

@@ -2,66 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import httpx
 
-from mqt_serving.platform.processes import free_port
 from mqt_serving.settings import Settings
-from tests.mqt_serving.http.running import wait_for_release
+from tests.mqt_serving.http.running import process, until
 
-PROJECT = Path(__file__).parents[3]
 QUESTION = "Orders by status"
-
-
-@contextmanager
-def process(settings: Settings) -> Iterator[httpx.Client]:
-    port = free_port()
-    environment = {
-        **os.environ,
-        "MQT_HOME": str(settings.home),
-        "MONGODB_URI": settings.mongodb_uri,
-        "MQT_JOURNAL_URI": settings.journal_uri,
-        "PYTHONPATH": str(PROJECT),
-    }
-    command = [
-        sys.executable,
-        "-m",
-        "uvicorn",
-        "--factory",
-        "tests.mqt_serving.http.table_app:create",
-    ]
-    server = subprocess.Popen([*command, "--port", str(port)], cwd=PROJECT, env=environment)
-    try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
-            until(lambda: answers(client), 30)
-            wait_for_release(client, "one")
-            yield client
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
-
-
-def answers(client: httpx.Client) -> bool:
-    try:
-        return client.get("/healthz").status_code == 200
-    except httpx.TransportError:
-        return False
-
-
-def until(true: Callable[[], bool], seconds: float) -> float:
-    started = time.monotonic()
-    while not true():
-        assert time.monotonic() - started < seconds
-        time.sleep(0.05)
-    return time.monotonic() - started
 
 
 def ask(client: httpx.Client) -> Any:
