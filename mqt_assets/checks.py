@@ -15,12 +15,14 @@ from mqt_assets.embeddings.stored import from_arrays
 from mqt_assets.evaluation.measuring import corrections_that_broke
 from mqt_assets.presentation import markdown
 from mqt_assets.release.audit import entries, withdrawn
+from mqt_assets.release.decisions import keep
 from mqt_assets.release.gates import EvaluationReport, Limits, decide
 from mqt_assets.release.packaging import Champion
 from mqt_assets.schemas.assets import read_catalogs
 from mqt_assets.schemas.quality import Severity, assess
 from mqt_assets.training.assets import leak_table
 from mqt_resources.gateways import EmbedderResource, MongoResource, SettingsResource
+from mqt_resources.mlflow_tracking import MlflowTracking
 from mqt_serving.search import SemanticIndex
 
 
@@ -150,11 +152,13 @@ def no_holdout_leakage(
     "slow, too large); warns when the champion is better.",
 )
 def evaluation_gates(
+    context: dg.AssetCheckExecutionContext,
     candidate_evaluation: dict[str, Any],
     schema_catalog: dict[str, Any],
     feedback_dataset: dict[str, Any],
     settings: SettingsResource,
     mongodb: MongoResource,
+    mlflow: MlflowTracking,
 ) -> dg.AssetCheckResult:
     from mqt_assets.training.examples import Example
 
@@ -171,11 +175,24 @@ def evaluation_gates(
         champion_translator=champion.parts.translator if champion else None,
         withdrawn=withdrawn(entries(config.releases_folder)),
     )
+    kept = keep(  # what blocks the run keeps `release` from doing this
+        settings.artifacts(),
+        mlflow,
+        report,
+        decision,
+        by="evaluation_gates",
+        dagster_run_id=context.run.run_id,
+    )
     return dg.AssetCheckResult(
         passed=decision.passed,
         severity=dg.AssetCheckSeverity.ERROR if decision.broken else dg.AssetCheckSeverity.WARN,
         description=" ".join(decision.reasons) or "Every gate is passed.",
-        metadata={"gates": markdown(["gate", "result", "figures"], decision.rows)},
+        metadata={
+            "candidate": decision.verdict,
+            "gates": markdown(["gate", "result", "figures"], decision.rows),
+            "decisions": dg.MetadataValue.path(str(kept.path)),
+            "mlflow_tags": kept.problem or "verdict and reasons",
+        },
     )
 
 

@@ -18,6 +18,7 @@ from mqt_assets.presentation import markdown
 from mqt_assets.prompts.stored import prompt_text
 from mqt_assets.release.audit import entries, record, withdrawn
 from mqt_assets.release.automatic import way_back
+from mqt_assets.release.decisions import keep
 from mqt_assets.release.gates import Decision, EvaluationReport, Limits, decide
 from mqt_assets.release.packaging import (
     TRANSLATOR,
@@ -87,6 +88,14 @@ def release(
             champion_translator=champion.parts.translator if champion else None,
             withdrawn=withdrawn(entries(config.releases_folder)),
         )
+        keep(
+            settings.artifacts(),
+            mlflow,
+            report,
+            decision,
+            by="release",
+            dagster_run_id=context.run.run_id,
+        )
     chosen = _choose(champion, candidate, candidate_model / TRANSLATOR, report, decision)
     if chosen is None:
         return _kept("nothing is released yet", decision, champion)
@@ -129,7 +138,9 @@ def release(
             "model": "the candidate" if new_model else "the champion's, with new data",
             "previous": after.previous or "none",
             "accuracy": chosen_report.score,
+            "candidate": decision.verdict,
             "gates": _gates(decision),
+            "reasons": _reasons(decision),
             "prompt": manifest.files.get(PROMPT, "")[:16] or "as it comes with MQT",
             "files": len(manifest.files),
             "pruned": ", ".join(gone) or "none",
@@ -163,8 +174,9 @@ def _kept(why: str, decision: Decision, champion: Champion | None) -> dg.Output[
         metadata={
             "release": serving or "none",
             "pointer": f"not moved: {why}",
+            "candidate": decision.verdict,
             "gates": _gates(decision),
-            "reasons": dg.MetadataValue.md("\n".join(f"- {r}" for r in decision.reasons) or "none"),
+            "reasons": _reasons(decision),
         },
     )
 
@@ -209,6 +221,10 @@ def _try_out(config: Settings, release_id: str, corrections: Sequence[Any]) -> N
                 f"Release {release_id} does not answer {example.question!r} as it was corrected; "
                 "the pointer stays where it is."
             )
+
+
+def _reasons(decision: Decision) -> dg.MarkdownMetadataValue:
+    return dg.MetadataValue.md("\n".join(f"- {reason}" for reason in decision.reasons) or "none")
 
 
 def _gates(decision: Decision) -> dg.MarkdownMetadataValue:

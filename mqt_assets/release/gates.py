@@ -160,6 +160,14 @@ class Decision:
         return any(gate.absolute and not gate.passed for gate in self.gates)
 
     @property
+    def verdict(self) -> str:
+        if not self.gates:
+            return "serves already"
+        if self.broken:
+            return "broken"
+        return "passed" if self.passed else "kept back"
+
+    @property
     def reasons(self) -> tuple[str, ...]:
         """Why not, one sentence a failed gate."""
         return tuple(gate.explanation for gate in self.gates if not gate.passed)
@@ -248,7 +256,10 @@ def _beats_champion(report: EvaluationReport, limits: Limits) -> Gate:
     theirs = f"{report.champion.correct} of {report.champion.total} ({report.champion.score:.1%})"
     text = f"{own} right on the holdout; the champion {report.champion_release} has {theirs}"
     found, learned = report.comparison, report.corrections_gained
-    if found is None:
+    if report.translator == report.champion_translator:
+        passed = True
+        text += ". It is the champion's own translator."
+    elif found is None:
         passed = report.score >= report.champion.score
         text += ". Their shares alone are compared: question by question nothing is known."
     else:

@@ -23,8 +23,11 @@ from mqt_assets.bootstrap import bootstrap
 from mqt_assets.definitions import build_defs
 from mqt_assets.partitions import COLLECTIONS, range_tags
 from mqt_assets.release.audit import entries
+from mqt_assets.release.decisions import made
 from mqt_assets.release.packaging import Champion
 from mqt_assets.sensors import collection_discovery_sensor, retraining_sensor
+from mqt_assets.state import training_record
+from mqt_resources.artifacts import ArtifactStore
 from mqt_resources.definitions import local_resources
 from mqt_resources.gateways import SettingsResource
 from mqt_resources.mlflow_tracking import MlflowTracking
@@ -72,6 +75,9 @@ class World:
 
     def load_champion(self) -> LoadedRelease:
         return LoadedRelease.load(self.champion().folder, Loaders(load_translator, load_search))
+
+    def artifacts(self) -> ArtifactStore:
+        return ArtifactStore(self.settings.artifacts_folder)
 
     def aliases(self) -> dict[str, str]:
         return MlflowTracking(settings=SettingsResource()).aliases()
@@ -377,6 +383,16 @@ def test_a_worse_candidate_stays_a_candidate(world: World, monkeypatch: Any) -> 
     metadata = metadata_of(world, "release")
     assert metadata["pointer"] == "not moved: nothing changed"
     assert "the champion" in metadata["reasons"]
+    candidate = training_record(world.artifacts())
+    assert candidate is not None
+    *_, last = made(world.artifacts(), candidate["translator"])
+    assert last["verdict"] == check.metadata["candidate"].value
+    assert last["verdict"] != "passed"
+    assert last["champion"] == before.manifest.id
+    tracking = MlflowTracking(settings=SettingsResource())
+    tags = tracking.client.get_run(candidate["mlflow_run_id"]).data.tags
+    assert tags["verdict"] == last["verdict"]
+    assert "the champion" in tags["reasons"]
 
 
 def test_something_broken_stops_the_run_before_the_release(world: World, monkeypatch: Any) -> None:

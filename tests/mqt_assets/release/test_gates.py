@@ -197,6 +197,21 @@ def test_a_holdout_too_small_to_tell_keeps_the_champion_and_says_what_helps() ->
     assert judge(paired(changed(gained=14, lost=2, same=24), learned=5)).passed
 
 
+def test_the_champions_own_translator_is_not_asked_to_be_better() -> None:
+    same = paired(changed(gained=0, lost=0, same=200), translator="t1")
+    decision = decide(
+        same, LIMITS, (), translator="t1", holdout_digest="h", champion_translator="t1"
+    )
+    assert decision.passed
+
+
+def test_a_decision_is_said_in_a_word() -> None:
+    assert judge(report()).verdict == "passed"
+    assert judge(report(49, 50)).verdict == "kept back"
+    assert judge(report(0, 0)).verdict == "broken"
+    assert Decision(()).verdict == "serves already"
+
+
 def test_margin_and_level_are_settings() -> None:
     measured = paired(changed(gained=11, lost=10, same=179))
     limits = Limits.of(Settings(accuracy_level=0.6, most_kind_loss=0.3, most_calibration_loss=0.2))
