@@ -73,7 +73,7 @@ class Rates:
 def simulate(size: int, truth: Truth, candidates: int, rng: np.random.Generator) -> Rates:
     rows = []
     for _ in range(candidates):
-        champion, candidate = _answers(size, truth, rng)
+        champion, candidate = answers(size, truth, rng)
         both = pairs(champion, candidate)
         found = compare(both, resamples=RESAMPLES)
         errors = calibration_error(champion) or 0.0, calibration_error(candidate) or 0.0
@@ -116,17 +116,20 @@ def _shares_alone(both: tuple[Pair, ...]) -> bool:
     return False
 
 
-def _answers(
+def answers(
     size: int, truth: Truth, rng: np.random.Generator
 ) -> tuple[list[Outcome], list[Outcome]]:
-    database = np.concatenate([np.zeros(size // 2, int), 1 + np.arange(size - size // 2) % 18])
+    """What champion and candidate made of one simulated holdout."""
+    database = np.concatenate(
+        [np.zeros(size // 2, int), 1 + np.arange(size - size // 2) % DATABASES]
+    )
     kind = rng.choice(list(KINDS), size, p=list(KINDS.values()))
     sureness = rng.beta(*SURENESS, size)
     before = rng.random(size) < sureness
     after = np.where(rng.random(size) < ASKED_ANEW, rng.random(size) < sureness, before)
     own = np.concatenate([[0.0], rng.normal(0, SPREAD, DATABASES)])
     effect = truth.effect + own[database] + np.where(kind == "count", truth.kind_effect, 0.0)
-    after = _shifted(after, effect, rng)
+    after = shifted(after, effect, rng)
     confidence = np.clip(sureness + truth.effect + truth.overconfident, 0, 1)
     return (
         _outcomes(database, kind, before, sureness),
@@ -134,7 +137,7 @@ def _answers(
     )
 
 
-def _shifted(right: Bools, effect: Any, rng: np.random.Generator) -> Bools:
+def shifted(right: Bools, effect: Any, rng: np.random.Generator) -> Bools:
     """Answers that turn right or wrong until the accuracy has changed by `effect` on average."""
     chance = rng.random(len(right))
     gained = ~right & (chance < effect / (1 - RIGHT))
