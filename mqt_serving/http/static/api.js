@@ -13,13 +13,14 @@ export class Problem extends Error {
 
 export const ask = (question, database, previous) => post("/v1/query", { question, database, previous });
 export const run = (query, database) => post("/v1/run", { query, database });
-export const sendFeedback = (feedback) => post("/v1/feedback", feedback);
+export const sendFeedback = (feedback, lasting = {}) => post("/v1/feedback", feedback, lasting);
 export const insights = (days, day) => call(`/v1/insights?days=${days}${day ? `&day=${day}` : ""}`);
 export const schemas = () => call("/v1/schemas");
 export const ready = () => call("/readyz");
 
-function post(path, body) {
+function post(path, body, options = {}) {
   return call(path, {
+    ...options,
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify(body),

@@ -1,17 +1,21 @@
 // The page: ask, see meaning, result and query, choose another reading, say whether it is right.
 
-import { ask, ready, run, schemas, sendFeedback } from "./api.js";
+import { ask, ready, run, schemas } from "./api.js";
 import { closeCorrection, connectCorrection, openCorrection } from "./correction.js";
 import { byId, element, renderMeaning, renderNotes, show } from "./elements.js";
 import { highlight } from "./highlight.js";
+import { connectOpinion, openOpinion, resetOpinion } from "./opinion.js";
+import { say, thanksFor } from "./saying.js";
 import { renderSchema } from "./schema.js";
-import { describeCount, renderTable } from "./table.js";
+import { asked, did, touch, watchLeaving } from "./signals.js";
+import { csvOf, describeCount, renderTable } from "./table.js";
 import { connectTheme } from "./theme.js";
 
 const POLL_MILLISECONDS = 5000;
 
 let current = null; // the answer on the page
 let shown = null; // the reading of it that is on the page: {mongosh, pymongo, ...}
+let picked = 0; // index of that reading
 const LANGUAGES = ["mongosh", "pymongo", "node", "extended_json"];
 let language = "mongosh";
 let knownRelease = null;
@@ -36,10 +40,14 @@ function start() {
   byId("thumb-down").addEventListener("click", disapprove);
   byId("problem-teach").addEventListener("click", teach);
   byId("copy").addEventListener("click", copy);
+  byId("query-code").addEventListener("copy", () => did("copied"));
+  byId("export").addEventListener("click", exportResult);
   byId("toggle-schema").addEventListener("click", toggleSchema);
   document.addEventListener("keydown", focusOnSlash);
   connectTabs();
   connectCorrection();
+  connectOpinion();
+  watchLeaving();
   connectTheme();
   watchRelease();
 }
@@ -61,6 +69,7 @@ async function submit(question) {
       follow(null);
       submit(question);
     } else {
+      asked(problem.queryId, question, false);
       showProblem(problem, question);
     }
   } finally {
@@ -91,6 +100,8 @@ function showFollowUp() {
 
 function showAnswer(answer) {
   current = answer;
+  asked(answer.query_id, answer.question, Boolean(answer.follow_up_of));
+  resetOpinion(answer.query_id);
   show(byId("read-after"), Boolean(answer.follow_up_of));
   byId("read-after-question").textContent = answer.follow_up_of?.question ?? "";
   byId("asked").textContent = answer.question;
@@ -100,6 +111,7 @@ function showAnswer(answer) {
   show(byId("unjournaled"), !answer.journaled);
   press(null);
   showReading(answer, answer.confidence);
+  picked = answer.chosen;
   showChoice(answer.choice);
   showReadings(answer);
   byId("source").textContent = sourceOf(answer);
@@ -199,6 +211,8 @@ async function chooseReading(index) {
     if (answer !== current) return false;
     const reading = { ...ran, ...candidate };
     showReading(reading, candidate.probability);
+    picked = index;
+    touch();
     return true;
   } catch (problem) {
     if (answer === current) showProblem(problem, answer.question);
@@ -225,32 +239,46 @@ async function approve() {
   // A reading that MQT did not put first is a correction: it says what should have come first.
   // So is the first one once another was kept.
   const answer = current;
-  const other = answer.corrected || shown.mongosh !== answer.mongosh;
-  const feedback = other
-    ? { query_id: answer.query_id, verdict: "down", corrected_query: shown.mongosh, database: answer.database }
-    : { query_id: answer.query_id, verdict: "up" };
-  try {
-    await sendFeedback(feedback);
-    answer.corrected = other;
-    if (answer !== current) return;
-    press("thumb-up");
-    byId("verdict-status").textContent = other
-      ? "Thank you. This reading is kept as the right one."
-      : "Thank you. It is noted.";
-  } catch (problem) {
-    byId("verdict-status").textContent = problem.message;
-  }
+  const other = answer.corrected || picked !== answer.chosen;
+  const said = picked !== answer.chosen
+    ? { picked_candidate: picked }
+    : answer.corrected
+    ? { verdict: "down", corrected_query: shown.mongosh, database: answer.database }
+    : { verdict: "up" };
+  if (!(await tell(said, other ? "Thank you. This reading is kept as the right one." : "Thank you. It is noted."))) return;
+  answer.corrected = other;
+  if (answer === current) press("thumb-up");
 }
 
-function disapprove() {
+async function disapprove() {
   press("thumb-down");
   const { query_id: queryId, question, database } = current;
-  openCorrection({ queryId, question, database, onSent: () => {} }, shown.mongosh);
+  openOpinion();
+  openCorrection(
+    { queryId, question, database, onSent: () => {}, onEdited: () => did("edited") },
+    shown.mongosh,
+  );
+  await tell({ verdict: "down" }, "It is noted. What is wrong? You may also correct the query below.");
+}
+
+/** Whether it is kept. */
+async function tell(said, thanks) {
+  const answer = current;
+  touch();
+  try {
+    const receipt = await say(answer.query_id, said);
+    if (answer === current) byId("verdict-status").textContent = thanksFor(receipt, thanks);
+    return true;
+  } catch (problem) {
+    if (answer === current) byId("verdict-status").textContent = problem.message;
+    return false;
+  }
 }
 
 function teach() {
   const database = byId("database").value || null;
-  openCorrection({ ...teachable, database, onSent: () => show(byId("problem"), false) }, "db.");
+  const onSent = () => show(byId("problem"), false);
+  openCorrection({ ...teachable, database, onSent, onEdited: touch }, "db.");
 }
 
 function press(which) {
@@ -294,10 +322,18 @@ async function copy() {
   try {
     await navigator.clipboard.writeText(shown[language]);
     byId("copy").textContent = "Copied";
+    did("copied");
   } catch {
     byId("copy").textContent = "Select and copy by hand";
   }
   setTimeout(() => { byId("copy").textContent = "Copy"; }, 2000);
+}
+
+function exportResult() {
+  const url = URL.createObjectURL(new Blob([csvOf(shown)], { type: "text/csv" }));
+  element("a", { href: url, download: "mqt-result.csv" }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+  did("exported");
 }
 
 // ------------------------------------------------- release, schema, display

@@ -1,10 +1,11 @@
 // The editor for the right query: checks and runs it, shows errors where they are, sends it.
 
-import { run, sendFeedback } from "./api.js";
+import { run } from "./api.js";
 import { byId, element, renderMeaning, renderNotes, show } from "./elements.js";
+import { say, thanksFor } from "./saying.js";
 import { renderTable } from "./table.js";
 
-let subject = null; // {queryId, question, database, onSent}
+let subject = null; // {queryId, question, database, onSent, onEdited}
 
 export function openCorrection(about, query) {
   subject = about;
@@ -29,7 +30,10 @@ export function connectCorrection() {
     byId("question").focus();
   });
   const editor = byId("corrected");
-  editor.addEventListener("input", clearFindings);
+  editor.addEventListener("input", () => {
+    clearFindings();
+    subject?.onEdited();
+  });
   editor.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
@@ -54,8 +58,7 @@ async function tryOut() {
 async function send() {
   await working(async () => {
     const about = subject;
-    const receipt = await sendFeedback({
-      query_id: about.queryId,
+    const receipt = await say(about.queryId, {
       verdict: "down",
       corrected_query: byId("corrected").value,
       comment: byId("comment").value,
@@ -69,6 +72,12 @@ async function send() {
 
 function confirmReceipt(receipt, question) {
   const box = byId("confirmation");
+  if (receipt.status === "waiting") {
+    box.replaceChildren(element("strong", { textContent: thanksFor(receipt) }));
+    show(box);
+    box.focus();
+    return;
+  }
   const learns = receipt.status === "noted"
     ? "It is a follow-up, which means nothing by itself: MQT keeps the correction and does not learn from it."
     : receipt.corrected.learnable

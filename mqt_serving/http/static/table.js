@@ -38,6 +38,23 @@ export function describeCount({ row_count: count, truncated }) {
   return `${truncated ? "first " : ""}${count.toLocaleString()} ${count === 1 ? "row" : "rows"}`;
 }
 
+/** The rows as comma-separated values, for spreadsheets. */
+export function csvOf({ columns, rows }) {
+  const lines = [columns, ...rows.map((row) => columns.map((name) => row[name]))];
+  return lines.map((line) => line.map(csvCell).join(",")).join("\r\n") + "\r\n";
+}
+
+function csvCell(value) {
+  if (value === null || value === undefined) return "";
+  if (typeof value !== "string") return quoted(isPlain(value) ? String(value) : JSON.stringify(value));
+  // A spreadsheet would run text that begins like a formula; numbers that come as text are none.
+  return quoted(/^[=+@\t\r]|^-(?![\d.]+$)/.test(value) ? `'${value}` : value);
+}
+
+function quoted(text) {
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
 function cell(value) {
   if (value === null || value === undefined) {
     return element("td", { className: "nothing", textContent: value === null ? "null" : "none" });

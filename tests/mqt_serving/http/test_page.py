@@ -150,6 +150,112 @@ def test_approval_is_noted(page: Page) -> None:
     assert page.find("thumb-up").get_attribute("aria-pressed") == "true"
 
 
+def said_about(
+    mongo_client: MongoClient[dict[str, Any]], question: str, **wanted: Any
+) -> list[dict[str, Any]]:
+    wanted = {"question": question, **wanted}
+    return list(mongo_client[JOURNAL_DATABASE].feedback.find(wanted).sort("at", 1))
+
+
+def test_stars_reasons_and_words_are_kept(
+    page: Page, mongo_client: MongoClient[dict[str, Any]]
+) -> None:
+    mongo_client[JOURNAL_DATABASE].feedback.delete_many({})
+    page.ask("The two dearest orders")
+    page.driver.find_element(By.CSS_SELECTOR, "#stars input[value='2']").send_keys(Keys.SPACE)
+    page.until(lambda: "2 of 5" in page.text("verdict-status"))
+    page.find("say-more").click()
+    for reason in ("missing-field", "unclear"):
+        page.driver.find_element(By.CSS_SELECTOR, f"#reasons input[value='{reason}']").click()
+    page.find("expected").send_keys("with their customers")
+    page.find("remark").send_keys("<b>please</b>")
+    page.find("send-opinion").click()
+    page.until(lambda: "noted" in page.text("verdict-status"))
+    assert not page.sees("opinion")
+    rated, explained = said_about(mongo_client, "The two dearest orders")
+    assert rated["rating"] == 2
+    assert explained["reasons"] == ["missing-field", "unclear"]
+    assert explained["expected_answer"] == "with their customers"
+    assert explained["comment"] == "<b>please</b>"
+    assert rated["client_key"] != explained["client_key"]
+
+    page.ask("Orders by status")  # a new answer begins with nothing said
+    assert not page.driver.find_elements(By.CSS_SELECTOR, "#stars :checked, #reasons :checked")
+
+
+def test_saying_nothing_is_told_what_to_give(page: Page) -> None:
+    page.ask("Orders by status")
+    page.find("say-more").click()
+    page.find("send-opinion").click()
+    page.until(lambda: "at least one" in page.text("verdict-status"))
+    assert page.sees("opinion")
+
+
+def test_a_second_click_says_the_same_once(
+    page: Page, mongo_client: MongoClient[dict[str, Any]]
+) -> None:
+    mongo_client[JOURNAL_DATABASE].feedback.delete_many({})
+    page.ask("Orders by status")
+    for _ in range(3):
+        page.find("thumb-up").click()
+        page.until(lambda: "noted" in page.text("verdict-status"))
+    page.find("thumb-down").click()
+    page.until(lambda: "What is wrong" in page.text("verdict-status"))
+    verdicts = [document["verdict"] for document in said_about(mongo_client, "Orders by status")]
+    assert verdicts == ["up", "down"]
+    assert page.sees("opinion") and page.sees("correction")
+
+
+def test_a_picked_reading_is_sent_by_its_index(
+    page: Page, mongo_client: MongoClient[dict[str, Any]]
+) -> None:
+    mongo_client[JOURNAL_DATABASE].feedback.delete_many({})
+    page.ask("How many are there?")
+    page.driver.find_elements(By.CSS_SELECTOR, "#options button")[1].click()
+    page.until(lambda: "kept as the right one" in page.text("verdict-status"))
+    (kept,) = said_about(mongo_client, "How many are there?")
+    assert (kept["picked_candidate"], kept["status"]) == (1, "accepted")
+    mongo_client[JOURNAL_DATABASE].feedback.delete_many({})
+
+
+def test_what_is_done_with_answers_is_told_in_passing(
+    page: Page, mongo_client: MongoClient[dict[str, Any]]
+) -> None:
+    mongo_client[JOURNAL_DATABASE].feedback.delete_many({})
+
+    def signals(question: str) -> list[str]:
+        found = said_about(mongo_client, question, signals={"$ne": []})
+        return sorted(signal for document in found for signal in document["signals"])
+
+    page.ask("Orders by status")
+    page.driver.execute_script(
+        "document.getElementById('query-code').dispatchEvent(new ClipboardEvent('copy', "
+        "{bubbles: true}))"
+    )
+    page.find("export").click()
+    page.find("thumb-down").click()
+    page.write("db.orders.find({})")
+    page.find("cancel-correction").click()
+    page.ask("Orders by status")
+    page.until(lambda: signals("Orders by status") == ["copied", "edited", "exported", "rerun"])
+
+    page.ask("How many orders are there?")
+    page.ask("How many orders were there, ever?")  # the table does not know it
+    page.until(lambda: signals("How many orders are there?") == ["rephrased"])
+    page.driver.get("about:blank")
+    page.until(lambda: signals("How many orders were there, ever?") == ["abandoned"])
+
+
+def test_the_export_is_for_spreadsheets_and_runs_nothing_there(page: Page) -> None:
+    csv = page.driver.execute_async_script(
+        "const done = arguments[arguments.length - 1];"
+        "import('/static/table.js').then(({csvOf}) => done(csvOf({columns: ['a', 'b,c'], rows: ["
+        "{a: '=1+1', 'b,c': 'say \"hi\"'}, {a: '-12.50', 'b,c': null}, {a: '-x', 'b,c': [1]},"
+        "{a: 3, 'b,c': 'two\\nlines'}]})))"
+    )
+    assert csv == ('a,"b,c"\r\n\'=1+1,"say ""hi"""\r\n-12.50,\r\n\'-x,[1]\r\n3,"two\nlines"\r\n')
+
+
 def test_the_query_is_shown_in_every_language_with_colour(page: Page) -> None:
     page.ask("Orders by status")
     shown = {}
