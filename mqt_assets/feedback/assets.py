@@ -15,7 +15,7 @@ from mqt_assets.feedback.query_log import to_table
 from mqt_assets.partitions import days
 from mqt_assets.presentation import daily, image, markdown
 from mqt_assets.schemas.assets import read_catalogs
-from mqt_resources.gateways import JournalResource
+from mqt_resources.gateways import JournalResource, SettingsResource
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -62,9 +62,11 @@ def query_log(context: dg.AssetExecutionContext, journal: JournalResource) -> dg
 def feedback_dataset(
     context: dg.AssetExecutionContext,
     schema_catalog: dict[str, Any],
+    settings: SettingsResource,
     journal: JournalResource,
 ) -> dg.Output[dict[str, Any]]:
     from mqt_assets.feedback.dataset import curate
+    from mqt_assets.feedback.export import write_files
     from mqt_assets.release.packaging import code_version
 
     documents = journal.feedback()
@@ -72,10 +74,20 @@ def feedback_dataset(
     context.log.info(f"{len(documents)} pieces of feedback, {len(dataset.entries)} corrections")
     if dataset.conflicts:
         context.log.warning(f"{len(dataset.conflicts)} questions are corrected in different ways")
+    body = dataset.to_json(code_version())
+    store = settings.artifacts()
+    with store.scratch("feedback_dataset") as scratch:
+        folder = scratch / "files"
+        folder.mkdir()
+        write_files(body, folder)
+        exported = store.publish("feedback_dataset", folder)
     return dg.Output(
-        dataset.to_json(code_version()),
+        body,
         data_version=dg.DataVersion(dataset.digest),
-        metadata=_describe(dataset, documents),
+        metadata={
+            **_describe(dataset, documents),
+            "exported": dg.MetadataValue.path(str(exported)),
+        },
     )
 
 

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from bson import json_util
+
 from mqt_assets.evaluation.execution_accuracy import observable_sort
 from mqt_assets.schemas.catalogs import catalog_from_documents
 from mqt_assets.training.examples import Example, make_example
@@ -80,6 +82,7 @@ def load_tend(
             failed.append(failure)
         ordered = bool(_ORDER_BY.search(record["ref_sql"]))
         ordered = ordered or (command is not None and observable_sort(command) is not None)
+        ordered = record.get("ordered", ordered)  # exported corrections have no SQL to tell it
         for question in dict.fromkeys(record["nl_queries"]):
             examples.append(
                 make_example(question, database, plan, text, source="tend", ordered=ordered)
@@ -130,8 +133,11 @@ def tend_catalogs(folder: Path, databases: Collection[str] | None = None) -> dic
 
 
 def tend_documents(database_folder: Path) -> dict[str, list[dict[str, Any]]]:
-    """The documents of one database by collection, as they are to be stored."""
-    return {path.stem: _read(path) for path in sorted(database_folder.glob("*.json"))}
+    """The documents of one database by collection, as they are to be stored (Extended JSON)."""
+    return {
+        path.stem: json_util.loads(path.read_text(encoding="utf-8"))
+        for path in sorted(database_folder.glob("*.json"))
+    }
 
 
 def dev_databases(folder: Path) -> frozenset[str]:
