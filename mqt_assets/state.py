@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 CATALOG = "schema_catalog.json"
 CANDIDATE, TRAINING = "candidate_model", "training.json"
+HOLDOUT, TRAINING_SET = "holdout.json", "training_set.parquet"
+FEEDBACK = "feedback_dataset.json"
 
 
 def known_collections(store: ArtifactStore) -> dict[str, Fingerprint]:

@@ -16,7 +16,7 @@ from mqt_assets.evaluation.presenting import files_of, metadata_of, metrics_of
 from mqt_assets.release.gates import EvaluationReport
 from mqt_assets.release.packaging import TRANSLATOR, Champion
 from mqt_assets.schemas.assets import read_catalogs
-from mqt_assets.state import TRAINING
+from mqt_assets.state import HOLDOUT, TRAINING
 from mqt_resources.artifacts import folder_bytes
 from mqt_resources.gateways import JournalResource, MongoResource, SettingsResource
 from mqt_resources.mlflow_tracking import MlflowTracking
@@ -45,6 +45,7 @@ def candidate_evaluation(
     from mqt_assets.evaluation.questions import choose_questions
     from mqt_assets.training.examples import Example, dataset_digest
     from mqt_assets.training.holdout import Holdout
+    from mqt_assets.training.tables import to_frame
 
     config = settings.load()
     askable = {*schema_catalog, *corpus_catalogs}
@@ -103,6 +104,13 @@ def candidate_evaluation(
     with mlflow.resume(report.mlflow_run_id) as run:
         run.set_tags({"evaluation_dagster_run_id": context.run_id, "holdout": digest})
         run.log_metrics(metrics_of(report))
+        run.log_dataset(
+            to_frame(questions),
+            name="holdout",
+            digest=digest,
+            source=settings.artifacts().path(HOLDOUT),
+            context="evaluation",
+        )
         for name, content in files_of(report, candidate.failures).items():
             run.log_bytes(name, content)
     context.log.info(

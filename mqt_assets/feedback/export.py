@@ -12,16 +12,16 @@ import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from bson import json_util
 
 from mqt_assets.schemas.inference import private_paths_for
+from mqt_assets.state import FEEDBACK
 from mqt_resources.gateways import MongoResource, SettingsResource
 from mqt_serving.errors import FeedbackError, MqtError
 from mqt_serving.privacy import without_paths
 
-VALUE: Final = "feedback_dataset.json"
 LINES, RECORDS, DATABASES = "examples.jsonl", "train.json", "databases"
 
 
@@ -124,11 +124,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _export(out: Path, form: str, documents: int) -> int:
     resource = SettingsResource()
     store, settings = resource.artifacts(), resource.load()
-    if not store.exists(VALUE):
+    if not store.exists(FEEDBACK):
         raise FeedbackError(
-            f"{store.path(VALUE)} is missing: materialize feedback_dataset first (embed_job does)."
+            f"{store.path(FEEDBACK)} is missing: materialize feedback_dataset first (embed_job "
+            "does)."
         )
-    dataset = json.loads(store.read(VALUE))
+    dataset = json.loads(store.read(FEEDBACK))
     out.mkdir(parents=True, exist_ok=True)
     if form == "jsonl":
         write_lines(dataset, out)

@@ -19,17 +19,15 @@ from mqt_assets.release.audit import TRAIN, record
 from mqt_assets.retraining.decision import why
 from mqt_assets.retraining.schema_change import write_shape
 from mqt_assets.schemas.assets import read_catalogs
-from mqt_assets.state import TRAINING
+from mqt_assets.state import FEEDBACK, HOLDOUT, TRAINING, TRAINING_SET
 from mqt_resources.artifacts import folder_bytes, folder_digest
 from mqt_resources.gateways import EmbedderResource, SettingsResource
-from mqt_resources.mlflow_tracking import MlflowTracking
+from mqt_resources.mlflow_tracking import MlflowTracking, TrackedRun
 from mqt_serving.releases import read_pointer
 from mqt_serving.schema import Catalog, digest_of
 
 if TYPE_CHECKING:
     from mqt_assets.training.leakage import Leak
-
-HOLDOUT = "holdout.json"
 
 
 @dg.asset(
@@ -289,13 +287,14 @@ def candidate_model(
     from mqt_assets.training.examples import dataset_digest
     from mqt_assets.training.fitting import export_fitted, fit, options_from
     from mqt_assets.training.selection import choose_training
-    from mqt_assets.training.tables import from_table
+    from mqt_assets.training.tables import from_table, to_frame
     from mqt_serving.encoder import ENCODER_FILES
 
     config = settings.load()
     base = find_base(config)
     options = options_from(config, base)
     origin = base.digest if base else "scratch"
+    corrections = str(feedback_dataset.get("digest", ""))
     found = from_table(training_set)
     digest = dataset_digest(found)
     examples = choose_training(found, config.corpus_questions)
@@ -322,6 +321,15 @@ def candidate_model(
                 **vars_of(options),
             }
         )
+        store = settings.artifacts()
+        run.log_dataset(
+            to_frame(found),
+            name="training_set",
+            digest=digest,
+            source=store.path(TRAINING_SET),
+            context="training",
+        )
+        _log_corrections(run, feedback_dataset, store.path(FEEDBACK))
         model = fit(
             examples, read_catalogs(stored), text_encoder, options, practice, context.log.info, base
         )
@@ -344,6 +352,7 @@ def candidate_model(
             {
                 "translator": identity,
                 "dataset_digest": digest,
+                "feedback_digest": corrections,
                 "dagster_run_id": dagster_run,
                 "base_model": origin,
                 "parent_version": champion_version(config.releases_folder),
@@ -355,6 +364,7 @@ def candidate_model(
         "reasons": reasons,
         "translator": identity,
         "dataset_digest": digest,
+        "feedback_digest": corrections,
         "base_model": origin,
         "examples": len(examples),
         "steps": model.steps,
@@ -413,6 +423,24 @@ def _catalogs_output(catalogs: Mapping[str, Catalog], **metadata: str) -> dg.Out
             **metadata,
         },
     )
+
+
+def _log_corrections(run: TrackedRun, dataset: Mapping[str, Any], source: Path) -> None:
+    """The corrections with their sources: the artifact store keeps the last versions only."""
+    from mqt_assets.feedback.export import lines_of
+    from mqt_assets.training.examples import Example
+    from mqt_assets.training.tables import to_frame
+
+    if not dataset["examples"]:
+        return
+    run.log_dataset(
+        to_frame(map(Example.from_json, dataset["examples"])),
+        name="feedback_dataset",
+        digest=dataset["digest"],
+        source=source,
+        context="training",
+    )
+    run.log_bytes("datasets/feedback_dataset.jsonl", lines_of(dataset).encode())
 
 
 def leak_table(leaks: Sequence["Leak"]) -> dg.MarkdownMetadataValue:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from mqt_assets.training.examples import Example
 
 if TYPE_CHECKING:
+    import pandas as pd
     import pyarrow as pa
 
 _TEXTS = ("id", "question", "database", "plan", "command", "source", "kind")
@@ -25,6 +26,13 @@ def to_table(examples: Iterable[Example]) -> pa.Table:
         plan = row["plan"]
         rows.append({**row, "plan": None if plan is None else json.dumps(plan)})
     return pa.Table.from_pylist(rows, schema=pa.schema(columns))
+
+
+def to_frame(examples: Iterable[Example]) -> pd.DataFrame:
+    """What people look at of the examples, a row each."""
+    shown = ["question", "database", "command", "kind", "source", "ordered"]
+    frame: pd.DataFrame = to_table(examples).select(shown).to_pandas()
+    return frame
 
 
 def from_table(table: pa.Table) -> list[Example]:

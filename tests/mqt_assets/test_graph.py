@@ -191,6 +191,8 @@ def test_the_release_can_be_traced_to_run_model_and_data(world: World) -> None:
     assert run.data.tags["dataset_digest"] == manifest.dataset_digest
     assert run.data.params["dataset_digest"] == manifest.dataset_digest
     assert run.data.params["seed"]
+    used = {each.dataset.name: each.dataset.digest for each in run.inputs.dataset_inputs}
+    assert used == {"training_set": manifest.dataset_digest, "holdout": report.holdout_digest}
     assert run.data.metrics["holdout_accuracy"] == pytest.approx(report.score)
     plots = {item.path for item in tracking.client.list_artifacts(run_id, "plots")}
     assert plots == {"plots/loss.png", "plots/accuracy_by_kind.png"}
@@ -301,6 +303,17 @@ def test_a_correction_is_learned_and_answered_by_the_next_release(world: World) 
     remembered = release.correction(QUESTION.lower(), SHOP)
     assert remembered is not None
     assert "Berlin" in render_mongosh(remembered.command)
+    dataset = metadata_of(world, "feedback_dataset")
+    assert (dataset["corrections"], dataset["conflicts"]) == (2, 0)
+    assert len((Path(dataset["exported"]) / "examples.jsonl").read_text().splitlines()) == 2
+    record = training_record(SettingsResource().artifacts())
+    assert record is not None
+    tracking = MlflowTracking(settings=SettingsResource())
+    run = tracking.client.get_run(record["mlflow_run_id"])
+    used = {each.dataset.name: each.dataset.digest for each in run.inputs.dataset_inputs}
+    assert used["feedback_dataset"] == record["feedback_digest"] == dataset["digest"]
+    version = tracking.client.get_model_version("mqt-translator", record["mlflow_model_version"])
+    assert version.tags["feedback_digest"] == dataset["digest"]
     assert metadata_of(world, "training_set")["corrections"] == 1
     assert metadata_of(world, "training_set")["corrections_of_other_databases"] == 1
     with (

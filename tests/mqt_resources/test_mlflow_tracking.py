@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from mqt_resources.gateways import SettingsResource
@@ -37,6 +39,23 @@ def test_a_run_keeps_what_was_logged_and_names_its_dagster_run(
 
     version = tracking.register(run.run_id, source, {"k": "v"})
     assert tracking.run_of_version(version) == run.run_id
+
+
+def test_a_run_names_the_dataset_that_it_used(tracking: MlflowTracking, tmp_path: Path) -> None:
+    frame = pd.DataFrame({"question": ["How many?", "Which?"], "ordered": [False, True]})
+    source = tmp_path / "corrections.json"
+    with tracking.run("train", dagster_run_id="d-5") as run:
+        run.log_dataset(
+            frame, name="corrections", digest="0123456789abcdef", source=source, context="training"
+        )
+    (used,) = tracking.client.get_run(run.run_id).inputs.dataset_inputs
+    assert (used.dataset.name, used.dataset.digest) == ("corrections", "0123456789abcdef")
+    assert json.loads(used.dataset.source) == {"uri": str(source)}
+    assert [column["name"] for column in json.loads(used.dataset.schema)["mlflow_colspec"]] == [
+        "question", "ordered"
+    ]  # fmt: skip
+    assert json.loads(used.dataset.profile)["num_rows"] == 2
+    assert {tag.key: tag.value for tag in used.tags} == {"mlflow.data.context": "training"}
 
 
 def test_a_block_that_raises_leaves_a_failed_run_with_the_reason(tracking: MlflowTracking) -> None:
