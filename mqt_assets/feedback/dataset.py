@@ -19,6 +19,7 @@ from mqt_assets.training.equivalence import same_meaning
 from mqt_assets.training.examples import Example, dataset_digest, question_key
 from mqt_serving.choices import choice_of_command
 from mqt_serving.errors import MqtError
+from mqt_serving.feedback.records import BY_MQT
 from mqt_serving.query.checking.plan_checking import check_plan
 from mqt_serving.query.dialects.parsing import parse_query
 from mqt_serving.query.dialects.rendering import render_mongosh
@@ -38,7 +39,7 @@ class Origin:
     author: str
     at: str
     decided_at: str
-    decided_by: str  # empty: accepted as it came
+    decided_by: str  # `mqt` itself, when the checks were enough
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,11 +158,8 @@ def curate(
 
 
 def by_status(documents: Iterable[Mapping[str, Any]]) -> list[tuple[str, str, int]]:
-    """(status, kind, pieces), most frequent first; the kind is the verdict where none is kept."""
-    counts = Counter(
-        (str(document.get("status", "")), str(document.get("kind") or document.get("verdict", "")))
-        for document in documents
-    )
+    """(status, kind, pieces), most frequent first; of several things said, the most telling."""
+    counts = Counter((str(document.get("status", "")), _kind(document)) for document in documents)
     return [(status, kind, count) for (status, kind), count in counts.most_common()]
 
 
@@ -183,12 +181,27 @@ def pseudonym(name: str) -> str:
     return hashlib.sha256(f"mqt person {name}".encode()).hexdigest()[:12] if name else ""
 
 
+def _kind(document: Mapping[str, Any]) -> str:
+    if document.get("corrected_query"):
+        return "correction" if document.get("picked_candidate") is None else "reading picked"
+    if document.get("expected_answer"):
+        return "expected answer"
+    if document.get("rating") is not None:
+        return "rating"
+    if document.get("verdict"):
+        return f"thumb {document['verdict']}"
+    if document.get("reasons"):
+        return "reasons"
+    return "comment" if document.get("comment") else "signal"
+
+
 def _read(documents: Iterable[Mapping[str, Any]]) -> Iterator[_Said]:
     for document in documents:
         if not document.get("corrected_query"):
             continue
         decided: datetime = document.get("decided_at") or document["at"]
         author = str(document.get("author") or "")
+        decider = str(document.get("decided_by") or "")
         origin = Origin(
             feedback_id=str(document["_id"]),
             query_id=str(document.get("query_id") or ""),
@@ -196,7 +209,7 @@ def _read(documents: Iterable[Mapping[str, Any]]) -> Iterator[_Said]:
             author=pseudonym(author),
             at=document["at"].isoformat(),
             decided_at=decided.isoformat(),
-            decided_by=pseudonym(str(document.get("decided_by") or "")),
+            decided_by=decider if decider in ("", BY_MQT) else pseudonym(decider),
         )
         yield _Said(example_of(document), origin, author, decided)
 

@@ -62,6 +62,8 @@ def test_what_counts_is_when_it_was_decided() -> None:
     (origin,) = found.entries[0].origins
     assert origin.decided_at == "2026-02-01T00:00:00"
     assert origin.decided_by == pseudonym("eve") != "eve"
+    by_mqt = curate([correction(1, decided_at=datetime(2026, 2, 1), decided_by="mqt")])
+    assert by_mqt.entries[0].origins[0].decided_by == "mqt"
 
 
 def test_the_same_query_from_several_people_is_one_example() -> None:
@@ -129,11 +131,16 @@ def test_the_digest_does_not_depend_on_the_order_of_reading() -> None:
 
 def test_counts_for_people() -> None:
     thumbs = correction(2, corrected_query=None, status="noted", verdict="up")
-    rated = thumbs | {"_id": "f9", "kind": "rating"}
-    documents = [correction(1), correction(3, at=datetime(2026, 1, 1, 23)), thumbs, rated]
+    rated = thumbs | {"_id": "f8", "rating": 4}
+    copied = thumbs | {"_id": "f9", "verdict": None, "signals": ["copied"]}
+    picked = correction(4, picked_candidate=2, status="held")
+    corrections = [correction(1), correction(3, at=datetime(2026, 1, 1, 23)), picked]
+    documents = [*corrections, thumbs, rated, copied]
     assert by_status(documents) == [
-        ("accepted", "down", 2),
-        ("noted", "up", 1),
+        ("accepted", "correction", 2),
+        ("held", "reading picked", 1),
+        ("noted", "thumb up", 1),
         ("noted", "rating", 1),
+        ("noted", "signal", 1),
     ]
     assert by_day(documents) == {date(2026, 1, 1): 2}
