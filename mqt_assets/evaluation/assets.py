@@ -76,7 +76,11 @@ def candidate_evaluation(
     elif champion is not None:
         folder = champion.folder / TRANSLATOR
         theirs = known_or_asked(
-            champion.report, questions, corrections, lambda some: measure(folder, some, measurement)
+            champion.report,
+            questions,
+            corrections,
+            lambda some: measure(folder, some, measurement),
+            context.log.info,
         )
     report = EvaluationReport(
         translator=record["translator"],

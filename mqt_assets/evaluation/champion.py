@@ -1,11 +1,11 @@
 """What the champion answers to the questions that a candidate is asked.
 
-Holdout and release are frozen, so what its own report knows is not asked again. Pure but for `ask`.
+Holdout and release are frozen, so what its own report knows is not asked again. Pure but for the
+callables of the caller.
 """
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -14,8 +14,6 @@ from mqt_assets.evaluation.paired import Outcome
 from mqt_assets.release.gates import EvaluationReport, Share
 from mqt_assets.training.examples import Example, dataset_digest
 from mqt_serving.errors import ReleaseCorrupt
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +31,7 @@ def known_or_asked(
     questions: Sequence[Example],
     corrections: Sequence[Example],
     ask: Callable[[Sequence[Example]], Measured],
+    say: Callable[[str], object],
 ) -> Answers:
     """`report` is the champion's own, `ask` measures the champion.
 
@@ -46,12 +45,14 @@ def known_or_asked(
         if same and report.outcomes:
             overall, by_kind, outcomes = report.overall, report.by_kind, report.outcomes
         else:
+            why = "its outcomes are not known" if same else "the holdout is new"
+            say(f"{why}: asking the champion, too")
             again = ask(questions)
             overall, by_kind, outcomes = again.overall, again.by_kind, again.outcomes
     except ReleaseCorrupt as error:
         if not same:
             raise
-        log.warning("%s: its report is compared with, and it is asked nothing", error)
+        say(f"{error}: the champion's report is compared with, and it is asked nothing")
         return Answers(report.overall, report.by_kind, report.outcomes, ())
     known |= {outcome.question: outcome for outcome in asked.outcomes}
     return Answers(overall, by_kind, outcomes, tuple(known[each.id] for each in corrections))

@@ -56,7 +56,7 @@ class Champion:
 
 def test_the_same_holdout_is_not_asked_again_and_of_corrections_only_new_ones() -> None:
     champion = Champion()
-    found = known_or_asked(report(), QUESTIONS, [OLD, NEW], champion)
+    found = known_or_asked(report(), QUESTIONS, [OLD, NEW], champion, print)
     assert champion.asked == ["new"]
     assert [outcome.right for outcome in found.outcomes] == [False, False, False]
     assert [(outcome.question, outcome.right) for outcome in found.corrections] == [
@@ -65,10 +65,15 @@ def test_the_same_holdout_is_not_asked_again_and_of_corrections_only_new_ones() 
     ]
 
 
-@pytest.mark.parametrize("change", [{"holdout_digest": "older"}, {"outcomes": ()}])
-def test_another_holdout_or_a_report_without_outcomes_is_asked_again(change: Any) -> None:
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [({"holdout_digest": "older"}, "the holdout is new"), ({"outcomes": ()}, "not known")],
+)
+def test_another_holdout_or_a_report_without_outcomes_is_asked_again(change: Any, why: str) -> None:
     champion = Champion()
-    found = known_or_asked(report(**change), QUESTIONS, [], champion)
+    said: list[str] = []
+    found = known_or_asked(report(**change), QUESTIONS, [], champion, said.append)
+    assert why in said[0]
     assert len(champion.asked) == 3
     assert found.overall.correct == 3
     assert all(outcome.right for outcome in found.outcomes)
@@ -78,11 +83,13 @@ def test_a_champion_that_cannot_be_loaded_is_compared_by_the_report_of_the_same_
     def ask(examples: Sequence[Example]) -> Measured:
         raise ReleaseCorrupt("another layout")
 
-    found = known_or_asked(report(outcomes=()), QUESTIONS, [NEW], ask)
+    said: list[str] = []
+    found = known_or_asked(report(outcomes=()), QUESTIONS, [NEW], ask, said.append)
+    assert said[0].startswith("another layout: ")
     assert found.overall.correct == 1
     assert found.outcomes == found.corrections == ()
     with pytest.raises(ReleaseCorrupt):
-        known_or_asked(report(holdout_digest="older"), QUESTIONS, [], ask)
+        known_or_asked(report(holdout_digest="older"), QUESTIONS, [], ask, print)
 
 
 def test_reports_with_and_without_outcomes_are_read() -> None:
