@@ -198,6 +198,9 @@ class Settings(BaseSettings):
     most_calibration_loss: float = Field(
         0.04, ge=0.0, le=1.0, description="Gate: most the calibration error may rise (0..1)."
     )
+    promote_to: Literal["champion", "challenger"] = Field(
+        "champion", description="What a candidate becomes that passes every gate."
+    )
     keep_releases: int = Field(5, ge=2)
     release_poll_seconds: float = Field(2.0, gt=0.0, le=600.0)
 

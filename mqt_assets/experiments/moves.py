@@ -71,6 +71,22 @@ def start(
     return _move(root, "start", change, reason, author, run_id, at)
 
 
+def wait(
+    root: Path, challenger: str, *, reason: str = "", author: str = "", run_id: str = ""
+) -> Pointer:
+    """Load a release as challenger, for nobody yet; raises `ExperimentError` while one is tried."""
+
+    def change(pointer: Pointer) -> Pointer:
+        if pointer.experiment:
+            raise ExperimentError(
+                f"Experiment {pointer.experiment} is running: stop it or wait for its end."
+            )
+        verify(root / challenger)
+        return pointer.model_copy(update={"challenger": challenger, "challenger_share": 0.0})
+
+    return _move(root, "wait", change, reason, author, run_id)
+
+
 def ramp(
     root: Path, share: float, *, reason: str = "", author: str = "", run_id: str = ""
 ) -> Pointer:

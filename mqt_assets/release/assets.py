@@ -1,12 +1,13 @@
 """The asset of the group `release`: what serves next, decided here and nowhere else.
 
-A candidate that passes every gate brings its translator; one that doesn't stays a candidate. New
-schemas, index and corrections are released either way, with the translator that may serve: a
-candidate that is no better must not keep a correction or a new collection from people. The pointer
-moves last, after the new release was loaded as serving loads it.
+A candidate that passes every gate brings its translator, at once or as a challenger that has to
+prove itself first (MQT_PROMOTE_TO); one that doesn't stays a candidate. New schemas, index and
+corrections are released either way, with the translator that may serve: a candidate that is no
+better must not keep a correction or a new collection from people. The pointer moves last, after the
+new release was loaded as serving loads it.
 """
 
-from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from mqt_assets.evaluation.measuring import corrections_that_broke
 from mqt_assets.evaluation.questions import choose_questions
 from mqt_assets.presentation import markdown
 from mqt_assets.prompts.stored import prompt_text
-from mqt_assets.release.audit import entries, record, withdrawn
+from mqt_assets.release.audit import entries, withdrawn
 from mqt_assets.release.automatic import way_back
 from mqt_assets.release.decisions import keep
 from mqt_assets.release.gates import Decision, EvaluationReport, Limits, decide
@@ -24,18 +25,15 @@ from mqt_assets.release.packaging import (
     TRANSLATOR,
     Champion,
     Contents,
-    assemble,
-    code_version,
     corrections_text,
     mirror_pointer,
-    translator_of,
 )
-from mqt_assets.release.trying_out import load_as_serving
+from mqt_assets.release.publishing import offer, serve
 from mqt_assets.schemas.assets import read_catalogs
 from mqt_resources.artifacts import folder_digest
 from mqt_resources.gateways import MongoResource, SettingsResource
 from mqt_resources.mlflow_tracking import MlflowTracking
-from mqt_serving.releases import PROMPT, Manifest, promote, prune, read_pointer, write_release
+from mqt_serving.releases import prune, read_pointer
 from mqt_serving.settings import Settings
 
 
@@ -96,7 +94,10 @@ def release(
             by="release",
             dagster_run_id=context.run.run_id,
         )
-    chosen = _choose(champion, candidate, candidate_model / TRANSLATOR, report, decision)
+    on_trial = decision.passed and _is_tried_first(config, champion, candidate)
+    chosen = _choose(
+        champion, candidate, candidate_model / TRANSLATOR, report, decision.passed and not on_trial
+    )
     if chosen is None:
         return _kept("nothing is released yet", decision, champion)
     translator, chosen_report = chosen
@@ -108,41 +109,42 @@ def release(
         chosen_report,
         prompt_text(settings.artifacts()),
     )
-    if champion is not None and champion.is_live and contents.parts == champion.parts:
+    unchanged = champion is not None and champion.is_live and contents.parts == champion.parts
+    if unchanged and not on_trial:
         return _kept("nothing changed", decision, champion)
-    manifest = _write(config, contents, context.run.run_id)
-    _try_out(config, manifest.id, corrections)
-    before = read_pointer(config.releases_folder)
-    after = promote(config.releases_folder, manifest.id)
-    record(
-        config.releases_folder,
-        action="release",
-        dagster_run_id=context.run.run_id,
-        before=before.champion if before else None,
-        after=after.champion,
-        translators=(
-            translator_of(config.releases_folder, before.champion if before else None),
-            contents.parts.translator,
-        ),
-        reason="" if decision.passed else " ".join(decision.reasons),
-    )
-    problem = mirror_pointer(config.releases_folder, after, mlflow)
+    run_id = context.run.run_id
+    if not unchanged:
+        serve(
+            config,
+            contents,
+            corrections,
+            run_id,
+            reason="" if decision.passed else " ".join(decision.reasons),
+        )
+    challenger = "none"
+    if on_trial:
+        tried = replace(contents, translator=candidate_model / TRANSLATOR, report=report)
+        challenger = offer(config, tried, corrections, run_id)
+        context.log.info(f"challenger: {challenger}")
+    pointer = read_pointer(config.releases_folder)
+    assert pointer is not None
+    problem = mirror_pointer(config.releases_folder, pointer, mlflow)
     gone = prune(config.releases_folder, config.keep_releases, way_back(config.releases_folder))
-    context.log.info(f"{manifest.id} serves from now on")
+    context.log.info(f"{pointer.champion} serves from now on")
     new_model = champion is None or champion.parts.translator != contents.parts.translator
     return dg.Output(
-        {"release": manifest.id, "moved": True, "reasons": list(decision.reasons)},
-        data_version=dg.DataVersion(manifest.id),
+        {"release": pointer.champion, "moved": not unchanged, "reasons": list(decision.reasons)},
+        data_version=dg.DataVersion(pointer.champion),
         metadata={
-            "release": manifest.id,
+            "release": pointer.champion,
             "model": "the candidate" if new_model else "the champion's, with new data",
-            "previous": after.previous or "none",
+            "challenger": challenger,
+            "previous": pointer.previous or "none",
             "accuracy": chosen_report.score,
             "candidate": decision.verdict,
             "gates": _gates(decision),
             "reasons": _reasons(decision),
-            "prompt": manifest.files.get(PROMPT, "")[:16] or "as it comes with MQT",
-            "files": len(manifest.files),
+            "prompt": contents.parts.prompt[:16] or "as it comes with MQT",
             "pruned": ", ".join(gone) or "none",
             "mlflow_aliases": problem or "follow the pointer",
             "page": dg.MetadataValue.url(config.http_url),
@@ -150,17 +152,24 @@ def release(
     )
 
 
+def _is_tried_first(config: Settings, champion: Champion | None, candidate: str) -> bool:
+    """Whether a candidate that passed has to prove itself on some people (MQT_PROMOTE_TO)."""
+    if champion is None or champion.parts.translator == candidate:
+        return False
+    return config.promote_to == "challenger"
+
+
 def _choose(
     champion: Champion | None,
     candidate: str,
     folder: Path,
     report: EvaluationReport,
-    decision: Decision,
+    passed: bool,
 ) -> tuple[Path, EvaluationReport] | None:
-    """The translator that may serve, with its report; None when there is none yet."""
+    """The translator that serves next, with its report; None when there is none yet."""
     if champion is not None and champion.parts.translator == candidate:
         return champion.folder / TRANSLATOR, champion.report
-    if decision.passed:
+    if passed:
         return folder, report
     return (champion.folder / TRANSLATOR, champion.report) if champion else None
 
@@ -179,48 +188,6 @@ def _kept(why: str, decision: Decision, champion: Champion | None) -> dg.Output[
             "reasons": _reasons(decision),
         },
     )
-
-
-def _write(config: Settings, contents: Contents, dagster_run_id: str) -> Manifest:
-    from mqt_resources.artifacts import ArtifactStore
-
-    report = contents.report
-    metrics = {
-        "holdout_accuracy": report.score,
-        "translate_ms_p50": report.milliseconds_p50,
-        "translate_ms_p95": report.milliseconds_p95,
-        **{f"accuracy_{kind}": share.score for kind, share in report.by_kind.items()},
-    }
-    with ArtifactStore(config.artifacts_folder).scratch("release_folder") as folder:
-        assemble(folder, contents)
-        return write_release(
-            config.releases_folder,
-            folder,
-            metrics=metrics,
-            dataset_digest=report.dataset_digest,
-            catalog_digests={name: c.digest for name, c in contents.catalogs.items()},
-            index_version=contents.parts.index,
-            dagster_run_id=dagster_run_id,
-            mlflow_model_version=report.mlflow_model_version,
-            code_version=code_version(),
-        )
-
-
-def _try_out(config: Settings, release_id: str, corrections: Sequence[Any]) -> None:
-    """Load the release as serving does and ask it every corrected question.
-
-    Raises what loading raises, or `dg.Failure`: such a release must not go live.
-    """
-    from mqt_serving.query.dialects.parsing import parse_query
-
-    loaded = load_as_serving(config.releases_folder / release_id, config)
-    for example in corrections:
-        answer = loaded.correction(example.question, example.database)
-        if answer is None or answer.command != parse_query(example.command):
-            raise dg.Failure(
-                f"Release {release_id} does not answer {example.question!r} as it was corrected; "
-                "the pointer stays where it is."
-            )
 
 
 def _reasons(decision: Decision) -> dg.MarkdownMetadataValue:

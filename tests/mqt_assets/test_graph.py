@@ -9,7 +9,7 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -21,10 +21,12 @@ from pymongo import MongoClient
 
 from mqt_assets.bootstrap import bootstrap
 from mqt_assets.definitions import build_defs
+from mqt_assets.experiments.moves import start, stop
 from mqt_assets.partitions import COLLECTIONS, range_tags
 from mqt_assets.release.audit import entries
 from mqt_assets.release.decisions import made
-from mqt_assets.release.packaging import Champion
+from mqt_assets.release.packaging import TRANSLATOR, Champion, Contents
+from mqt_assets.release.publishing import offer
 from mqt_assets.sensors import collection_discovery_sensor, retraining_sensor
 from mqt_assets.state import training_record
 from mqt_resources.artifacts import ArtifactStore
@@ -445,6 +447,42 @@ def test_a_rollback_to_nothing_says_so_and_moves_nothing(world: World) -> None:
     config = {"ops": {"move_release_pointer": {"config": {"release_id": "no-such"}}}}
     assert not world.run("rollback_job", run_config=config).success
     assert world.champion().manifest.id == before
+
+
+def test_a_candidate_can_have_to_prove_itself_as_a_challenger(world: World) -> None:
+    """The candidate is the one of a single step: whatever it answers, it is another model."""
+    config = world.settings
+    root, champion = config.releases_folder, world.champion()
+    store = SettingsResource().artifacts()
+    candidate = store.current("candidate_model")
+    index = store.current("semantic_index")
+    assert candidate is not None and index is not None
+    corrections = "[]"
+    tried = Contents(
+        candidate / TRANSLATOR,
+        world.load_champion().catalogs,
+        index,
+        corrections,
+        champion.report,
+    )
+    by_hand = config.model_copy(update={"experiment_auto": False})
+    name = offer(by_hand, tried, [], "run")
+    waiting = read_pointer(root)
+    assert waiting is not None
+    assert (waiting.champion, waiting.challenger) == (champion.manifest.id, name)
+    assert waiting.experiment == ""
+    assert offer(config, tried, [], "run") == f"{name} holds this candidate already"
+    started = start(root, 0.05)
+    assert started.challenger == name
+    again = replace(tried, translator=champion.folder / TRANSLATOR)
+    assert "is running" in offer(config, again, [], "run")
+    assert read_pointer(root) == started
+    stop(root)
+    assert offer(config, tried, [], "run") != name
+    last = entries(root)[-1]
+    assert (last["action"], last["dagster_run_id"]) == ("experiment-start", "run")
+    assert last["details"]["share"] == config.experiment_steps[0]
+    stop(root)
 
 
 def test_a_damaged_champion_is_replaced_at_the_next_start(world: World) -> None:
