@@ -11,6 +11,7 @@ import dagster as dg
 from mqt_assets.checks import CHECKS
 from mqt_assets.embeddings.assets import collection_embeddings, semantic_index, text_encoder
 from mqt_assets.evaluation.assets import candidate_evaluation
+from mqt_assets.experiments.assets import experiment_report
 from mqt_assets.feedback.assets import feedback_dataset, query_log
 from mqt_assets.feedback.insights_assets import feedback_insights
 from mqt_assets.jobs import JOBS
@@ -54,6 +55,7 @@ _ASSETS = [
     prompt_evaluation,
     prompt_promotion,
     release,
+    experiment_report,
     base_corpus,
     base_weights,
     shipped_base_model,

@@ -8,6 +8,7 @@ from typing import Any
 
 import dagster as dg
 
+from mqt_assets.experiments.assets import experiment_report_job
 from mqt_assets.experiments.automation import experiment_job
 from mqt_assets.release.rollback import rollback_job
 
@@ -15,6 +16,7 @@ _HEAVY = {"mqt/heavy": "training"}  # `dagster.yaml` lets one such run at a time
 _BASE_TRAINING = dg.AssetSelection.groups("base_training")
 _DAILY = dg.AssetSelection.assets("query_log", "feedback_insights")
 _PROMPTS = dg.AssetSelection.groups("prompts")
+_EXPERIMENTS = dg.AssetSelection.groups("experiments")
 _MODEL = dg.AssetSelection.assets(
     "feedback_dataset",
     "synthetic_examples",
@@ -44,7 +46,7 @@ retrain_job = dg.define_asset_job(
 
 everything_job = dg.define_asset_job(
     "everything_job",
-    selection=dg.AssetSelection.all() - _DAILY - _BASE_TRAINING - _PROMPTS,
+    selection=dg.AssetSelection.all() - _DAILY - _BASE_TRAINING - _PROMPTS - _EXPERIMENTS,
     tags=_HEAVY,
     description="From the documents to a release, all in one run over a range of collections.",
 )
@@ -81,4 +83,5 @@ JOBS: list[Any] = [  # Dagster does not export the type of an asset job
     query_log_job,
     rollback_job,
     experiment_job,
+    experiment_report_job,
 ]

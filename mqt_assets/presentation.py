@@ -8,7 +8,8 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Mapping, Sequence
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
@@ -125,6 +126,58 @@ def intervals(shares: Mapping[str, Interval], title: str) -> bytes:
             plot.axes.plot([share], [position], color=ACCENT, marker="o", markersize=5)
         plot.axes.set_yticks(range(len(names)), names)
         plot.axes.set_xlim(0, 1)
+    return plot.png
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One point of a line; without a `value` the line has a gap. `low` and `high` make a band."""
+
+    at: datetime
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    name: str
+    moments: Sequence[Moment]
+
+
+def timeline(
+    lines: Sequence[Line],
+    title: str,
+    label: str,
+    mark: float | None = None,
+    logarithmic: bool = False,
+) -> bytes:
+    """Lines over time with their bands, and a level to compare with; PNG."""
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+    with _Plot(title, height=2.6) as plot:
+        axes = plot.axes
+        for number, line in enumerate(lines):
+            colour = (ACCENT, "#b45309", "#1d4ed8")[number % 3]
+            nan = float("nan")
+            times = [moment.at for moment in line.moments]
+            values = [nan if m.value is None else m.value for m in line.moments]
+            axes.plot(times, values, color=colour, linewidth=1.4, label=line.name, marker=".")  # type: ignore[arg-type]
+            if any(m.low is not None and m.high is not None for m in line.moments):
+                low = [nan if m.low is None else m.low for m in line.moments]
+                high = [nan if m.high is None else m.high for m in line.moments]
+                axes.fill_between(times, low, high, color=colour, alpha=0.15)  # type: ignore[arg-type]
+        if mark is not None:
+            axes.axhline(mark, color=INK, linewidth=0.8, linestyle="--")
+        if logarithmic:
+            axes.set_yscale("log")
+        locator = AutoDateLocator()  # type: ignore[no-untyped-call]
+        axes.xaxis.set_major_locator(locator)
+        written = ConciseDateFormatter(locator)  # type: ignore[no-untyped-call]
+        axes.xaxis.set_major_formatter(written)
+        axes.set_ylabel(label)
+        if len(lines) > 1:
+            axes.legend(fontsize=8, frameon=False)
     return plot.png
 
 

@@ -1,13 +1,18 @@
-"""What happens by the clock (UTC): schemas and the query log every night.
+"""What happens by the clock (UTC): schemas and the query log every night, reports every hour.
 
 Collections that appear or change between the nights are the discovery sensor's business, and when a
 model is trained again is `retraining`'s: its calendar is one trigger of several.
 """
 
+from datetime import UTC, datetime, timedelta
+
 import dagster as dg
 
+from mqt_assets.experiments.assets import experiment_report_job
 from mqt_assets.jobs import embed_job, query_log_job
 from mqt_assets.partitions import COLLECTIONS, range_tags
+from mqt_serving.experiment_reports import list_reports
+from mqt_serving.releases import read_pointer
 
 
 @dg.schedule(
@@ -37,4 +42,30 @@ daily_query_log_schedule = dg.build_schedule_from_partitioned_job(
     description="Every night: the questions of the day before, and what failed.",
 )
 
-SCHEDULES = [daily_refresh_schedule, daily_query_log_schedule]
+
+@dg.schedule(
+    name="hourly_experiment_report_schedule",
+    job=experiment_report_job,
+    cron_schedule="40 * * * *",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Every hour while an experiment runs, and once more when it is over.",
+    required_resource_keys={"settings"},
+)
+def hourly_experiment_report_schedule(
+    context: dg.ScheduleEvaluationContext,
+) -> dg.RunRequest | dg.SkipReason:
+    root = context.resources.settings.load().releases_folder
+    pointer = read_pointer(root)
+    if pointer is not None and pointer.experiment:
+        return dg.RunRequest()
+    since = datetime.now(UTC) - timedelta(hours=1, minutes=1)
+    if any(report.ended and report.ended.at >= since for report in list_reports(root)):
+        return dg.RunRequest()
+    return dg.SkipReason("No experiment is running, and none ended in the last hour.")
+
+
+SCHEDULES = [
+    daily_refresh_schedule,
+    daily_query_log_schedule,
+    hourly_experiment_report_schedule,
+]

@@ -71,6 +71,12 @@ class ExperimentError(MqtError):
     code, status = "experiment-refused", 409
 
 
+class UnknownExperiment(MqtError):
+    """There is no such experiment, or nobody looked at it yet."""
+
+    code, status = "unknown-experiment", 404
+
+
 class QuestionError(MqtError):
     """The question cannot be accepted as it is (empty, too long, not text)."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from functools import partial
 
@@ -38,7 +37,11 @@ def _run(options: argparse.Namespace) -> int:
     root = settings.releases_folder
     if options.action == "status":
         found = look(settings, JournalResource(settings=resource))
-        print("No experiment is running." if found is None else json.dumps(found.report, indent=1))
+        print(
+            "No experiment is running."
+            if found is None
+            else found.report.model_dump_json(indent=1, exclude={"points"})
+        )
         return 0
     share = options.share
     if share is None:

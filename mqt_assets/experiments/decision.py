@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
 
 from mqt_assets.experiments.outcomes import BETTER_HIGH, SATISFIED, Arm
 from mqt_assets.experiments.statistics import Interval, difference, mismatch_p, slower_share
+from mqt_serving import experiment_reports as reports
 from mqt_serving.assignment import Variant
 
 GUARD_LEVEL = 0.01
@@ -50,6 +50,17 @@ class Rules:
 
     def next_step(self, share: float) -> float | None:
         return next((step for step in self.steps if step > share + 1e-9), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """What runs: `share` is the challenger's."""
+
+    name: str
+    champion: str
+    challenger: str | None
+    share: float
+    started: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,38 +173,60 @@ def _text(interval: Interval) -> str:
     )
 
 
-def as_json(
-    arms: Mapping[Variant, Arm], findings: Findings, verdict: Verdict, rules: Rules
-) -> dict[str, Any]:
+def report_of(
+    experiment: Experiment,
+    arms: Mapping[Variant, Arm],
+    findings: Findings,
+    verdict: Verdict,
+    rules: Rules,
+    now: datetime,
+) -> reports.ExperimentReport:
     """The report of one look, ready to be written."""
-
-    def bounds(interval: Interval | None) -> dict[str, float] | None:
-        if interval is None:
-            return None
-        return {"estimate": interval.estimate, "low": interval.low, "high": interval.high}
-
-    return {
-        "arms": [
-            {
-                "variant": variant,
-                "units": arm.units,
-                "questions": arm.questions,
-                "p95_ms": arm.p95_ms,
-                "outcomes": {name: sample.mean for name, sample in arm.samples.items()},
-            }
+    guards = {name: _bounds(interval) for name, interval in findings.guards.items()}
+    point = reports.Point(
+        at=now,
+        share=experiment.share,
+        units=(arms["champion"].units, arms["challenger"].units),
+        satisfied=_bounds(findings.intervals[SATISFIED]),
+        guards=guards,
+        mismatch_p=findings.mismatch_p,
+    )
+    return reports.ExperimentReport(
+        experiment=experiment.name,
+        champion=experiment.champion,
+        challenger=experiment.challenger,
+        share=experiment.share,
+        started_at=experiment.started,
+        looked_at=now,
+        arms=tuple(
+            reports.Arm(
+                variant=variant,
+                units=arm.units,
+                questions=arm.questions,
+                p95_ms=arm.p95_ms,
+                outcomes={name: sample.mean for name, sample in arm.samples.items()},
+            )
             for variant, arm in arms.items()
-        ],
-        "outcomes": [
-            {
-                "name": name,
-                "better": "more" if BETTER_HIGH[name] else "less",
-                "decides": name == SATISFIED,
-                "difference": bounds(findings.intervals[name]),
-            }
+        ),
+        outcomes=tuple(
+            reports.OutcomeFigures(
+                name=name,
+                better="more" if BETTER_HIGH[name] else "less",
+                decides=name == SATISFIED,
+                difference=_bounds(findings.intervals[name]),
+                guard=guards.get(name),
+            )
             for name in BETTER_HIGH
-        ],
-        "mismatch_p": findings.mismatch_p,
-        "level": rules.level,
-        "action": str(verdict.action),
-        "reason": verdict.reason,
-    }
+        ),
+        mismatch_p=findings.mismatch_p,
+        level=rules.level,
+        action=str(verdict.action),
+        reason=verdict.reason,
+        points=(point,),
+    )
+
+
+def _bounds(interval: Interval | None) -> reports.Bounds | None:
+    if interval is None:
+        return None
+    return reports.Bounds(estimate=interval.estimate, low=interval.low, high=interval.high)

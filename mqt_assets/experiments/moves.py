@@ -19,6 +19,7 @@ from mqt_assets.release.packaging import (
     translator_of,
 )
 from mqt_serving.errors import ExperimentError, NoRelease
+from mqt_serving.experiment_reports import close_when_over
 from mqt_serving.releases import (
     PROMPT,
     Pointer,
@@ -214,3 +215,4 @@ def _record(
             "share": after.challenger_share,
         },
     )
+    close_when_over(root, before, after, action, reason, now)

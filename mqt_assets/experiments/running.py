@@ -1,27 +1,33 @@
 """The running experiment looked at and acted on: what sensor, op and command line share.
 
-Each look leaves its report in `<releases>/experiment.json`.
+Each look leaves its report where serving and `experiment_report` read it.
 """
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from mqt_assets.experiments.decision import Action, Rules, Verdict, as_json, examine, judge
+from mqt_assets.experiments.decision import (
+    Action,
+    Experiment,
+    Rules,
+    Verdict,
+    examine,
+    judge,
+    report_of,
+)
 from mqt_assets.experiments.moves import promote_challenger, ramp, start, stop
 from mqt_assets.experiments.outcomes import arms_of, started_at
 from mqt_assets.release.audit import entries
 from mqt_resources.gateways import JournalResource
+from mqt_serving.experiment_reports import ExperimentReport, find_report, write_report
 from mqt_serving.releases import Pointer, read_pointer
 from mqt_serving.settings import Settings
 
-REPORT = "experiment.json"
 _FIELDS = ("at", "question", "outcome", "timings", "follow_up_of", "exposure")
 
 
@@ -30,7 +36,7 @@ class Look:
     """A verdict with the report that was written."""
 
     verdict: Verdict
-    report: Mapping[str, Any]
+    report: ExperimentReport
 
 
 def rules_of(settings: Settings) -> Rules:
@@ -54,16 +60,10 @@ def look(settings: Settings, journal: JournalResource, now: datetime | None = No
     arms = arms_of(*_journal(journal, pointer.experiment, began), pointer.experiment, share)
     findings = examine(arms, share, rules)
     verdict = judge(arms, findings, share, began, at, rules)
-    report = {
-        "experiment": pointer.experiment,
-        "champion": pointer.champion,
-        "challenger": pointer.challenger,
-        "share": share,
-        "started_at": began.isoformat(timespec="seconds"),
-        "looked_at": at.isoformat(timespec="seconds"),
-        **as_json(arms, findings, verdict, rules),
-    }
-    _write(root / REPORT, report)
+    running = Experiment(pointer.experiment, pointer.champion, pointer.challenger, share, began)
+    report = report_of(running, arms, findings, verdict, rules, at)
+    report = report.after(find_report(root, pointer.experiment))
+    write_report(root, report)
     return Look(verdict, report)
 
 
@@ -91,13 +91,6 @@ def act(
         withdraw = action == Action.WITHDRAW
         return stop(root, withdraw=withdraw, reason=reason, author=author, run_id=run_id)
     raise ValueError(f"{action!r} is no move of an experiment")
-
-
-def _write(path: Path, report: Mapping[str, Any]) -> None:
-    """In one step: a reader sees the report before or this one."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    beside.write_text(json.dumps(report, ensure_ascii=False), encoding="utf-8")
-    os.replace(beside, path)
 
 
 def _journal(

@@ -17,6 +17,7 @@ from mqt_assets.release.packaging import Contents, assemble, code_version, trans
 from mqt_assets.release.trying_out import load_as_serving
 from mqt_resources.artifacts import ArtifactStore
 from mqt_serving.errors import ExperimentError
+from mqt_serving.experiment_reports import close_when_over
 from mqt_serving.query.dialects.parsing import parse_query
 from mqt_serving.releases import Manifest, promote, read_pointer, write_release
 from mqt_serving.settings import Settings
@@ -46,6 +47,7 @@ def serve(
         translators=(translator_of(root, left), contents.parts.translator),
         reason=reason,
     )
+    close_when_over(root, before, after, "release", f"{after.champion} has another model")
 
 
 def offer(config: Settings, tried: Contents, corrections: Sequence[Any], run_id: str) -> str:

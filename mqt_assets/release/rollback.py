@@ -13,6 +13,7 @@ from mqt_assets.release.packaging import mirror_pointer, translator_of
 from mqt_resources.gateways import SettingsResource
 from mqt_resources.mlflow_tracking import MlflowTracking
 from mqt_serving.errors import RollbackRefused
+from mqt_serving.experiment_reports import close_when_over
 from mqt_serving.releases import Pointer, roll_back
 
 
@@ -56,6 +57,7 @@ def serve_again(
         author=author,
         details={"experiment": before.experiment} if before.experiment else None,
     )
+    close_when_over(root, before, after, "rollback", reason)
     return before, after
 
 

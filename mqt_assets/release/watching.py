@@ -134,7 +134,7 @@ def case_of(
     """What to judge, or why there is nothing to judge. `present` are releases that are there."""
     if pointer is None:
         return "Nothing is released yet."
-    served = tenures(moves(history))
+    served = tenures(history)
     if not served or pointer.champion not in served[-1].releases:
         return f"The audit trail does not say since when {pointer.champion} serves."
     live, turned_away = served[-1], withdrawn(history)

@@ -18,6 +18,7 @@ from fastapi.staticfiles import StaticFiles
 from mqt_serving.assembly import build_serving
 from mqt_serving.http.asker import keep_session
 from mqt_serving.http.edge import Edge, Workers
+from mqt_serving.http.experiments import experiment_routes
 from mqt_serving.http.insights import insights_routes
 from mqt_serving.http.metrics import Metrics
 from mqt_serving.http.problems import add_problem_handlers
@@ -67,6 +68,7 @@ def create_app(
     )
     add_problem_handlers(app)
     app.include_router(api_routes(serving.service, serving.feedback, pool))
+    app.include_router(experiment_routes(chosen.releases_folder, pool))
     app.include_router(insights_routes(serving.insights, serving.releases, pool))
     app.include_router(operation_routes(serving.releases, metrics))
     _add_page(app)
@@ -82,5 +84,9 @@ def _add_page(app: FastAPI) -> None:
     @app.get("/insights", include_in_schema=False)
     async def insights_page() -> FileResponse:
         return FileResponse(STATIC / "insights.html")
+
+    @app.get("/experiments", include_in_schema=False)
+    async def experiments(request: Request) -> FileResponse:
+        return keep_session(request, FileResponse(STATIC / "experiments.html"))
 
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

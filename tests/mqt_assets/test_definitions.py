@@ -51,7 +51,7 @@ def test_loading_imports_nothing_heavy() -> None:
 def test_every_asset_says_what_it_is() -> None:
     groups = {
         "schemas", "embeddings", "feedback", "training", "evaluation", "release", "base_training",
-        "prompts",
+        "prompts", "experiments",
     }  # fmt: skip
     seen = set()
     for asset in ASSETS:
@@ -70,10 +70,12 @@ def test_what_runs_by_itself_is_on() -> None:
     assert {job.name for job in repository.get_all_jobs()} >= {
         "embed_job", "retrain_job", "everything_job", "query_log_job", "rollback_job",
         "train_base_model", "experiment_job", "prompt_job",
+        "experiment_report_job",
     }  # fmt: skip
     assert {s.name: s.default_status for s in repository.schedule_defs} == {
         "daily_refresh_schedule": dg.DefaultScheduleStatus.RUNNING,
         "daily_query_log_schedule": dg.DefaultScheduleStatus.RUNNING,
+        "hourly_experiment_report_schedule": dg.DefaultScheduleStatus.RUNNING,
     }
     assert {s.name: s.default_status for s in repository.sensor_defs} == {
         "collection_discovery_sensor": dg.DefaultSensorStatus.RUNNING,

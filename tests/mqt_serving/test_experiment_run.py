@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,17 +10,20 @@ from typing import Any
 import dagster as dg
 import pytest
 
+from mqt_assets.experiments.assets import experiment_report
 from mqt_assets.experiments.automation import experiment_job, experiment_sensor
 from mqt_assets.experiments.decision import Action
 from mqt_assets.experiments.moves import ramp, start, stop
-from mqt_assets.experiments.running import REPORT, Look, act, look
+from mqt_assets.experiments.running import Look, act, look
 from mqt_assets.release.audit import entries, withdrawn
 from mqt_assets.release.packaging import translator_of
+from mqt_assets.schedules import hourly_experiment_report_schedule
 from mqt_resources.definitions import local_resources
 from mqt_resources.gateways import JournalResource, SettingsResource
 from mqt_serving.assembly import Serving
 from mqt_serving.assignment import Asker
 from mqt_serving.errors import CannotAnswer, ExperimentError, ReleaseCorrupt
+from mqt_serving.experiment_reports import find_report, list_reports
 from mqt_serving.feedback.records import Said
 from mqt_serving.release_loading import LoadedRelease
 from mqt_serving.releases import Pointer, read_pointer
@@ -87,8 +89,12 @@ def test_a_better_challenger_is_ramped_up_and_promoted_with_the_newest_data(
     _people(serving, 200, "c", down_for="nightly")
     found = looking()
     assert found.verdict.action is Action.PROMOTE
-    assert json.loads((root / REPORT).read_text()) == found.report
+    assert find_report(root, found.report.experiment) == found.report
+    assert {point.share for point in found.report.points} == {0.3, 0.5}
     act(root, "promote", _load, share=1.0, reason=found.verdict.reason)
+    (report,) = list_reports(root)
+    assert report.ended is not None
+    assert (report.ended.move, report.ended.reason) == ("promote", found.verdict.reason)
     pointer = read_pointer(root)
     assert pointer is not None
     assert pointer == Pointer(champion=pointer.champion, previous="nightly")
@@ -176,3 +182,43 @@ def test_the_sensor_asks_and_the_job_moves(
     assert read_pointer(root) == Pointer(champion="one")
     last = entries(root)[-1]
     assert (last["action"], last["dagster_run_id"]) == ("experiment-withdraw", done.run_id)
+
+
+def test_the_report_asset_shows_tables_and_plots(
+    serving: Serving, settings: Settings, release: Callable[..., str]
+) -> None:
+    root = settings.releases_folder
+    uri = settings.journal_uri
+    overrides = {"home": str(settings.home), "mongodb_uri": uri, "journal_uri": uri}
+    resources = local_resources(SettingsResource(overrides=overrides))
+
+    def report() -> Any:
+        with dg.DagsterInstance.ephemeral() as instance:
+            done = dg.materialize([experiment_report], instance=instance, resources=resources)
+            (event,) = done.get_asset_materialization_events()
+            return event.materialization.metadata
+
+    def scheduled() -> Any:
+        with dg.build_schedule_context(resources=resources) as context:
+            return hourly_experiment_report_schedule.evaluate_tick(context)
+
+    assert report()["experiments"].value == 0
+    assert "No experiment is running" in scheduled().skip_message
+    release("one")
+    release("two", table=MUTE, live=False)
+    start(root, 0.5, challenger="two", reason="try it", author="ada")
+    assert len(scheduled().run_requests) == 1
+    _people(serving, 200, "f")
+    found = report()
+    assert found["running"].value == found["newest"].value
+    assert found["verdict"].value.startswith("withdraw: guardrail: success")
+    assert "| challenger |" in found["arms"].value
+    assert "| success | more | guardrail |" in found["outcomes"].value
+    assert "| start | 50% | ada | try it |" in found["moves"].value
+    for plot in ("effect", "exposure", "mismatch", "guardrails"):
+        assert "data:image/png;base64," in found[plot].value
+    stop(root, withdraw=True, reason="as it says")
+    assert report()["verdict"].value == "withdraw: as it says"
+    assert len(scheduled().run_requests) == 1
+    experiments = list_reports(root)
+    assert len(experiments) == 1

@@ -16,6 +16,8 @@ export const run = (query, database) => post("/v1/run", { query, database });
 export const sendFeedback = (feedback, lasting = {}) => post("/v1/feedback", feedback, lasting);
 export const insights = (days, day) => call(`/v1/insights?days=${days}${day ? `&day=${day}` : ""}`);
 export const schemas = () => call("/v1/schemas");
+export const experiments = () => call("/v1/experiment");
+export const experiment = (id) => call(`/v1/experiment/${encodeURIComponent(id)}`);
 export const ready = () => call("/readyz");
 
 function post(path, body, options = {}) {

@@ -8,7 +8,15 @@ from typing import Any
 
 import pytest
 
-from mqt_assets.experiments.decision import Action, Rules, Verdict, as_json, examine, judge
+from mqt_assets.experiments.decision import (
+    Action,
+    Experiment,
+    Rules,
+    Verdict,
+    examine,
+    judge,
+    report_of,
+)
 from mqt_assets.experiments.outcomes import SATISFIED, Arm, arms_of, rephrased_ids, similar
 from mqt_serving.assignment import Variant
 
@@ -162,6 +170,9 @@ def test_when_time_is_up_it_is_concluded() -> None:
 def test_the_report_has_no_interval_where_there_is_too_little() -> None:
     arms = _arms((3, 0), (2, 0))
     findings = examine(arms, 0.5, RULES)
-    report = as_json(arms, findings, _verdict(arms), RULES)
-    assert {entry["difference"] for entry in report["outcomes"]} == {None}
-    assert [arm["questions"] for arm in report["arms"]] == [3, 2]
+    running = Experiment("e", "one", "two", 0.5, NOON)
+    report = report_of(running, arms, findings, _verdict(arms), RULES, NOON)
+    assert {entry.difference for entry in report.outcomes} == {None}
+    assert [arm.questions for arm in report.arms] == [3, 2]
+    (point,) = report.points
+    assert (point.units, point.satisfied, point.exposed) == ((3, 2), None, 0.4)
