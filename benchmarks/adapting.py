@@ -85,7 +85,8 @@ class Adapting:
         catalogs = databases_of(examples, self._practice_catalogs, {name: own.catalog})
         practice = frozenset(self._practice_catalogs) - {name}
         options = options_from(self._settings, self._base)
-        model = fit(examples, catalogs, self._encoder, options, practice, self._say, self._base)
+        start, say = self._base.network, self._say
+        model = fit(examples, catalogs, self._encoder, options, practice, say, start=start)
         folder = self._place / "translator"
         export_fitted(model, folder, self._encoder, self._base)
         seconds = time.monotonic() - started

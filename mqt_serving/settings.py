@@ -176,6 +176,9 @@ class Settings(BaseSettings):
     )
     training_steps: int = Field(0, ge=0, description="0: 4000, if training_seconds allow.")
     training_seconds: int = Field(150, ge=1, description="Reading and linking included.")
+    training_start: Literal["better", "champion", "base"] = Field(
+        "better", description="Weights that a training starts from; `better`: on validation."
+    )
     seed: int = Field(0, ge=0)
     synthetic_questions: int = Field(6000, ge=50, description="Questions made per database.")
     practice_questions: int = Field(40, ge=0, description="Questions per made-up database.")

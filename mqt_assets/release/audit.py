@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from mqt_serving.releases import read_pointer
+
 AUDIT_FILE = "audit.jsonl"
 TRAIN = "train"
 """The action of entries that are no moves: a training begins, and what serves stays as it is."""
@@ -49,6 +51,23 @@ def record(
         file.write(json.dumps(entry, ensure_ascii=False) + "\n")
         file.flush()
         os.fsync(file.fileno())
+
+
+def record_training(root: Path, dagster_run_id: str, reasons: Mapping[str, str]) -> None:
+    """An entry for a training that begins, with its reasons by name; nothing moves."""
+    root.mkdir(parents=True, exist_ok=True)
+    pointer = read_pointer(root)
+    serving = pointer.champion if pointer else ""
+    record(
+        root,
+        action=TRAIN,
+        dagster_run_id=dagster_run_id,
+        before=serving or None,
+        after=serving,
+        translators=("", ""),
+        reason=", ".join(reasons),
+        details={"reasons": dict(reasons)},
+    )
 
 
 def entries(root: Path) -> Sequence[dict[str, Any]]:

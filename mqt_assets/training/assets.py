@@ -8,6 +8,7 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from mqt_assets.presentation import curve, image, markdown
-from mqt_assets.release.audit import TRAIN, record
+from mqt_assets.release.audit import record_training
 from mqt_assets.retraining.decision import why
 from mqt_assets.retraining.schema_change import write_shape
 from mqt_assets.schemas.assets import read_catalogs
@@ -23,7 +24,6 @@ from mqt_assets.state import FEEDBACK, HOLDOUT, TRAINING, TRAINING_SET
 from mqt_resources.artifacts import folder_bytes, folder_digest
 from mqt_resources.gateways import EmbedderResource, SettingsResource
 from mqt_resources.mlflow_tracking import MlflowTracking, TrackedRun
-from mqt_serving.releases import read_pointer
 from mqt_serving.schema import Catalog, digest_of
 
 if TYPE_CHECKING:
@@ -267,8 +267,8 @@ def training_set(
     kinds={"pytorch", "onnx", "mlflow"},
     io_manager_key="folder_io",
     code_version="5",
-    description="A translator trained from the base weights, exported for serving and registered "
-    "in MLflow. It serves only after evaluation and release.",
+    description="A translator trained from the champion's or the base weights, exported for "
+    "serving and registered in MLflow. It serves only after evaluation and release.",
 )
 def candidate_model(
     context: dg.AssetExecutionContext,
@@ -283,10 +283,12 @@ def candidate_model(
 ) -> dg.Output[Path]:
     from mqt_assets.release.packaging import champion_version, code_version
     from mqt_assets.training.base import find_base
+    from mqt_assets.training.candidate_training import Task, trained_candidate
     from mqt_assets.training.composing import databases_of
     from mqt_assets.training.examples import dataset_digest
-    from mqt_assets.training.fitting import export_fitted, fit, options_from
+    from mqt_assets.training.fitting import export_fitted, options_from
     from mqt_assets.training.selection import choose_training
+    from mqt_assets.training.starting import champion_weights, save_weights
     from mqt_assets.training.tables import from_table, to_frame
     from mqt_serving.encoder import ENCODER_FILES
 
@@ -307,10 +309,28 @@ def candidate_model(
     translator = folder / "translator"
     dagster_run, began = context.run.run_id, datetime.now(UTC)
     reasons = why(context.run.tags)
-    _put_on_record(config.releases_folder, dagster_run, reasons)
+    record_training(config.releases_folder, dagster_run, reasons)
     tags = {"dataset_digest": digest, **{f"reason_{name}": text for name, text in reasons.items()}}
 
-    with mlflow.run("train", dagster_run_id=dagster_run, tags=tags) as run:
+    champion, no_champion = champion_weights(config.releases_folder, text_encoder, options.shape)
+    task = Task(
+        examples,
+        read_catalogs(stored),
+        text_encoder,
+        options,
+        practice,
+        frozenset(schema_catalog),
+        base,
+        champion,
+        no_champion,
+        config.training_start,
+    )
+    trainings = settings.artifacts().path("candidate_model") / ".training"
+    name = f"{began:%Y%m%d-%H%M%S}-{dagster_run[:8]}"
+    with (
+        mlflow.run("train", dagster_run_id=dagster_run, tags=tags) as run,
+        ExitStack() as training,
+    ):
         run.log_params(
             {
                 "dataset_digest": digest,
@@ -330,10 +350,14 @@ def candidate_model(
             context="training",
         )
         _log_corrections(run, feedback_dataset, store.path(FEEDBACK))
-        model = fit(
-            examples, read_catalogs(stored), text_encoder, options, practice, context.log.info, base
-        )
+        trained = training.enter_context(trained_candidate(trainings, name, task, context.log.info))
+        model, start = trained.model, trained.choice
+        run.log_params({"started_from": start.start})
+        for of, score in start.scores.items():
+            figures = {"loss": score.loss, "right": score.right, "questions": score.questions}
+            run.log_metrics({f"validation_{what}_{of}": value for what, value in figures.items()})
         export_fitted(model, translator, text_encoder, base)
+        save_weights(translator, model.network)
         write_shape(translator, read_catalogs(schema_catalog).values())
         losses = dict(model.losses)
         plot = curve(losses, f"Loss over {model.steps} steps", "loss")
@@ -366,6 +390,7 @@ def candidate_model(
         "dataset_digest": digest,
         "feedback_digest": corrections,
         "base_model": origin,
+        "started_from": start.to_json(),
         "examples": len(examples),
         "steps": model.steps,
         "seconds": round(model.seconds, 1),
@@ -385,6 +410,10 @@ def candidate_model(
             "reasons": markdown(["reason", "how it stood"], list(reasons.items())),
             "dataset_digest": digest,
             "base_model": origin,
+            "started_from": start.start,
+            "starts": markdown(["start", "on validation questions", ""], start.rows),
+            "start_note": start.note or "chosen by the validation questions",
+            "went_on_from_step": trained.went_on_from,
             "steps": model.steps,
             "seconds": round(model.seconds, 1),
             "final_loss": model.losses[-1][1] if model.losses else float("nan"),
@@ -393,23 +422,6 @@ def candidate_model(
             "left_out": markdown(["reason", "examples"], model.left_out.most_common(10)),
             "loss": image(plot, "loss"),
         },
-    )
-
-
-def _put_on_record(root: Path, dagster_run_id: str, reasons: Mapping[str, str]) -> None:
-    """An audit entry for a training that begins; what serves stays as it is."""
-    root.mkdir(parents=True, exist_ok=True)
-    pointer = read_pointer(root)
-    serving = pointer.champion if pointer else ""
-    record(
-        root,
-        action=TRAIN,
-        dagster_run_id=dagster_run_id,
-        before=serving or None,
-        after=serving,
-        translators=("", ""),
-        reason=", ".join(reasons),
-        details={"reasons": dict(reasons)},
     )
 
 

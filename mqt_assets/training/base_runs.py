@@ -1,4 +1,4 @@
-"""The folders of base trainings, `<home>/base/<training>`, and what a training says on the way.
+"""The folders of trainings (`<home>/base/<training>`), and what a base training says on the way.
 
 A training that was cut off is found again by what it is (`identity`), whichever run asks for it. A
 lock that ends with its process keeps two runs out of one folder. No Dagster, no torch.
@@ -53,6 +53,16 @@ def finish(folder: Path) -> None:
     shutil.rmtree(folder / ENCODER, ignore_errors=True)
     (folder / UNFINISHED).unlink()
     (folder / _LOCK).unlink(missing_ok=True)
+
+
+def discard_others(root: Path, identity: str) -> None:
+    """Delete unfinished trainings of other identities, but those that a process works in."""
+    for record in sorted(root.glob(f"*/{UNFINISHED}")):
+        if json.loads(record.read_text())["identity"] == identity:
+            continue
+        with ExitStack() as held:
+            if _lock(record.parent, held):
+                shutil.rmtree(record.parent)
 
 
 def _unfinished(root: Path, identity: str) -> Iterator[Path]:

@@ -7,11 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from torch import Tensor
+
 from mqt_assets.training.absence import thinned
 from mqt_assets.training.base import BaseModel
 from mqt_assets.training.examples import Example
 from mqt_assets.training.export import REFUSAL, export_translator
 from mqt_assets.training.trainer import (
+    Checkpoint,
     Progress,
     TrainedModel,
     TrainingOptions,
@@ -47,9 +50,12 @@ def fit(
     options: TrainingOptions,
     practice: frozenset[str],
     say: Callable[[str], object],
-    base: BaseModel | None = None,
+    *,
+    start: Mapping[str, Tensor] | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> TrainedModel:
-    """Train, from `base` where there is one, with questions that thinned catalogs can't answer.
+    """Train, from the weights `start` where there are some, with questions that thinned catalogs
+    can't answer.
 
     `practice` names the catalogs whose synthetic questions are practice only.
     """
@@ -59,9 +65,10 @@ def fit(
     catalogs = {**catalogs, **less.catalogs}
     encoder = TextEncoder.load(encoder_folder)
     reporter = _Reporter(say)
-    start = base.network if base else None
     group = default_group(practice)
-    return train(examples, catalogs, encoder, options, reporter, group, start=start)
+    return train(
+        examples, catalogs, encoder, options, reporter, group, start=start, checkpoint=checkpoint
+    )
 
 
 def export_fitted(

@@ -331,6 +331,12 @@ class TranslatorNetwork(nn.Module):
 
     def loss(self, batch: dict[str, Tensor]) -> Tensor:
         """Mean cross-entropy a step over what the grammar allows there."""
+        return functional.cross_entropy(
+            self.scores(batch).flatten(0, 1), batch["targets"].flatten(), ignore_index=-100
+        )
+
+    def scores(self, batch: dict[str, Tensor]) -> Tensor:
+        """Of each choice at each gold step, (B, T, choices); what grammar forbids is far below."""
         if self.reader is None:
             word_vectors = batch["word_vectors"]
         else:
@@ -344,8 +350,5 @@ class TranslatorNetwork(nn.Module):
             memory, batch["padding"], batch["links"], batch["tokens"], batch["pointers"],
             batch["symbols"],
         )  # fmt: skip
-        scores = scores.masked_fill(~batch["allowed"], -1e9)
-        losses = functional.cross_entropy(
-            scores.flatten(0, 1), batch["targets"].flatten(), ignore_index=-100
-        )
-        return losses
+        allowed: Tensor = scores.masked_fill(~batch["allowed"], -1e9)
+        return allowed

@@ -6,7 +6,8 @@ sources in fixed shares, so that a small source (corrections) is not drowned by 
 Examples are linked when they are first drawn: a short training links what it has time to learn.
 Training ends, its learning rate decayed, at `max_steps` or `max_seconds`, whichever comes first:
 deterministic for a seed, a thread count and a kind of processor where the steps decide. With a
-`Checkpoint` a killed training goes on where it was. Runs unchanged on a GPU.
+`Checkpoint` a killed training goes on where it was, with the batches that it would have had. Runs
+unchanged on a GPU.
 """
 
 from __future__ import annotations
@@ -158,7 +159,7 @@ def train(
         groups.setdefault(group(example), []).append(example)
     linker.left_out["no plan"] = len(examples) - sum(map(len, groups.values()))
     supply = _Supply(groups, linker)
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    device = training_device()
     shape = replace(options.shape, text_dimension=encoder.dimension)
     network = TranslatorNetwork(shape, reader)
     if start is not None:
@@ -176,6 +177,11 @@ def train(
         seconds=time.monotonic() - started,
         steps=fitting.step,
     )
+
+
+def training_device() -> torch.device:
+    """The GPU where there is one."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 class _Fitting:
@@ -203,29 +209,34 @@ class _Fitting:
         )
         self.losses: list[tuple[int, float]] = []
         self.mean, self.step, self.spent = math.nan, 0, 0.0
+        self.lengths: Mapping[str, torch.Tensor] = {}
         state = checkpoint.load() if checkpoint else None
         if state is not None:
             network.load_state_dict(state["network"])
             self.optimizer.load_state_dict(state["optimizer"])
             self.losses = [(int(step), float(loss)) for step, loss in state["losses"]]
             self.mean, self.step, self.spent = state["mean"], state["step"], state["spent"]
+            self.lengths = state.get("lengths", {})  # states of older versions have none
 
     def run(self, supply: _Supply, device: torch.device) -> None:
         options = self.options
-        # After a checkpoint the draws go on from another seed: the order of before is not kept.
-        batches = supply.batches(replace(options, seed=options.seed + self.step))
+        supply.recall(self.lengths)
+        batches = supply.batches(options, skip=self.step)
         before, first, began = self.spent, self.step, time.monotonic()
         available = max(1.0, options.max_seconds - (0.0 if before else began - self.started))
         kept = began
         self.network.train()
-        varying = random.Random(options.seed + self.step)
         done = max(self.step / options.max_steps, self.spent / available)
         while done < 1.0:
             share = _schedule(done, options.warmup_share)
             for settings, rate in zip(self.optimizer.param_groups, self.rates, strict=True):
                 settings["lr"] = rate * share
             rows = next(batches)
+            # A seed for each step: after a checkpoint, draws are what they would have been.
+            seed = options.seed + self.step
+            torch.manual_seed(seed)
             if options.vary:
+                varying = random.Random(seed)
                 rows = [varied(row, varying) for row in rows]
             loss = self._step(collate(rows), device)
             self.mean = loss if math.isnan(self.mean) else 0.95 * self.mean + 0.05 * loss
@@ -238,7 +249,7 @@ class _Fitting:
                 rate = (self.step - first) * options.batch_size / (now - began)
                 self.progress(Progress(self.step, steps, self.mean, rate, now - self.started))
             if self.checkpoint and (now - kept > self.checkpoint.every_seconds or done >= 1.0):
-                self.checkpoint.save(self.state())
+                self.checkpoint.save(self.state(supply))
                 kept = now
 
     def _step(self, batch: Mapping[str, torch.Tensor], device: torch.device) -> float:
@@ -254,8 +265,9 @@ class _Fitting:
             raise TrainingFailed(f"loss is {value} at step {self.step}: lower the learning rate")
         return value
 
-    def state(self) -> dict[str, object]:
+    def state(self, supply: _Supply) -> dict[str, object]:
         return {
+            "lengths": supply.lengths,
             "network": self.network.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "losses": self.losses,
@@ -281,23 +293,40 @@ def _schedule(done: float, warmup: float) -> float:
     return 0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * min(left, 1.0)))
 
 
+_Key = tuple[str, int]  # a group and a place in it
+_UNKNOWN, _LEFT_OUT = -2, -1
+
+
 class _Supply:
-    """Batches of the examples of each group, which are linked as they are first drawn."""
+    """Batches of the examples of each group, which are linked as they are first drawn.
+
+    `lengths` holds of each example that was drawn how long its sequence is: all that is needed to
+    draw the same batches again without linking anything.
+    """
 
     def __init__(self, groups: Mapping[str, list[Example]], linker: Linker) -> None:
         self._groups = groups
         self._linker = linker
-        self._linked: dict[tuple[str, int], Prepared | None] = {}
+        self._linked: dict[_Key, Prepared] = {}
+        self.lengths = {
+            name: torch.full((len(group),), _UNKNOWN, dtype=torch.int32)
+            for name, group in groups.items()
+        }
+
+    def recall(self, lengths: Mapping[str, torch.Tensor]) -> None:
+        """Lengths that a supply of the same examples had learned."""
+        self.lengths.update((name, known.clone()) for name, known in lengths.items())
 
     def learned(self) -> Counter[str]:
         """How many different examples of each group were drawn and linked."""
-        return Counter(name for (name, _), one in self._linked.items() if one is not None)
+        counts = {name: int((known >= 0).sum()) for name, known in self.lengths.items()}
+        return Counter({name: count for name, count in counts.items() if count})
 
-    def batches(self, options: TrainingOptions) -> Iterator[list[Prepared]]:
+    def batches(self, options: TrainingOptions, skip: int = 0) -> Iterator[list[Prepared]]:
         """Endless batches: groups drawn by share, each group walked in shuffled passes.
 
         Eight batches are drawn at a time and split by sequence length, so that little is padding.
-        Raises `TrainingFailed` where nothing can be linked.
+        The first `skip` are passed over. Raises `TrainingFailed` where nothing can be linked.
         """
         generator = random.Random(options.seed)
         names = sorted(self._groups)
@@ -308,29 +337,49 @@ class _Supply:
         }
         size = options.batch_size
         while True:
-            drawn: list[Prepared] = []
+            drawn: list[_Key] = []
             while len(drawn) < 8 * size:
                 self._expect_some()
                 wanted = generator.choices(names, weights, k=8 * size - len(drawn))
-                drawn += self._link([(name, next(walks[name])) for name in wanted])
-            drawn.sort(key=lambda one: (len(one.linked.relations), one.example.id))
+                drawn += self._usable([(name, next(walks[name])) for name in wanted])
+            drawn.sort(key=lambda key: (self._length(key), self._example(key).id))
             blocks = [drawn[start : start + size] for start in range(0, len(drawn), size)]
             generator.shuffle(blocks)
-            yield from blocks
+            passed = min(skip, len(blocks))
+            skip -= passed
+            for block in blocks[passed:]:
+                self._link(block)
+                yield [self._linked[key] for key in block]
 
-    def _link(self, drawn: Sequence[tuple[str, int]]) -> list[Prepared]:
-        fresh = [key for key in dict.fromkeys(drawn) if key not in self._linked]
-        if fresh:
-            examples = [self._groups[name][at] for name, at in fresh]
-            self._linked.update(zip(fresh, self._linker.link(examples), strict=True))
-        return [one for key in drawn if (one := self._linked[key]) is not None]
+    def _usable(self, drawn: Sequence[_Key]) -> list[_Key]:
+        self._link([key for key in drawn if self._length(key) == _UNKNOWN])
+        return [key for key in drawn if self._length(key) != _LEFT_OUT]
+
+    def _link(self, keys: Sequence[_Key]) -> None:
+        fresh = [key for key in dict.fromkeys(keys) if key not in self._linked]
+        if not fresh:
+            return
+        linked = self._linker.link([self._example(key) for key in fresh])
+        for (name, at), one in zip(fresh, linked, strict=True):
+            self.lengths[name][at] = _LEFT_OUT if one is None else len(one.linked.relations)
+            if one is not None:
+                self._linked[name, at] = one
+
+    def _length(self, key: _Key) -> int:
+        return int(self.lengths[key[0]][key[1]])
+
+    def _example(self, key: _Key) -> Example:
+        return self._groups[key[0]][key[1]]
 
     def _expect_some(self) -> None:
+        if self.learned() or any(
+            bool((known == _UNKNOWN).any()) for known in self.lengths.values()
+        ):
+            return
         total = sum(map(len, self._groups.values()))
-        if len(self._linked) == total and not self.learned():
-            left_out = self._linker.left_out.most_common(3)
-            reasons = ", ".join(f"{n} x {why}" for why, n in left_out if n)
-            raise TrainingFailed(f"none of {total} examples can be trained on: {reasons}")
+        left_out = self._linker.left_out.most_common(3)
+        reasons = ", ".join(f"{n} x {why}" for why, n in left_out if n)
+        raise TrainingFailed(f"none of {total} examples can be trained on: {reasons}")
 
 
 def _walk(count: int, generator: random.Random) -> Iterator[int]:

@@ -301,6 +301,10 @@ def test_a_correction_is_learned_and_answered_by_the_next_release(world: World) 
     (*_, training) = (e for e in entries(world.settings.releases_folder) if e["action"] == "train")
     assert training["reason"] == "corrections"
     assert "2 new of 2 accepted" in training["details"]["reasons"]["corrections"]
+    trained = metadata_of(world, "candidate_model")
+    assert trained["started_from"] == "champion"
+    assert "| scratch | loss" in trained["starts"] and "| champion | loss" in trained["starts"]
+    assert not list(world.settings.artifacts_folder.glob("candidate_model/.training/*/"))
     release = world.load_champion()
     remembered = release.correction(QUESTION.lower(), SHOP)
     assert remembered is not None
@@ -378,6 +382,7 @@ def test_a_better_prompt_is_measured_promoted_and_served(world: World, monkeypat
 def test_a_worse_candidate_stays_a_candidate(world: World, monkeypatch: Any) -> None:
     before = world.champion()
     monkeypatch.setenv("MQT_TRAINING_STEPS", "1")
+    monkeypatch.setenv("MQT_TRAINING_START", "base")
     result = world.run("retrain_job")
     assert world.champion().manifest.id == before.manifest.id
     (check,) = (

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +16,7 @@ import pytest
 import torch
 
 from mqt_assets.schemas.catalogs import catalog_from_documents
-from mqt_assets.training.batches import Prepared, build_schemas, collate, prepare
+from mqt_assets.training.batches import Linker, Prepared, build_schemas, collate, prepare
 from mqt_assets.training.examples import Example, make_example
 from mqt_assets.training.export import export_encoder, export_translator, packaged_encoder
 from mqt_assets.training.network import Dropout, NetworkShape, TranslatorNetwork
@@ -24,6 +26,7 @@ from mqt_assets.training.trainer import (
     TrainedModel,
     TrainingFailed,
     TrainingOptions,
+    _Supply,
     train,
 )
 from mqt_resources.sample_database.generator import generate
@@ -149,6 +152,29 @@ def test_the_same_seed_gives_the_same_weights(
     first, second = (train(examples, {"small": catalog}, encoder, options) for _ in range(2))
     for a, b in zip(first.network.parameters(), second.network.parameters(), strict=True):
         assert torch.equal(a, b)
+
+
+def test_after_a_checkpoint_come_the_batches_that_were_left(
+    examples: list[Example], catalog: Catalog, encoder: TextEncoder
+) -> None:
+    options = TrainingOptions(batch_size=8, now=NOW)
+
+    def supply() -> _Supply:
+        linker = Linker(build_schemas({"small": catalog}, encoder), encoder, NOW)
+        return _Supply({"own": examples[:90], "practice": examples[90:]}, linker)
+
+    def drawn(batches: Iterator[list[Prepared]], count: int) -> list[list[str]]:
+        return [[one.example.id for one in batch] for batch in islice(batches, count)]
+
+    whole = supply()
+    expected = drawn(whole.batches(options), 30)
+    for done in (1, 13, 16):  # in the middle and at the end of eight that are drawn together
+        cut_off = supply()
+        drawn(cut_off.batches(options), done)
+        resumed = supply()
+        resumed.recall(cut_off.lengths)
+        assert drawn(resumed.batches(options, skip=done), 30 - done) == expected[done:]
+        assert resumed.learned() == whole.learned()
 
 
 def memory_of(network: TranslatorNetwork, batch: dict[str, torch.Tensor]) -> torch.Tensor:
