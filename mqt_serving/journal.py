@@ -139,7 +139,6 @@ class Journal:
             self._wait(record)
             return False
         try:
-            self._spool.drain(self._write_waiting, _AWAY)
             return self._write_query(record.query_id, record.document())
         except _AWAY as error:
             self._paused_until = self._clock() + PAUSE_SECONDS

@@ -209,6 +209,8 @@ def test_questions_that_waited_are_written_when_the_journal_is_back(
         seconds = 60.0
         second = query_record()
         assert journal.record_query(second)
+        assert journal.waiting == 1
+        journal.drain()
         assert journal.waiting == 0
         found = journal.find_query(first.query_id)
         assert found["question"] == first.question

@@ -6,6 +6,8 @@ stopped, and MongoDB back while what waited is being written.
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -129,6 +131,7 @@ def test_with_the_journal_killed_while_feedback_comes_in(
         query_id = ask(server.client)
         posting = Posting(server, query_id)
         until(lambda: len(posting.acknowledged) >= 20, 60)
+        os.kill(journal.pid, signal.SIGKILL)
         journal.stop()
         until(lambda: len(spool) >= 40, 60)
         server.kill()
