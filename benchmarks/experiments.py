@@ -24,6 +24,7 @@ from mqt_assets.experiments.statistics import (
     radius,
     ratio,
 )
+from mqt_assets.feedback.patterns import wilson
 
 LEVEL = 0.05
 UNITS = 4000
@@ -150,14 +151,6 @@ def _log_factors(challenger: Numbers, total: Numbers, share: float) -> Numbers:
     gained = one[taken] - one[0] + other[champion] - other[0] - both[total.astype(int)] + both[0]
     result: Numbers = gained - taken * math.log(share) - champion * math.log(1 - share)
     return result
-
-
-def wilson(found: int, of: int) -> tuple[float, float]:
-    """95 % interval of a share."""
-    share, z2 = found / of, Z * Z
-    centre = (share + z2 / (2 * of)) / (1 + z2 / of)
-    half = Z * math.sqrt(share * (1 - share) / of + z2 / (4 * of * of)) / (1 + z2 / of)
-    return max(centre - half, 0.0), min(centre + half, 1.0)
 
 
 def measure(experiments: int, seed: int) -> dict[str, Any]:

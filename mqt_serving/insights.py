@@ -174,8 +174,8 @@ class InsightsReader:
             raise UnknownDay(
                 f"There are no insights of {day}: materialize `feedback_insights` for that day."
             )
-        trend = [_parsed(DayFigures, doc["_id"], doc["report"]["figures"]) for doc in newest[::-1]]
-        report = _parsed(InsightsReport, found["_id"], found["report"]) if found else None
+        trend = [_figures(document) for document in reversed(newest)]
+        report = _parsed(InsightsReport, found["_id"], found.get("report")) if found else None
         return Insights(trend=tuple(trend), report=report)
 
 
@@ -231,6 +231,11 @@ def _is_open(pattern: Pattern, catalogs: Mapping[str, Catalog]) -> bool:
     catalog = catalogs.get(pattern.database)
     schema = catalog.by_name.get(pattern.collection) if catalog else None
     return schema is not None and not covers(private_paths(schema), pattern.path)
+
+
+def _figures(document: Mapping[str, Any]) -> DayFigures:
+    body = document.get("report") or {}
+    return _parsed(DayFigures, document["_id"], body.get("figures"))
 
 
 def _parsed(model: type[_Model], day: str, body: object) -> _Model:

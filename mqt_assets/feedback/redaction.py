@@ -60,7 +60,8 @@ _TIMES: Final = frozenset(
 )
 
 _WORD: Final = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
-_CONTACT: Final = re.compile(r"\S+@\S+|\d[\d\s./-]{4,}\d")
+_CONTACT: Final = re.compile(r"\S+@\S+|\d(?:[\s/-]?\d){6,}")
+_DATE: Final = re.compile(r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[/-]\d{1,2}[/-]\d{4}")
 _GAPS: Final = re.compile(rf"{GAP}(?:[\s,]*{GAP})+")
 
 
@@ -86,7 +87,7 @@ class Redaction:
         unknown = database not in self.catalogs
         if database in self.restricted or (unknown and self.strict_elsewhere):
             return self._only_known_words(text, self._vocabularies.get(database, frozenset()))
-        return _CONTACT.sub(GAP, text)
+        return _without_contacts(text)
 
     @cached_property
     def _vocabularies(self) -> dict[str, frozenset[str]]:
@@ -99,7 +100,12 @@ class Redaction:
             return match[0] if match[0].casefold() in passing else GAP
 
         # An address must not survive in parts that happen to be words of the schema.
-        return _GAPS.sub(GAP, _WORD.sub(shown, _CONTACT.sub(GAP, text)))
+        return _GAPS.sub(GAP, _WORD.sub(shown, _without_contacts(text)))
+
+
+def _without_contacts(text: str) -> str:
+    """Without e-mail addresses and numbers of seven digits or more; dates stay."""
+    return _CONTACT.sub(lambda found: found[0] if _DATE.fullmatch(found[0]) else GAP, text)
 
 
 def redaction_of(

@@ -96,6 +96,9 @@ def test_what_another_version_wrote_is_said_to_be_so(
     )
     with pytest.raises(InsightsUnreadable, match="materialize"):
         reader.read(7)
+    mongo_client[name][INSIGHTS].replace_one({}, {"other": 1})
+    with pytest.raises(InsightsUnreadable, match="materialize"):
+        reader.read(7)
 
 
 def test_a_journal_that_is_away_is_said_to_be() -> None:

@@ -29,6 +29,9 @@ def test_where_nothing_is_private_text_stays_but_for_contacts() -> None:
     redaction = redaction_of({"clinic": CLINIC}, Policy(), ())
     assert redaction.of(QUESTION, "clinic") == QUESTION.replace("ada@x.org", GAP)
     assert redaction.of("call 0151 234 5678", "clinic") == f"call {GAP}"
+    assert redaction.of("card 4111-1111-1111-1111", "clinic") == f"card {GAP}"
+    for text in ("since 2024-01-05", "until 31/12/2025", "near 48.2082, 16.3738", "above 25000"):
+        assert redaction.of(text, "clinic") == text
     assert redaction.hidden == ()
 
 
