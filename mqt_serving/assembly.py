@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from mqt_serving.connections import LazyClient
+from mqt_serving.corrections.deciding import CorrectionDesk
 from mqt_serving.corrections.following import CorrectionsFollower
-from mqt_serving.corrections.keeping import KeptCorrections
+from mqt_serving.corrections.keeping import Changes, KeptCorrections
 from mqt_serving.corrections.live import LiveCorrections
 from mqt_serving.corrections.paraphrases import Paraphrases
+from mqt_serving.corrections.referee import Referee
+from mqt_serving.corrections.reviewing import ReviewDesk
 from mqt_serving.encoder import TextEncoder
 from mqt_serving.errors import ReleaseCorrupt
 from mqt_serving.feedback.draining import SpoolDrainer
@@ -54,6 +58,8 @@ class Serving:
 
     service: Service
     feedback: FeedbackReceiver
+    desk: CorrectionDesk
+    reviews: ReviewDesk
     releases: ReleaseWatcher
     corrections: CorrectionsFollower
     insights: InsightsReader
@@ -108,21 +114,34 @@ def build_serving(
     journal = Journal(journal_client, observer, spools["queries"])
     corrections, paraphrases = LiveCorrections(), Paraphrases()
 
+    kept = KeptCorrections(journal_client)
+
+    def read_changes(since: datetime | None) -> Changes:
+        if since is None:
+            kept.complete_audit()
+        return kept.changed(since)
+
     def encode_ahead() -> None:
         if releases.current is not None:
             paraphrases.prepare(corrections.snapshot.by_database, releases.current)
 
-    follower = CorrectionsFollower(
-        corrections, KeptCorrections(journal_client).changed, encode_ahead
+    desk = CorrectionDesk(
+        kept=kept, corrections=corrections, releases=releases, runner=runner, policy=policy
     )
+    follower = CorrectionsFollower(corrections, read_changes, encode_ahead)
     feedback = FeedbackReceiver(
         releases=releases,
         runner=runner,
         journal=journal,
         spool=spools["feedback"],
         corrections=corrections,
+        referee=Referee(corrections, paraphrases, runner, policy),
+        desk=desk,
         policy=policy,
         observer=observer,
+    )
+    reviews = ReviewDesk(
+        client=journal_client, kept=kept, corrections=corrections, desk=desk, receiver=feedback
     )
     llm = build_llm(settings, policy, observer)
     service = Service(
@@ -140,7 +159,19 @@ def build_serving(
     insights = InsightsReader(journal_client)
     clients = (mongodb, journal_client)
     drainer = SpoolDrainer((journal.drain, feedback.drain))
-    return Serving(service, feedback, releases, follower, insights, drainer, spools, clients, llm)
+    return Serving(
+        service,
+        feedback,
+        desk,
+        reviews,
+        releases,
+        follower,
+        insights,
+        drainer,
+        spools,
+        clients,
+        llm,
+    )
 
 
 def build_llm(settings: Settings, policy: Policy, observer: Observer) -> LlmBackend | None:

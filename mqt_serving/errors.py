@@ -65,6 +65,24 @@ class RollbackRefused(MqtError):
     code, status = "rollback-refused", 409
 
 
+class UnknownCorrection(MqtError):
+    """No correction, and no question that waits for review, has this id."""
+
+    code, status = "unknown-correction", 404
+
+
+class NotAllowed(MqtError):
+    """It needs a role that the request does not prove."""
+
+    code, status = "not-allowed", 403
+
+
+class DecisionError(MqtError):
+    """The decision on a correction is incomplete, or somebody decided otherwise before."""
+
+    code, status = "decision-refused", 409
+
+
 class ExperimentError(MqtError):
     """The experiment cannot be started, changed or ended in this state."""
 

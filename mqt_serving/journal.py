@@ -48,7 +48,7 @@ MOST_WAITING = 10_000
 PAUSE_SECONDS = 5.0
 """After a failed write questions skip the journal for this long instead of waiting for it each."""
 
-_DURABLE = WriteConcern(w="majority", j=True, wtimeout=5000)
+DURABLE = WriteConcern(w="majority", j=True, wtimeout=5000)
 _DURABLY_READ = ReadConcern("majority")
 _AS_READ: CodecOptions[dict[str, Any]] = CodecOptions()  # as pymongo reads by default
 _AWAY = (PyMongoError, ServiceUnavailable)
@@ -235,7 +235,7 @@ class Journal:
             log.error("question %s is lost: %s", record.query_id, error)
 
     def _collection(self, name: str) -> Collection[dict[str, Any]]:
-        database = self._client.get().get_database(self._database, write_concern=_DURABLE)
+        database = self._client.get().get_database(self._database, write_concern=DURABLE)
         if not self._indexed:
             database[QUERIES].create_index([("at", DESCENDING)])
             database[FEEDBACK].create_index([("at", DESCENDING)])

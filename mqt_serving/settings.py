@@ -235,6 +235,10 @@ class Settings(BaseSettings):
         0.01, ge=0.0, lt=1.0, description="How much worse than the model before is still kept."
     )
 
+    review_token: SecretStr = Field(
+        SecretStr(""), description="Proves a reviewer (bearer token). Empty: this machine only."
+    )
+
     # A language model in front of the translator (see docs/llm.md); off without `llm_url`
     llm_url: str = Field(
         "", description="OpenAI-compatible endpoint, such as http://127.0.0.1:11434/v1."

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 
 from mqt_serving.corrections.wording import Cue, Wording
 
-REUSE = 0.8
+REUSE = 0.7
 """From this likelihood on a correction answers: see `docs/corrections.md` for what others give."""
 NEAREST_COSINE = 0.55
 """Below it no pair was fitted, and hardly any is a paraphrase."""

@@ -42,6 +42,7 @@ class LiveCorrection:
     author: str
     at: datetime
     unseen: frozenset[str] | None = None
+    author_key: str = ""  # stands for the session or principal of its author
 
     @property
     def key(self) -> Key:
@@ -56,6 +57,8 @@ class Snapshot:
     by_key: Mapping[Key, LiveCorrection] = field(default_factory=dict)
     withdrawn: frozenset[Key] = frozenset()
     by_database: Mapping[str, tuple[LiveCorrection, ...]] = field(default_factory=dict)
+    accepted: Mapping[Key, tuple[LiveCorrection, ...]] = field(default_factory=dict)
+    """All of a question, oldest first; the last one answers."""
 
     def find(
         self, question: str, database: str, released: Correction | None
@@ -111,6 +114,7 @@ def correction_of(document: Mapping[str, Any]) -> LiveCorrection:
         author=document.get("author") or "",
         at=at.replace(tzinfo=UTC) if at.tzinfo is None else at,
         unseen=None if unseen is None else frozenset(unseen),
+        author_key=document.get("author_key") or "",
     )
 
 
@@ -131,7 +135,11 @@ def _snapshot_of(entries: Iterable[tuple[str, Key, LiveCorrection | None]]) -> S
     live = sorted((e for _, _, e in listed if e is not None), key=lambda e: (e.at, e.id))
     by_key = {one.key: one for one in live}  # the latest of a question wins
     taken_back = {key for status, key, _ in listed if status in _WITHDRAWN}
-    return Snapshot(by_key, frozenset(taken_back - by_key.keys()), _by_database(by_key.values()))
+    accepted: dict[Key, tuple[LiveCorrection, ...]] = {}
+    for one in live:
+        accepted[one.key] = (*accepted.get(one.key, ()), one)
+    withdrawn = frozenset(taken_back - by_key.keys())
+    return Snapshot(by_key, withdrawn, _by_database(by_key.values()), accepted)
 
 
 def _by_database(

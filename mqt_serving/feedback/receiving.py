@@ -14,8 +14,11 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from mqt_serving.answers import CheckedQuery
+from mqt_serving.corrections.conflicts import Author
+from mqt_serving.corrections.deciding import CorrectionDesk
 from mqt_serving.corrections.fitting import unseen_names
 from mqt_serving.corrections.live import LiveCorrections
+from mqt_serving.corrections.referee import Referee
 from mqt_serving.errors import (
     AuthenticationFailed,
     FeedbackConflict,
@@ -51,6 +54,8 @@ class FeedbackReceiver:
         journal: Journal,
         spool: Spool,
         corrections: LiveCorrections,
+        referee: Referee,
+        desk: CorrectionDesk,
         policy: Policy,
         observer: Observer,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -60,6 +65,8 @@ class FeedbackReceiver:
         self._journal = journal
         self._spool = spool
         self._corrections = corrections
+        self._referee = referee
+        self._desk = desk
         self._policy = policy
         self._observer = observer
         self._now = now
@@ -99,7 +106,8 @@ class FeedbackReceiver:
         asked = self._journal.find_query(said.query_id)
         checked = self._check(said, asked)
         record = self._record(piece, asked, checked, *_status_of(checked, asked))
-        kept = self._write(record)
+        record, replaces = self._judged(record, checked)
+        kept = self._write(record, replaces)
         if kept is not None:  # the same piece, sent twice at once
             return self._again(said, kept)
         return Receipt(record.feedback_id, record.status, record.decision_reason, checked)
@@ -131,12 +139,13 @@ class FeedbackReceiver:
         except MqtError as error:
             status, reason = "noted", str(error)
         record = self._record(piece, asked, checked, status, reason)
-        kept = self._write(record)
+        record, replaces = self._judged(record, checked)
+        kept = self._write(record, replaces)
         if kept is not None and kept["said_digest"] != said.digest:
             log.warning("%s gets an id of its own: %s", piece.feedback_id, _conflict(said))
             # Derived, so that draining it again after a crash finds it kept.
             another = uuid5(NAMESPACE_URL, f"mqt:feedback:{said.client_key}:{said.digest}").hex
-            self._write(replace(record, feedback_id=another, client_key=None))
+            self._write(replace(record, feedback_id=another, client_key=None), replaces)
 
     def _check(self, said: Said, asked: Mapping[str, Any]) -> CheckedQuery | None:
         """The correction, after it ran; None where nothing is corrected."""
@@ -154,6 +163,18 @@ class FeedbackReceiver:
         checked = check_written(written, release, name, self._policy)
         self._runner.run(checked.choice.command, release.catalogs[checked.database])
         return checked
+
+    def _judged(
+        self, record: FeedbackRecord, checked: CheckedQuery | None
+    ) -> tuple[FeedbackRecord, tuple[str, ...]]:
+        """Held where it contradicts what somebody else corrected; with what it replaces."""
+        if record.status != "accepted" or checked is None:
+            return record, ()
+        author = Author(record.author, record.author_key)
+        judgement = self._referee.judge(record.question, checked, author, self._releases.require())
+        if judgement.held:
+            return replace(record, status="held", decision_reason=judgement.reason), ()
+        return record, judgement.replaces
 
     def _record(
         self,
@@ -176,6 +197,7 @@ class FeedbackReceiver:
             status=status,
             comment=said.comment,
             author=said.author,
+            author_key=said.author_key,
             release_id=asked.get("release_id", ""),
             decided_at=self._now(),
             decision_reason=reason,
@@ -189,12 +211,15 @@ class FeedbackReceiver:
             unseen=tuple(unseen_names(checked.choice.notes)) if checked else (),
         )
 
-    def _write(self, record: FeedbackRecord) -> dict[str, Any] | None:
+    def _write(
+        self, record: FeedbackRecord, replaces: tuple[str, ...] = ()
+    ) -> dict[str, Any] | None:
         """None, or what was kept under this id before."""
         kept = self._journal.record_feedback(record)
         if kept is None:
             if record.status == "accepted":
                 self._corrections.apply([record.document()])
+            self._desk.replaced(replaces, record.feedback_id, record.author)
             self._observer.feedback_received(record.verdict or "none", record.status)
         return kept
 

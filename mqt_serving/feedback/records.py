@@ -72,12 +72,13 @@ class Said:
     author: str = ""
     database: str | None = None
     client_key: str | None = None
+    author_key: str = ""  # stands for the session or principal that said it
 
     @property
     def digest(self) -> str:
         """Of everything but the key: tells a piece sent again from another under its key."""
         body = asdict(self)
-        del body["client_key"]
+        del body["client_key"], body["author_key"]
         return digest_of(body)
 
 
@@ -135,6 +136,7 @@ class FeedbackRecord:
     signals: tuple[Signal, ...] = ()
     client_key: str | None = None
     said_digest: str = ""
+    author_key: str = ""
     unseen: tuple[str, ...] = ()  # notes on names in the query that no sampled document has
 
     def document(self) -> dict[str, Any]:
@@ -155,6 +157,7 @@ class FeedbackRecord:
             "comment": self.comment,
             "signals": [str(signal) for signal in self.signals],
             "author": self.author,
+            "author_key": self.author_key,
             "release_id": self.release_id,
             "unseen": list(self.unseen),
             "status": self.status,

@@ -22,6 +22,8 @@ from mqt_serving.http.experiments import experiment_routes
 from mqt_serving.http.insights import insights_routes
 from mqt_serving.http.metrics import Metrics
 from mqt_serving.http.problems import add_problem_handlers
+from mqt_serving.http.reviewer import Reviewers
+from mqt_serving.http.reviewing import review_routes
 from mqt_serving.http.routes import api_routes, operation_routes
 from mqt_serving.release_loading import Loaders
 from mqt_serving.settings import Settings, redact
@@ -70,6 +72,8 @@ def create_app(
     app.include_router(api_routes(serving.service, serving.feedback, pool))
     app.include_router(experiment_routes(chosen.releases_folder, pool))
     app.include_router(insights_routes(serving.insights, serving.releases, pool))
+    reviewers = Reviewers(chosen)
+    app.include_router(review_routes(serving.desk, serving.reviews, reviewers, pool))
     app.include_router(operation_routes(serving.releases, metrics))
     _add_page(app)
     app.add_middleware(Edge, metrics=metrics)
@@ -88,5 +92,9 @@ def _add_page(app: FastAPI) -> None:
     @app.get("/experiments", include_in_schema=False)
     async def experiments(request: Request) -> FileResponse:
         return keep_session(request, FileResponse(STATIC / "experiments.html"))
+
+    @app.get("/review", include_in_schema=False)
+    async def review(request: Request) -> FileResponse:
+        return keep_session(request, FileResponse(STATIC / "review.html"))
 
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from fastapi import Cookie, Depends, Header, Request, Response
 
-from mqt_serving.assignment import Asker, Variant
+from mqt_serving.assignment import Asker, Variant, hash_of
 
 SESSION_COOKIE = "mqt_session"
 SESSION_DAYS = 90
@@ -29,6 +29,17 @@ def _asker(
     mqt_session: Annotated[str | None, Cookie(include_in_schema=False, max_length=200)] = None,
 ) -> Asker:
     return Asker(session=x_mqt_session or mqt_session or "", variant=x_mqt_variant)
+
+
+def author_key(asker: Asker) -> str:
+    """Stands for who corrects, so that they can take it back; empty for who cannot be told.
+
+    The cookie of a session is random and no script reads it. Who sends a session of their own
+    (`X-MQT-Session`) should keep it as secret.
+    """
+    if not (asker.principal or asker.session):
+        return ""
+    return hash_of("author", asker.unit(""))
 
 
 AskerOf = Annotated[Asker, Depends(_asker)]

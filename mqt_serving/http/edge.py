@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+PAGES = ("/", "/insights", "/review")
 MOST_BODY_BYTES = 256 * 1024
 
 _SECURITY_HEADERS = {
@@ -185,8 +186,7 @@ def _from_another_site(headers: Headers) -> bool:
 
 def _caching(path: str) -> str:
     """Answers are never stored; files of the page are asked for again, so that an upgrade shows."""
-    is_page = path in ("/", "/insights") or path.startswith("/static/")
-    return "no-cache" if is_page else "no-store"
+    return "no-cache" if path in PAGES or path.startswith("/static/") else "no-store"
 
 
 def _route(scope: Scope) -> str:

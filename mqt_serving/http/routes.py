@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any
 
@@ -10,7 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from mqt_serving.errors import ServiceUnavailable
 from mqt_serving.feedback.receiving import FeedbackReceiver
-from mqt_serving.http.asker import AskerOf
+from mqt_serving.http.asker import AskerOf, author_key
 from mqt_serving.http.edge import Workers, cancelled_when_gone
 from mqt_serving.http.metrics import Metrics
 from mqt_serving.http.models import (
@@ -86,10 +87,11 @@ def api_routes(service: Service, receiver: FeedbackReceiver, workers: Workers) -
             return await workers.run(lambda: RunBody.of_run(work(cancellation)))
 
     @router.post("/feedback", tags=["feedback"], status_code=201, responses=_WAITING)
-    async def feedback(body: Feedback, response: Response) -> ReceiptBody:
+    async def feedback(body: Feedback, asker: AskerOf, response: Response) -> ReceiptBody:
         """Say what is right or wrong about an answer; a correction is checked and becomes training
         data. Acknowledged only when it is durable: 202 while it waits for the journal."""
-        work = partial(receiver.receive, body.said())
+        said = replace(body.said(), author_key=author_key(asker))
+        work = partial(receiver.receive, said)
         receipt = await workers.run(lambda: ReceiptBody.of(work()))
         if receipt.status == "waiting":
             response.status_code = 202

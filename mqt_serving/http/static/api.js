@@ -20,11 +20,16 @@ export const experiments = () => call("/v1/experiment");
 export const experiment = (id) => call(`/v1/experiment/${encodeURIComponent(id)}`);
 export const ready = () => call("/readyz");
 
+export const reviewQueue = (token) => call("/v1/review", { headers: bearer(token) });
+export const decideReview = (id, body, token) => post(`/v1/review/${encodeURIComponent(id)}`, body, { headers: bearer(token) });
+
+const bearer = (token) => (token ? { Authorization: `Bearer ${token}` } : {});
+
 function post(path, body, options = {}) {
   return call(path, {
     ...options,
     method: "POST",
-    headers: { "Content-Type": "application/json" },
+    headers: { "Content-Type": "application/json", ...options.headers },
     body: JSON.stringify(body),
   });
 }

@@ -78,7 +78,9 @@ function confirmReceipt(receipt, question) {
     box.focus();
     return;
   }
-  const learns = receipt.status === "noted"
+  const learns = receipt.status === "held"
+    ? `${receipt.reason} Until then the accepted one stays.`
+    : receipt.status === "noted"
     ? "It is a follow-up, which means nothing by itself: MQT keeps the correction and does not learn from it."
     : receipt.corrected.learnable
     ? "MQT learns from it: it becomes training data, and this question gets this answer from now on."

@@ -144,10 +144,11 @@ def test_with_the_journal_killed_while_feedback_comes_in(
         documents = assert_all_kept(acknowledged, journal.uri)
     assert spool.set_aside == 0
     statuses = {document["status"] for document in documents.values()}
-    assert statuses == {"accepted", "noted"}
+    assert {"accepted", "noted"} <= statuses
     for document in documents.values():
         corrects = document["corrected_query"] is not None
-        assert document["status"] == ("accepted" if corrects else "noted")
+        # Nobody signed them: what contradicts another one is held.
+        assert document["status"] in (("accepted", "held") if corrects else ("noted",))
 
 
 def test_killed_again_and_again_while_what_waited_is_written(

@@ -1,0 +1,64 @@
+"""What becomes of a correction that others contradict: a pure decision.
+
+Two corrections contradict each other when they are of the same question, or of wordings that mean
+the same as surely as `CONFLICT` says, and their queries answer differently. Between different
+people nobody wins by being last: the new one is held for review, and the old one serves on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+CONFLICT = 0.95
+"""Likeness of two questions from which on different answers are a contradiction. Above the
+likeness from which a correction is reused: whoever corrects a reuse that was wrong says that the
+questions differ, and must not have to wait for a reviewer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who corrects: `key` stands for the session or principal (empty when there was none), `name`
+    is what somebody called themselves."""
+
+    name: str = ""
+    key: str = ""
+
+    def is_same(self, other: Author) -> bool:
+        """Keys tell where both have one; else only a name that both gave."""
+        if self.key and other.key:
+            return self.key == other.key
+        return bool(self.name) and self.name == other.name
+
+
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """An accepted correction of the same question, or of one that means the same."""
+
+    id: str
+    author: Author
+    same_question: bool  # word for word
+    same_answer: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """`replaces` are corrections that this one takes the place of."""
+
+    held: bool
+    reason: str = ""
+    replaces: tuple[str, ...] = ()
+
+
+def judge(author: Author, rivals: Sequence[Rival]) -> Judgement:
+    """What becomes of a new correction by `author`."""
+    against = [rival for rival in rivals if not rival.same_answer]
+    others = [rival for rival in against if not author.is_same(rival.author)]
+    if others:
+        name = others[0].author.name or "somebody else"
+        return Judgement(
+            held=True,
+            reason=f"It contradicts correction {others[0].id} by {name}: a reviewer decides.",
+        )
+    own = [rival.id for rival in against if rival.same_question]
+    return Judgement(held=False, replaces=tuple(own))

@@ -1,0 +1,176 @@
+"""The review queue with the journal behind it, and what reviewers do with its items."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pymongo import DESCENDING
+from pymongo.errors import PyMongoError
+
+from mqt_serving.connections import LazyClient
+from mqt_serving.corrections.deciding import Action, CorrectionDesk, Decider, check_decision
+from mqt_serving.corrections.keeping import AUDIT, KeptCorrections
+from mqt_serving.corrections.live import LiveCorrections
+from mqt_serving.corrections.review_queue import Item, queue
+from mqt_serving.errors import (
+    DecisionError,
+    JournalUnavailable,
+    ServiceUnavailable,
+    UnknownCorrection,
+)
+from mqt_serving.feedback.receiving import FeedbackReceiver
+from mqt_serving.feedback.records import Said
+from mqt_serving.journal import DURABLE, FEEDBACK, QUERIES
+from mqt_serving.query.dialects.rendering import render_mongosh
+from mqt_serving.release_loading import normalise
+from mqt_serving.settings import JOURNAL_DATABASE
+
+DISMISSALS = "review_dismissals"
+WINDOW = timedelta(days=30)
+MOST_QUESTIONS = 5000
+MOST_HELD = 200
+_ANSWERED = ("answered", "translated", "cannot-answer")
+_READ = ("model", "llm", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """`status` is that of the correction; `dismissed` for a question that needs none."""
+
+    id: str
+    status: str
+    reason: str
+
+
+class ReviewDesk:
+    """Thread-safe. The caller closes `client`."""
+
+    def __init__(
+        self,
+        *,
+        client: LazyClient,
+        kept: KeptCorrections,
+        corrections: LiveCorrections,
+        desk: CorrectionDesk,
+        receiver: FeedbackReceiver,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._client = client
+        self._kept = kept
+        self._corrections = corrections
+        self._desk = desk
+        self._receiver = receiver
+        self._now = now
+
+    def items(self, most: int) -> Sequence[Item]:
+        """The first `most` of the queue; raises `JournalUnavailable`."""
+        since = self._now() - WINDOW
+        wanted = {
+            "at": {"$gte": since},
+            "question": {"$ne": ""},
+            "outcome": {"$in": list(_ANSWERED)},
+            "source": {"$in": list(_READ)},
+            "follow_up_of": None,
+        }
+        try:
+            database = self._client.get()[JOURNAL_DATABASE]
+            found = database[QUERIES].find(wanted).sort("at", DESCENDING).limit(MOST_QUESTIONS)
+            queries = list(found)
+            feedback = list(database[FEEDBACK].find({"at": {"$gte": since}}))
+            dismissed = {(d["database"], d["question"]) for d in database[DISMISSALS].find()}
+        except (PyMongoError, ServiceUnavailable) as error:
+            raise JournalUnavailable(f"The journal cannot be read: {str(error)[:200]}") from error
+        held = self._kept.with_status("held", MOST_HELD)
+        live = self._corrections.snapshot.by_key
+        accepted = {key: render_mongosh(one.command) for key, one in live.items()}
+        return queue(queries, feedback, held, dismissed | live.keys(), accepted)[:most]
+
+    def decide(
+        self, item_id: str, action: Action, decider: Decider, reason: str, query: str | None
+    ) -> Reviewed:
+        """On a correction (see `CorrectionDesk.review`), or on a question: `accept` the query that
+        answered it, `edit` it, or `reject`, which takes it off the queue.
+
+        Raises what `CorrectionDesk.review` and `FeedbackReceiver.receive` raise.
+        """
+        try:
+            decided = self._desk.review(item_id, action, decider, reason, query)
+        except UnknownCorrection:
+            return self._of_question(item_id, action, decider, reason, query)
+        return Reviewed(item_id, decided["status"], decided["decision_reason"])
+
+    def _of_question(
+        self, query_id: str, action: Action, decider: Decider, reason: str, query: str | None
+    ) -> Reviewed:
+        check_decision(action, decider, reason, query)
+        try:
+            asked = self._client.get()[JOURNAL_DATABASE][QUERIES].find_one({"_id": query_id})
+        except (PyMongoError, ServiceUnavailable) as error:
+            raise JournalUnavailable(f"The journal cannot be read: {str(error)[:200]}") from error
+        if asked is None or not asked["question"]:
+            raise UnknownCorrection(f"Neither a correction nor a question has the id {query_id!r}.")
+        if action == "reject":
+            self._dismiss(asked, decider, reason)
+            return Reviewed(query_id, "dismissed", reason)
+        right = query if query is not None else asked["command"]
+        if not right:
+            raise DecisionError("The question has no answer to accept: edit it, or reject it.")
+        said = Said(
+            query_id=query_id,
+            corrected_query=right,
+            comment=reason,
+            author=decider.name,
+            author_key=decider.key,
+        )
+        receipt = self._receiver.receive(said)
+        self._audit(asked, action, receipt.status, decider, reason, right)
+        return Reviewed(receipt.feedback_id, receipt.status, receipt.reason)
+
+    def _dismiss(self, asked: dict[str, Any], decider: Decider, reason: str) -> None:
+        entry = {
+            "database": asked["database"],
+            "question": normalise(asked["question"]),
+            "at": self._now(),
+            "by": decider.name,
+            "reason": reason,
+        }
+        self._audit(asked, "reject", "dismissed", decider, reason, asked["command"])
+        self._write(DISMISSALS, {"_id": asked["_id"], **entry})
+
+    def _audit(
+        self,
+        asked: dict[str, Any],
+        action: str,
+        after: str,
+        decider: Decider,
+        reason: str,
+        query: str,
+    ) -> None:
+        entry = {
+            "at": self._now(),
+            "action": action,
+            "question_id": asked["_id"],
+            "question": asked["question"],
+            "database": asked["database"],
+            "query": query,
+            "query_before": asked["command"],
+            "before": "",
+            "after": after,
+            "by": decider.name,
+            "role": "reviewer",
+            "proven_by": decider.reviewer,
+            "reason": reason,
+        }
+        self._write(AUDIT, {"_id": f"{asked['_id']}:{action}:{after}", **entry})
+
+    def _write(self, collection: str, document: dict[str, Any]) -> None:
+        try:
+            database = self._client.get().get_database(JOURNAL_DATABASE, write_concern=DURABLE)
+            database[collection].replace_one({"_id": document["_id"]}, document, upsert=True)
+        except (PyMongoError, ServiceUnavailable) as error:
+            raise JournalUnavailable(
+                f"The journal cannot be reached, so nothing was kept ({str(error)[:200]})."
+            ) from error

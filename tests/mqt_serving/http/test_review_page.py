@@ -1,0 +1,49 @@
+"""The page of reviewers in a real browser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from pymongo import MongoClient
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.wait import WebDriverWait
+
+from mqt_serving.settings import JOURNAL_DATABASE
+from tests.browser import needs_browser, open_browser
+from tests.mqt_serving.http.test_reviewing import NEW, SHIPPED, ask, correct
+
+pytestmark = needs_browser
+
+
+@pytest.fixture(scope="module")
+def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
+    browser = open_browser(tmp_path_factory.mktemp("chromium"))
+    yield browser
+    browser.quit()
+
+
+def test_a_contradiction_is_decided_on_the_page(
+    driver: webdriver.Chrome, client: httpx.Client, mongo_client: MongoClient[dict[str, Any]]
+) -> None:
+    mongo_client[JOURNAL_DATABASE].queries.delete_many({})
+    correct(client, "ada", NEW)
+    held = correct(client, "bob", SHIPPED)["feedback_id"]
+    driver.get(str(client.base_url))
+    driver.find_element(By.ID, "to-review").click()
+    wait = WebDriverWait(driver, 10)
+    item = wait.until(lambda d: d.find_element(By.CSS_SELECTOR, f"li[data-id='{held}']"))
+    assert "Orders by status" in item.text
+    assert "new" in item.find_element(By.CLASS_NAME, "instead-of").text
+    item.find_element(By.CLASS_NAME, "accept").click()
+    wait.until(lambda _: "reason" in item.find_element(By.CLASS_NAME, "error").text)
+    driver.find_element(By.ID, "by").send_keys("grace")
+    item.find_element(By.CSS_SELECTOR, "label input").send_keys("sales say so")
+    item.find_element(By.CLASS_NAME, "accept").click()
+    wait.until(lambda _: "accepted" in item.find_element(By.CLASS_NAME, "decided").text)
+    assert ask(client)["rows"] == [{"count": 3}]
+    logged = driver.get_log("browser")  # type: ignore[no-untyped-call]
+    assert [e for e in logged if "Failed to load resource" not in e["message"]] == []
