@@ -141,7 +141,13 @@ def build_serving(
         observer=observer,
     )
     reviews = ReviewDesk(
-        client=journal_client, kept=kept, corrections=corrections, desk=desk, receiver=feedback
+        client=journal_client,
+        kept=kept,
+        corrections=corrections,
+        desk=desk,
+        receiver=feedback,
+        releases=releases,
+        policy=policy,
     )
     llm = build_llm(settings, policy, observer)
     service = Service(

@@ -8,7 +8,8 @@ was no query) are one cluster. Its gain is frequency x uncertainty x disagreemen
 - *disagreement*: (complaints + 0.25) / (votes + 1), a share that starts at a quarter where nobody
   said anything; 1 for a held correction, since two people contradict each other.
 
-A held correction counts with the cluster of its question.
+A held correction counts with the cluster of its question. So does a *stale* one: an accepted
+correction that the data no longer fits, which answers nothing until somebody mends or rejects it.
 """
 
 from __future__ import annotations
@@ -20,23 +21,23 @@ from typing import Any, Literal
 
 from mqt_serving.release_loading import normalise
 
-Kind = Literal["held", "question"]
+Kind = Literal["held", "stale", "question"]
 _CERTAIN_ENOUGH = 0.05
 """Answered with less doubt than this, and without a complaint, a question is no one's work."""
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """`id` is that of the held correction, or of the latest question of the cluster."""
+    """`id` is that of the held or stale correction, or of the latest question of the cluster."""
 
     id: str
     kind: Kind
     question: str
     database: str
-    query: str  # what is proposed: the held correction, or what the model answered
+    query: str  # the held or stale correction, or what the model answered
     instead_of: str  # what is accepted now, for a held one
     author: str
-    reason: str
+    reason: str  # why it is here, where that is known
     asked: int
     uncertainty: float
     disagreement: float
@@ -44,6 +45,18 @@ class Item:
     @property
     def gain(self) -> float:
         return math.log2(1 + self.asked) * self.uncertainty * self.disagreement
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """An accepted correction that no longer fits the data, and why."""
+
+    id: str
+    question: str
+    database: str
+    query: str
+    author: str
+    reason: str
 
 
 @dataclass(slots=True)
@@ -67,6 +80,7 @@ def queue(
     queries: Iterable[Mapping[str, Any]],
     feedback: Iterable[Mapping[str, Any]],
     held: Iterable[Mapping[str, Any]],
+    stale: Iterable[Stale],
     settled: Collection[tuple[str, str]],
     accepted: Mapping[tuple[str, str], str],
 ) -> Sequence[Item]:
@@ -92,6 +106,7 @@ def queue(
             cluster.votes += opinion is not None
             cluster.complaints += opinion is True
     items = [_held(document, of_question, accepted) for document in held]
+    items += [_stale(one, of_question) for one in stale]
     items += [
         _question(cluster)
         for cluster in clusters.values()
@@ -147,6 +162,23 @@ def _held(
         asked=cluster.asked if cluster else 1,
         uncertainty=1.0,  # two people say different things: neither is known to be right
         disagreement=1.0,
+    )
+
+
+def _stale(one: Stale, of_question: Mapping[tuple[str, str], _Cluster]) -> Item:
+    cluster = of_question.get((one.database, normalise(one.question)))
+    return Item(
+        id=one.id,
+        kind="stale",
+        question=one.question,
+        database=one.database,
+        query=one.query,
+        instead_of="",
+        author=one.author,
+        reason=one.reason,
+        asked=cluster.asked if cluster else 1,
+        uncertainty=1.0,
+        disagreement=1.0,  # the data disagrees
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,12 +12,14 @@ from pymongo.errors import PyMongoError
 
 from mqt_serving.connections import LazyClient
 from mqt_serving.corrections.deciding import Action, CorrectionDesk, Decider, check_decision
+from mqt_serving.corrections.fitting import choice_of_correction
 from mqt_serving.corrections.keeping import AUDIT, KeptCorrections
 from mqt_serving.corrections.live import LiveCorrections
-from mqt_serving.corrections.review_queue import Item, queue
+from mqt_serving.corrections.review_queue import Item, Stale, queue
 from mqt_serving.errors import (
     DecisionError,
     JournalUnavailable,
+    MqtError,
     ServiceUnavailable,
     UnknownCorrection,
 )
@@ -25,7 +27,8 @@ from mqt_serving.feedback.receiving import FeedbackReceiver
 from mqt_serving.feedback.records import Said
 from mqt_serving.journal import DURABLE, FEEDBACK, QUERIES
 from mqt_serving.query.dialects.rendering import render_mongosh
-from mqt_serving.release_loading import normalise
+from mqt_serving.query.guarding.policy import Policy
+from mqt_serving.release_loading import ReleaseWatcher, normalise
 from mqt_serving.settings import JOURNAL_DATABASE
 
 DISMISSALS = "review_dismissals"
@@ -56,6 +59,8 @@ class ReviewDesk:
         corrections: LiveCorrections,
         desk: CorrectionDesk,
         receiver: FeedbackReceiver,
+        releases: ReleaseWatcher,
+        policy: Policy,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._client = client
@@ -63,6 +68,8 @@ class ReviewDesk:
         self._corrections = corrections
         self._desk = desk
         self._receiver = receiver
+        self._releases = releases
+        self._policy = policy
         self._now = now
 
     def items(self, most: int) -> Sequence[Item]:
@@ -86,7 +93,8 @@ class ReviewDesk:
         held = self._kept.with_status("held", MOST_HELD)
         live = self._corrections.snapshot.by_key
         accepted = {key: render_mongosh(one.command) for key, one in live.items()}
-        return queue(queries, feedback, held, dismissed | live.keys(), accepted)[:most]
+        settled = dismissed | live.keys()
+        return queue(queries, feedback, held, self._stale(), settled, accepted)[:most]
 
     def decide(
         self, item_id: str, action: Action, decider: Decider, reason: str, query: str | None
@@ -101,6 +109,23 @@ class ReviewDesk:
         except UnknownCorrection:
             return self._of_question(item_id, action, decider, reason, query)
         return Reviewed(item_id, decided["status"], decided["decision_reason"])
+
+    def _stale(self) -> Iterator[Stale]:
+        """Live corrections that the live release's data no longer fits."""
+        release = self._releases.current
+        if release is None:
+            return
+        for one in self._corrections.snapshot.by_key.values():
+            catalog = release.catalogs.get(one.database)
+            reason = f"The database {one.database!r} is not in release {release.id}."
+            if catalog is not None:
+                try:
+                    choice_of_correction(one, catalog, self._policy)
+                    continue
+                except MqtError as error:
+                    reason = str(error)
+            query = render_mongosh(one.command)
+            yield Stale(one.id, one.question, one.database, query, one.author, reason)
 
     def _of_question(
         self, query_id: str, action: Action, decider: Decider, reason: str, query: str | None

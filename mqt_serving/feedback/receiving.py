@@ -191,7 +191,7 @@ class FeedbackReceiver:
             at=piece.at,
             question=asked["question"],
             database=checked.database if checked else asked["database"],
-            verdict=verdict_of(said, asked.get("chosen")),
+            verdict="up" if _approves(checked, asked) else verdict_of(said, asked.get("chosen")),
             corrected_query=checked.choice.mongosh if checked else said.corrected_query,
             plan=checked.choice.plan_json if checked else None,
             status=status,
@@ -261,6 +261,11 @@ def _status_of(checked: CheckedQuery | None, asked: Mapping[str, Any]) -> tuple[
     if asked.get("follow_up_of"):
         return "noted", "The question is a follow-up, which means nothing by itself."
     return "accepted", "The query can be read, is allowed and runs."
+
+
+def _approves(checked: CheckedQuery | None, asked: Mapping[str, Any]) -> bool:
+    """Whether the query that should have run is the one that did: a reviewer accepted it."""
+    return checked is not None and checked.choice.mongosh == asked.get("command")
 
 
 def _conflict(said: Said) -> FeedbackConflict:

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from mqt_serving.corrections.deciding import NO_REVIEWER, CorrectionDesk, Decider
-from mqt_serving.corrections.review_queue import Item
+from mqt_serving.corrections.review_queue import Item, Kind
 from mqt_serving.corrections.reviewing import ReviewDesk
 from mqt_serving.errors import NotAllowed
 from mqt_serving.http.asker import AskerOf, author_key
@@ -39,9 +39,9 @@ class Review(_Request):
 
 class ItemBody(BaseModel):
     id: str
-    kind: Literal["held", "question"] = Field(
-        description="`held`: a correction that contradicts another. `question`: an answer that is "
-        "uncertain or was complained about."
+    kind: Kind = Field(
+        description="`held`: a correction that contradicts another. `stale`: an accepted one that "
+        "the data no longer fits. `question`: an answer that is uncertain or was complained about."
     )
     question: str
     database: str

@@ -20,6 +20,8 @@ export const experiments = () => call("/v1/experiment");
 export const experiment = (id) => call(`/v1/experiment/${encodeURIComponent(id)}`);
 export const ready = () => call("/readyz");
 
+export const revoke = (id, reason, by = "the page") =>
+  post(`/v1/corrections/${encodeURIComponent(id)}/revoke`, { reason, by });
 export const reviewQueue = (token) => call("/v1/review", { headers: bearer(token) });
 export const decideReview = (id, body, token) => post(`/v1/review/${encodeURIComponent(id)}`, body, { headers: bearer(token) });
 

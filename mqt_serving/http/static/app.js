@@ -1,6 +1,6 @@
 // The page: ask, see meaning, result and query, choose another reading, say whether it is right.
 
-import { ask, ready, run, schemas } from "./api.js";
+import { ask, ready, revoke, run, schemas } from "./api.js";
 import { closeCorrection, connectCorrection, openCorrection } from "./correction.js";
 import { byId, element, renderMeaning, renderNotes, show } from "./elements.js";
 import { highlight } from "./highlight.js";
@@ -115,6 +115,7 @@ function showAnswer(answer) {
   showChoice(answer.choice);
   showReadings(answer);
   byId("source").textContent = sourceOf(answer);
+  offerRevoking(answer.correction);
   show(byId("answer"));
   byId("meaning").focus();
 }
@@ -128,6 +129,24 @@ function sourceOf({ source, correction }) {
   const alike = correction.similarity < 1
     ? `, asked as “${correction.question}” (${Math.round(correction.similarity * 100)} % alike)` : "";
   return `corrected by ${by}${on}${alike}`;
+}
+
+function offerRevoking(correction) {
+  const button = byId("revoke");
+  show(button, Boolean(correction?.id));
+  button.disabled = false;
+  button.textContent = "Take it back";
+  button.onclick = async () => {
+    const reason = prompt("Why is this correction wrong? Its author or a reviewer can take it back.");
+    if (!reason) return;
+    button.disabled = true;
+    try {
+      await revoke(correction.id, reason);
+      button.textContent = "taken back";
+    } catch (problem) {
+      button.textContent = problem.message;
+    }
+  };
 }
 
 function showReading(reading, probability) {

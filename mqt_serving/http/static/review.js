@@ -37,6 +37,12 @@ function tell(problem) {
   show(byId("problem"));
 }
 
+const KINDS = {
+  held: "Contradicts another correction",
+  stale: "No longer fits the data, so it answers nothing",
+  question: "Uncertain answer",
+};
+
 function card(item) {
   const query = element("textarea", {
     className: "code", rows: 6, spellcheck: false, value: item.query, "aria-label": "Query",
@@ -48,9 +54,10 @@ function card(item) {
     element("button", { type: "button", className: `${action} ${className}`, textContent: label, onclick: () => decide(action) });
   node.dataset.id = item.id;
   node.append(
-    element("p", { className: "eyebrow", textContent: item.kind === "held" ? "Contradicts another correction" : "Uncertain answer" }),
+    element("p", { className: "eyebrow", textContent: KINDS[item.kind] }),
     element("h3", { textContent: item.question }),
     element("p", { className: "muted", textContent: about(item) }),
+    ...(item.kind === "stale" ? [element("p", { textContent: item.reason })] : []),
     ...(item.instead_of ? [
       element("p", { textContent: "Accepted now:" }),
       element("pre", { className: "code instead-of" }, element("code", { textContent: item.instead_of })),

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mqt_serving.corrections.review_queue import Item, queue
+from mqt_serving.corrections.review_queue import Item, Stale, queue
 
 
 def asked(id: str, question: str, command: str = "db.a.find({})", sure: float = 0.9) -> Any:
@@ -25,8 +25,11 @@ def down(query_id: str) -> dict[str, Any]:
     return {"query_id": query_id, "verdict": "down"}
 
 
-def items(queries: Any, feedback: Any = (), held: Any = (), settled: Any = ()) -> Any:
-    return queue(queries, feedback, held, set(settled), {("shop", "q"): "db.now.find({})"})
+def items(
+    queries: Any, feedback: Any = (), held: Any = (), settled: Any = (), stale: Any = ()
+) -> Any:
+    accepted = {("shop", "q"): "db.now.find({})"}
+    return queue(queries, feedback, held, stale, set(settled), accepted)
 
 
 def test_gain_grows_with_each_of_its_factors() -> None:
@@ -78,3 +81,9 @@ def test_a_held_correction_says_what_it_would_replace() -> None:
     (one,) = items([], held=[document])
     assert (one.kind, one.query, one.instead_of) == ("held", "db.new.find({})", "db.now.find({})")
     assert one.gain == 1.0
+
+
+def test_a_stale_correction_says_why_and_counts_with_its_question() -> None:
+    gone = Stale("s", "Q?", "shop", "db.old.find({})", "ada", "there is no field")
+    (one,) = items([asked("1", "q"), asked("2", "q")], stale=[gone], settled={("shop", "q")})
+    assert (one.kind, one.id, one.reason, one.asked) == ("stale", "s", "there is no field", 2)

@@ -13,7 +13,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 
 from mqt_serving.settings import JOURNAL_DATABASE
-from tests.browser import needs_browser, open_browser
+from tests.browser import Page, needs_browser, open_browser
 from tests.mqt_serving.http.test_reviewing import NEW, SHIPPED, ask, correct
 
 pytestmark = needs_browser
@@ -47,3 +47,18 @@ def test_a_contradiction_is_decided_on_the_page(
     assert ask(client)["rows"] == [{"count": 3}]
     logged = driver.get_log("browser")  # type: ignore[no-untyped-call]
     assert [e for e in logged if "Failed to load resource" not in e["message"]] == []
+
+
+def test_an_answer_from_a_correction_can_be_taken_back_where_it_is_shown(
+    driver: webdriver.Chrome, client: httpx.Client
+) -> None:
+    correct(client, "ada", NEW)
+    page = Page(driver, str(client.base_url))
+    page.ask("Orders by status")
+    assert "corrected by" in page.text("source")
+    page.find("revoke").click()
+    prompt = WebDriverWait(driver, 10).until(lambda d: d.switch_to.alert)
+    prompt.send_keys("it counts only new ones")
+    prompt.accept()
+    page.until(lambda: page.text("revoke") == "taken back")
+    assert ask(client)["source"] == "model"

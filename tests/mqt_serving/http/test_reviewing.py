@@ -9,6 +9,7 @@ import httpx
 import pytest
 from pymongo import MongoClient
 
+from mqt_serving.schema import Catalog
 from mqt_serving.settings import JOURNAL_DATABASE, Settings
 from tests.mqt_serving.http.running import serve, wait_for_release
 
@@ -120,6 +121,9 @@ def test_an_uncertain_answer_is_reviewed_without_anybody_correcting_it(
     assert review(client, id, "accept")["status"] == "accepted"
     assert ask(client)["source"] == "correction"
     assert client.get("/v1/review").json()["items"] == []
+    kept = mongo_client[JOURNAL_DATABASE].feedback.find_one({"query_id": id})
+    assert kept is not None
+    assert kept["verdict"] == "up"
     line = mongo_client[JOURNAL_DATABASE].audit.find_one({"question_id": id})
     assert line is not None
     assert (line["action"], line["by"]) == ("accept", "grace")
@@ -166,3 +170,21 @@ def test_two_reviewers_cannot_both_decide(client: httpx.Client, method: str) -> 
     review(client, held, "reject")
     reply = client.post(f"/v1/review/{held}", json={"action": "reject", **DECISION})
     assert reply.status_code == 409
+
+
+def test_a_correction_that_no_longer_fits_the_data_is_flagged_and_mended(
+    client: httpx.Client, release: Callable[..., str], catalog: Catalog
+) -> None:
+    kept = correct(client, "ada", "db.orders.find({status: 'new'}, {_id: 0, total: 1})")
+    customers, orders = catalog.collections
+    fewer = orders.model_copy(
+        update={"fields": tuple(f for f in orders.fields if f.path != "total")}
+    )
+    release("two", catalogs=(catalog.model_copy(update={"collections": (customers, fewer)}),))
+    wait_for_release(client, "two")
+    assert ask(client)["source"] == "model"
+    (item,) = [i for i in client.get("/v1/review").json()["items"] if i["kind"] == "stale"]
+    assert item["id"] == kept["feedback_id"]
+    assert "total" in item["reason"]
+    review(client, item["id"], "edit", query=NEW)
+    assert ask(client)["rows"] == [{"count": 2}]
