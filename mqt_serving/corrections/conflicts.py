@@ -19,16 +19,20 @@ questions differ, and must not have to wait for a reviewer."""
 @dataclass(frozen=True, slots=True)
 class Author:
     """Who corrects: `key` stands for the session or principal (empty when there was none), `name`
-    is what somebody called themselves."""
+    is what somebody called themselves, `answer` the id of the answer that they corrected."""
 
     name: str = ""
     key: str = ""
+    answer: str = ""
 
     def is_same(self, other: Author) -> bool:
-        """Keys tell where both have one; else only a name that both gave."""
+        """Keys tell where both have one, then names; else the answer, whose id only those know
+        who asked."""
         if self.key and other.key:
             return self.key == other.key
-        return bool(self.name) and self.name == other.name
+        if self.name and other.name:
+            return self.name == other.name
+        return bool(self.answer) and self.answer == other.answer
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ holds only if nobody decided otherwise in between. Synchronous and thread-safe.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,6 +21,8 @@ from mqt_serving.query.guarding.policy import Policy
 from mqt_serving.release_loading import ReleaseWatcher, normalise
 from mqt_serving.running import QueryRunner
 from mqt_serving.written import check_written
+
+log = logging.getLogger(__name__)
 
 Action = Literal["accept", "edit", "reject"]
 Role = Literal["author", "reviewer"]
@@ -96,12 +99,14 @@ class CorrectionDesk:
     def replaced(self, ids: tuple[str, ...], by: str, name: str) -> None:
         """The same person corrected again: what they said before counts no longer."""
         for one in ids:
-            document = self._kept.find(one)
-            if document["status"] == "accepted":
-                reason = f"Corrected again by the same author: {by}."
+            reason = f"Corrected again by the same author: {by}."
+            try:
+                document = self._kept.find(one)
                 self._decide(
                     document, "accepted", "revoked", "replace", Decider(name), "author", reason
                 )
+            except DecisionError as error:
+                log.info("nothing to replace: %s", error)
 
     def _replace_others(self, decided: Mapping[str, Any], decider: Decider) -> None:
         """Those that it contradicts word for word: nobody may find two answers accepted."""

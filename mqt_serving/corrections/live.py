@@ -42,6 +42,7 @@ class LiveCorrection:
     author: str
     at: datetime
     unseen: frozenset[str] | None = None
+    query_id: str = ""  # of the answer that it corrects
     author_key: str = ""  # stands for the session or principal of its author
 
     @property
@@ -114,6 +115,7 @@ def correction_of(document: Mapping[str, Any]) -> LiveCorrection:
         author=document.get("author") or "",
         at=at.replace(tzinfo=UTC) if at.tzinfo is None else at,
         unseen=None if unseen is None else frozenset(unseen),
+        query_id=document.get("query_id") or "",
         author_key=document.get("author_key") or "",
     )
 

@@ -47,7 +47,9 @@ class Referee:
                 rivals.append(
                     Rival(
                         id=correction.id,
-                        author=Author(correction.author, correction.author_key),
+                        author=Author(
+                            correction.author, correction.author_key, correction.query_id
+                        ),
                         same_question=normalise(correction.question) == normalise(question),
                         same_answer=same,
                     )

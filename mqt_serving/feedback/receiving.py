@@ -170,7 +170,7 @@ class FeedbackReceiver:
         """Held where it contradicts what somebody else corrected; with what it replaces."""
         if record.status != "accepted" or checked is None:
             return record, ()
-        author = Author(record.author, record.author_key)
+        author = Author(record.author, record.author_key, record.query_id)
         judgement = self._referee.judge(record.question, checked, author, self._releases.require())
         if judgement.held:
             return replace(record, status="held", decision_reason=judgement.reason), ()

@@ -33,3 +33,5 @@ def test_the_session_tells_people_apart_before_their_names_do() -> None:
     assert not Author("ada", "s1").is_same(Author("ada", "s2"))
     assert Author("ada", "s1").is_same(Author("ada"))
     assert not Author().is_same(Author())
+    assert Author(answer="q1").is_same(Author("ada", "s1", "q1"))
+    assert not Author(answer="q1").is_same(Author(answer="q2"))

@@ -79,7 +79,7 @@ def test_feedback_of_every_kind_waits_and_is_checked_when_the_journal_is_back(
     later.close()
     assert [document["_id"] for document in documents] == [r.feedback_id for r in receipts]
     statuses = [document["status"] for document in documents]
-    assert statuses == ["noted", "accepted", "accepted", "noted", "noted", "noted"]
+    assert statuses == ["noted", "revoked", "accepted", "noted", "noted", "noted"]
     failed, unknown_pick, never_asked = documents[3:]
     assert "divide" in failed["decision_reason"]
     assert failed["corrected_query"] == pieces[3].corrected_query
