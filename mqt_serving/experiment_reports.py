@@ -100,14 +100,17 @@ class ExperimentReport(_Part):
     ended: Ending | None = None
 
     def after(self, before: ExperimentReport | None) -> ExperimentReport:
-        """With the points of the report before; a look that saw nothing new adds none."""
+        """With the points of the report before; a look that saw nothing new adds none.
+
+        It may have begun before the experiment ended: how it ended stays.
+        """
         if before is None:
             return self
         points = list(before.points)
         for point in self.points:
             if not points or points[-1].model_copy(update={"at": point.at}) != point:
                 points.append(point)
-        return self.model_copy(update={"points": thinned(points)})
+        return self.model_copy(update={"points": thinned(points), "ended": before.ended})
 
 
 def thinned(points: Sequence[Point], most: int = MOST_POINTS) -> tuple[Point, ...]:

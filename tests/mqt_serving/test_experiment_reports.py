@@ -64,6 +64,16 @@ def test_each_look_adds_a_point_if_there_was_something_new() -> None:
     assert first.after(None) == first
 
 
+def test_a_look_that_began_before_the_end_keeps_the_end(tmp_path: Path) -> None:
+    write_report(tmp_path, report())
+    close_when_over(tmp_path, RUNNING, RUNNING.without_challenger(), "stop", "enough", START)
+    closed = find_report(tmp_path, "e1")
+    late = report(minute=1, challenger=6).after(closed)
+    assert closed is not None and closed.ended is not None
+    assert late.ended == closed.ended
+    assert len(late.points) == 2
+
+
 def test_many_looks_are_thinned_out_evenly_and_keep_both_ends() -> None:
     points = [point(minute, minute) for minute in range(1001)]
     kept = thinned(points)
