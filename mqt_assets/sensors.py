@@ -6,6 +6,7 @@ read is not an empty source. The other sensors are with what they decide on.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
 
 import dagster as dg
 
@@ -14,6 +15,7 @@ from mqt_assets.jobs import embed_job, everything_job
 from mqt_assets.partitions import COLLECTIONS, collections, partitions_of, range_tags
 from mqt_assets.release.automatic import rollback_sensor
 from mqt_assets.retraining.automation import retraining_sensor
+from mqt_assets.run_keys import hourly
 from mqt_assets.runs import in_progress
 from mqt_assets.schemas.discovery import Fingerprint, partition_changes
 from mqt_assets.state import known_collections, seen_collections
@@ -59,10 +61,12 @@ def discover(
     seen: Mapping[str, Fingerprint],
     in_use: Collection[str] = (),
     released: bool = True,
+    now: datetime | None = None,
 ) -> dg.SensorResult | dg.SkipReason:
     """What to ask of Dagster: `partitions` exist, `known` is how collections were when their schema
     was read, `seen` is how they are in MongoDB now, partitions `in_use` are not deleted yet.
     `released`: something serves already, so that its schemas can be refreshed."""
+    at = now or datetime.now(UTC)
     # A partition that was never materialized counts as one that was empty.
     recorded = {key: known.get(key, NEVER_READ) for key in partitions}
     changes = partition_changes(recorded, seen, in_use)
@@ -82,28 +86,31 @@ def discover(
         return dg.SkipReason(f"{len(seen)} collections, none new or changed.{waiting}")
     stale = [*changes.changed, *changes.added]
     if released:
-        run = _refresh(remaining, stale, seen)
+        run = _refresh(remaining, stale, seen, at)
     else:
         # Data came after the start: there is no model yet that a refresh could serve with.
         key = f"first:{digest_of({k: seen[k].text for k in remaining if k in seen})}"
         tags = range_tags(remaining, remaining)
-        run = dg.RunRequest(run_key=key, job_name=everything_job.name, tags=tags)
+        run = dg.RunRequest(run_key=hourly(key, at), job_name=everything_job.name, tags=tags)
     return dg.SensorResult(run_requests=[run], dynamic_partitions_requests=requests)
 
 
 def _refresh(
-    remaining: Sequence[str], stale: Sequence[str], seen: Mapping[str, Fingerprint]
+    remaining: Sequence[str],
+    stale: Sequence[str],
+    seen: Mapping[str, Fingerprint],
+    at: datetime,
 ) -> dg.RunRequest:
-    """One run for all that is stale. Its key comes from content: the same change starts one run."""
+    """One run for all that is stale: one an hour as long as the change is the same."""
     if not stale:
         return dg.RunRequest(
-            run_key=f"retired:{digest_of(sorted(remaining))}",
+            run_key=hourly(f"retired:{digest_of(sorted(remaining))}", at),
             job_name=embed_job.name,
             asset_selection=[dg.AssetKey(name) for name in AFTER_RETIREMENT],
         )
     content = digest_of({key: seen[key].text for key in stale})
     return dg.RunRequest(
-        run_key=f"collections:{content}",
+        run_key=hourly(f"collections:{content}", at),
         job_name=embed_job.name,
         tags=range_tags(remaining, stale),
     )

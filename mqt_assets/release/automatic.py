@@ -19,6 +19,7 @@ from mqt_assets.release.audit import entries
 from mqt_assets.release.packaging import mirror_is_owed, mirror_pointer
 from mqt_assets.release.rollback import RollbackConfig, rollback_job
 from mqt_assets.release.watching import AROUND, Case, Limits, case_of, figures_of, judge
+from mqt_assets.run_keys import hourly
 from mqt_resources.gateways import JournalResource, SettingsResource
 from mqt_resources.mlflow_tracking import MlflowTracking, brief_requests
 from mqt_serving.errors import MqtError
@@ -125,8 +126,7 @@ def rollback_sensor(
         return dg.SkipReason(f"{found.reason}. MQT_ROLLBACK_AUTO is off: roll back by hand.")
     judged, target = found.case.champion, found.case.target
     asked = RollbackConfig(release_id=target, reason=found.reason, author=AUTHOR, judged=judged)
-    # A run that failed is asked for again within the hour.
-    key = f"rollback:{judged}:{target}:{now:%Y%m%dT%H}"
+    key = hourly(f"rollback:{judged}:{target}", now)
     run = dg.RunConfig(ops={"move_release_pointer": asked})
     return dg.RunRequest(run_key=key, run_config=run)
 

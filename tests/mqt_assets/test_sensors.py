@@ -1,5 +1,6 @@
 """Sensors: their decisions on plain values, and themselves on a real instance and real MongoDB."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from mqt_assets.sensors import (
 from mqt_resources.definitions import local_resources
 from mqt_resources.gateways import SettingsResource
 
+NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
 A, B = Fingerprint(100, "a"), Fingerprint(10, "b")
 
 
@@ -69,13 +71,19 @@ class TestDiscovery:
         assert run.job_name == "embed_job"
         assert (run.tags[RANGE_START], run.tags[RANGE_END]) == ("s.b", "s.c")
 
-    def test_the_same_change_has_the_same_run_key_and_another_one_another(self) -> None:
-        def key(count: int) -> str | None:
-            result = discover(["s.a"], {"s.a": A}, {"s.a": Fingerprint(count, "a")})
+    def test_the_same_change_is_one_run_an_hour_and_another_one_another(self) -> None:
+        def key(count: int, minute: int = 0, released: bool = True) -> str | None:
+            seen = {"s.a": Fingerprint(count, "a")}
+            at = NOW + timedelta(minutes=minute)
+            result = discover(["s.a"], {"s.a": A}, seen, released=released, now=at)
             assert isinstance(result, dg.SensorResult)
             return (result.run_requests or ())[0].run_key
 
-        assert key(500) == key(500) != key(900)
+        for released in (True, False):
+            assert key(500, 0, released) == key(500, 59, released)
+            assert len({key(500, 0, released), key(900, 0, released)}) == 2
+            # A run that failed had the key: Dagster would never start another one.
+            assert key(500, 0, released) != key(500, 60, released)
 
     def test_nothing_new_is_skipped_with_the_reason(self) -> None:
         result = discover(["s.a"], {"s.a": A}, {"s.a": Fingerprint(101, "a")})
