@@ -244,15 +244,20 @@ def change_pointer(root: Path, change: Callable[[Pointer], Pointer]) -> tuple[Po
         return before, after
 
 
-def promote(root: Path, release_id: str) -> Pointer:
+def promote(
+    root: Path, release_id: str, allow: Callable[[Pointer | None], None] | None = None
+) -> Pointer:
     """Make `release_id` champion (the old one becomes previous); returns the new pointer.
 
     A damaged old champion doesn't stand in the way of its replacement: the last release that is
     whole becomes previous instead. A challenger stays when the new release only brings new data
-    for the champion's translator. Raises `NoRelease` or `ReleaseCorrupt` about the new one.
+    for the champion's translator. `allow` is asked under the lock, with the live pointer; what it
+    raises stops the move. Raises `NoRelease` or `ReleaseCorrupt` about the new one.
     """
     with _lock(root):
         current = read_pointer(root)
+        if allow is not None:
+            allow(current)
         pointer = _promoting(root, current, release_id)
         before = current.previous if current else None
         pointer = _with_whole_previous(root, pointer, before)

@@ -131,9 +131,14 @@ def promote_challenger(
     assert before.challenger is not None
     release_id = _with_data_of(root, before.challenger, before.champion, run_id)
     try_out(root / release_id)
-    if read_pointer(root) != before:
-        raise ExperimentError("The pointer moved meanwhile: look at the experiment and try again.")
-    after = promote(root, release_id)
+
+    def allow(current: Pointer | None) -> None:
+        if current != before:
+            raise ExperimentError(
+                "The pointer moved meanwhile: look at the experiment and try again."
+            )
+
+    after = promote(root, release_id, allow)
     _record(root, "promote", before, after, reason, author, run_id)
     return after
 

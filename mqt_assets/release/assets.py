@@ -64,6 +64,8 @@ def release(
     from mqt_assets.training.holdout import Holdout
 
     config = settings.load()
+    # Read first: whatever moves it from here on makes `serve` try again on what serves then.
+    started = read_pointer(config.releases_folder)
     champion = Champion.of(config.releases_folder)
     catalogs = read_catalogs(schema_catalog)
     corrections = [Example.from_json(body) for body in feedback_dataset["examples"]]
@@ -119,6 +121,7 @@ def release(
             contents,
             corrections,
             run_id,
+            instead_of=started.champion if started else None,
             reason="" if decision.passed else " ".join(decision.reasons),
         )
     challenger = "none"

@@ -7,6 +7,7 @@ only then does the pointer move. What raises before that leaves what serves as i
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -19,7 +20,7 @@ from mqt_resources.artifacts import ArtifactStore
 from mqt_serving.errors import ExperimentError
 from mqt_serving.experiment_reports import close_when_over
 from mqt_serving.query.dialects.parsing import parse_query
-from mqt_serving.releases import Manifest, promote, read_pointer, write_release
+from mqt_serving.releases import Manifest, Pointer, promote, read_pointer, write_release
 from mqt_serving.settings import Settings
 
 
@@ -29,22 +30,44 @@ def serve(
     corrections: Sequence[Any],
     run_id: str,
     *,
+    instead_of: str | None,
     reason: str = "",
 ) -> None:
-    """Write a release, try it out, move the pointer to it, record the move."""
-    root = config.releases_folder
+    """Write a release, try it out, then `go_live` with it."""
     manifest = _write(config, contents, run_id)
     _try_out(config, manifest.id, corrections)
+    go_live(
+        config.releases_folder, manifest.id, instead_of=instead_of, run_id=run_id, reason=reason
+    )
+
+
+def go_live(
+    root: Path, release_id: str, *, instead_of: str | None, run_id: str = "", reason: str = ""
+) -> None:
+    """Move the pointer to a release, record the move.
+
+    `instead_of` is the champion that was read before the release was made, None when there was
+    none. Another one that serves by now, as after a rollback, is not replaced by what was decided
+    without it: the step is tried once more, from there.
+    """
+
+    def allow(current: Pointer | None) -> None:
+        if (current.champion if current else None) != instead_of:
+            raise dg.RetryRequested(max_retries=1) from dg.Failure(
+                "The pointer moved meanwhile: nothing is released over it; materialize `release` "
+                "again."
+            )
+
     before = read_pointer(root)
     left = before.champion if before else None
-    after = promote(root, manifest.id)
+    after = promote(root, release_id, allow)
     record(
         root,
         action="release",
         dagster_run_id=run_id,
         before=left,
         after=after.champion,
-        translators=(translator_of(root, left), contents.parts.translator),
+        translators=(translator_of(root, left), translator_of(root, after.champion)),
         reason=reason,
     )
     close_when_over(root, before, after, "release", f"{after.champion} has another model")

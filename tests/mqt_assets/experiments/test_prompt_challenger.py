@@ -5,10 +5,20 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from mqt_assets.experiments.moves import promote_challenger, start
+import pytest
+
+from mqt_assets.experiments.moves import promote_challenger, start, stop
+from mqt_serving.errors import ExperimentError
 from mqt_serving.llm.template import Prompt, Template
 from mqt_serving.release_loading import read_prompt
-from mqt_serving.releases import PROMPT, Pointer, move_pointer, promote, write_release
+from mqt_serving.releases import (
+    PROMPT,
+    Pointer,
+    move_pointer,
+    promote,
+    read_pointer,
+    write_release,
+)
 
 BETTER = Prompt(template=Template(values=1), right={"tiny": 0.8})
 
@@ -45,3 +55,14 @@ def test_new_data_leaves_an_experiment_running_but_a_new_prompt_ends_it(tmp_path
     move_pointer(root, Pointer(champion="champion", challenger="challenger"))
     assert promote(root, "new-data").challenger == "challenger"
     assert promote(root, "new-prompt").challenger is None
+
+
+def test_what_moves_while_the_challenger_is_tried_out_stops_its_promotion(tmp_path: Path) -> None:
+    root = tmp_path / "releases"
+    write(root, "champion")
+    write(root, "challenger", BETTER)
+    promote(root, "champion")
+    start(root, 0.5, challenger="challenger")
+    with pytest.raises(ExperimentError, match="moved meanwhile"):
+        promote_challenger(root, lambda folder: stop(root))
+    assert read_pointer(root) == Pointer(champion="champion")
