@@ -64,12 +64,16 @@ class Spool:
         return None
 
     def drain(
-        self, hand_over: Callable[[bytes], None], stop_at: tuple[type[Exception], ...]
+        self,
+        hand_over: Callable[[bytes], None],
+        stop_at: tuple[type[Exception], ...],
+        pass_over: tuple[type[Exception], ...] = (),
     ) -> None:
         """Hand over what waits, oldest first, each until it succeeded once; again after a crash.
 
         Returns at once while another thread or process does it. An exception of `stop_at` leaves
-        its entry and those after it, and is raised; any other sets its entry aside.
+        its entry and those after it, and is raised; one of `pass_over` leaves its entry alone; any
+        other sets it aside.
         """
         if self.is_empty:
             return
@@ -81,6 +85,8 @@ class Spool:
                     hand_over(path.read_bytes())
                 except stop_at:
                     raise
+                except pass_over:
+                    continue
                 except Exception:
                     self._set_aside(path)
                 else:

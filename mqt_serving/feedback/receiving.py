@@ -41,8 +41,10 @@ from mqt_serving.written import check_written
 log = logging.getLogger(__name__)
 
 WAITS = "The journal is away: it is kept on disk, and checked when the journal is back."
-_NOT_NOW = (AuthenticationFailed, JournalUnavailable, NoRelease, ServiceUnavailable)
-"""What says nothing about a correction: it is checked later."""
+_NOT_NOW = (NoRelease, ServiceUnavailable)
+"""No correction can be checked: all of them wait until they can."""
+_SAYS_NOTHING = (AuthenticationFailed, JournalUnavailable, *_NOT_NOW)
+"""What is no fault of a correction."""
 
 
 class FeedbackReceiver:
@@ -93,9 +95,27 @@ class FeedbackReceiver:
     def drain(self) -> None:
         """Check and keep what waits, oldest first; what does not pass is noted with the reason.
 
-        Raises what stopped it: the journal, the owner's MongoDB or a release is still missing.
+        Without the owner's MongoDB or a release only corrections wait, with what was said later
+        about the same answers. One that MongoDB refuses us to run is set aside: it may be allowed
+        never. Raises why something still waits.
         """
-        self._spool.drain(self._keep_late, _NOT_NOW)
+        away: list[MqtError] = []
+        answers: set[str] = set()  # with something that waits
+
+        def hand_over(content: bytes) -> None:
+            piece = Piece.from_json(content)
+            try:
+                if away and (_is_correction(piece.said) or piece.said.query_id in answers):
+                    raise away[0]
+                self._keep_late(piece)
+            except _NOT_NOW as error:
+                away.append(error)
+                answers.add(piece.said.query_id)
+                raise
+
+        self._spool.drain(hand_over, (JournalUnavailable,), _NOT_NOW)
+        if away:
+            raise away[0]
 
     def _keep(self, piece: Piece) -> Receipt:
         said = piece.said
@@ -124,9 +144,8 @@ class FeedbackReceiver:
         self._observer.feedback_received(said.verdict or "none", "waiting")
         return Receipt(piece.feedback_id, "waiting", WAITS)
 
-    def _keep_late(self, content: bytes) -> None:
+    def _keep_late(self, piece: Piece) -> None:
         """Nothing that was acknowledged is lost: what would be refused now is noted."""
-        piece = Piece.from_json(content)
         said = piece.said
         asked: Mapping[str, Any] = {"question": "", "database": said.database or ""}
         checked = None
@@ -134,7 +153,7 @@ class FeedbackReceiver:
             asked = self._journal.find_query(said.query_id)
             checked = self._check(said, asked)
             status, reason = _status_of(checked, asked)
-        except _NOT_NOW:
+        except _SAYS_NOTHING:
             raise
         except MqtError as error:
             status, reason = "noted", str(error)
@@ -253,6 +272,10 @@ def verdict_of(said: Said, chosen: int | None) -> Verdict | None:
     if said.picked_candidate is not None:
         return "up" if said.picked_candidate == chosen else "down"
     return said.verdict
+
+
+def _is_correction(said: Said) -> bool:
+    return said.corrected_query is not None or said.picked_candidate is not None
 
 
 def _status_of(checked: CheckedQuery | None, asked: Mapping[str, Any]) -> tuple[Status, str]:

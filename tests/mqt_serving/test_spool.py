@@ -104,6 +104,22 @@ def test_what_cannot_be_handed_over_is_set_aside_and_the_rest_goes_on(
     assert drained(spool) == [b"b"]
 
 
+def test_what_is_passed_over_waits_and_the_rest_goes_on(spool: Spool) -> None:
+    for key in (b"a", b"b", b"c"):
+        spool.put(key.decode(), key)
+    found: list[bytes] = []
+
+    def hand_over(content: bytes) -> None:
+        if content == b"b":
+            raise Away
+        found.append(content)
+
+    spool.drain(hand_over, (), (Away,))
+    assert found == [b"a", b"c"]
+    assert spool.set_aside == 0
+    assert drained(spool) == [b"b"]
+
+
 def test_what_a_killed_process_left_unfinished_is_no_entry_and_goes_away(
     spool: Spool, folder: Path
 ) -> None:

@@ -147,20 +147,55 @@ def test_what_waits_goes_first(place: Place) -> None:
     assert comments == ["first", "second", "third"]
 
 
-def test_corrections_wait_for_the_owners_mongodb_too(place: Place) -> None:
-    asked = place.serving.service.query("Orders by status").translation
-    place.serving.feedback.receive(
-        Said(asked.query_id, corrected_query="db.orders.countDocuments({})")
-    )
-    away = {"mongodb_uri": f"mongodb://127.0.0.1:{free_port()}"}
-    without = build_serving(place.settings.model_copy(update=away), Recorder(), LOADERS)
-    without.releases.check()
+def elsewhere(place: Place, mongodb_uri: str) -> Serving:
+    """Another process with the same spool, whose owner's MongoDB is that one."""
+    changed = place.settings.model_copy(update={"mongodb_uri": mongodb_uri})
+    serving = build_serving(changed, Recorder(), LOADERS)
+    serving.releases.check()
+    return serving
+
+
+def test_only_corrections_and_what_follows_them_wait_for_the_owners_mongodb(place: Place) -> None:
+    first = place.serving.service.query("Orders by status").translation.query_id
+    second = place.serving.service.query("How many orders were shipped?").translation.query_id
+    for said in (
+        Said(first, corrected_query="db.orders.countDocuments({})"),
+        Said(first, comment="after the correction"),
+        Said(second, comment="of another answer"),
+        Said(second, picked_candidate=1),
+    ):
+        place.serving.feedback.receive(said)
+    without = elsewhere(place, f"mongodb://127.0.0.1:{free_port()}")
     with place.server:
         without.drainer.check()
-        assert len(without.spools["feedback"]) == 1
+        assert [document["comment"] for document in place.documents()] == ["of another answer"]
+        assert len(without.spools["feedback"]) == 3
+        assert without.spools["feedback"].set_aside == 0
         place.serving.drainer.check()
-        assert [document["status"] for document in place.documents()] == ["accepted"]
+        documents = place.documents()
+    assert [document["query_id"] for document in documents] == [first, first, second, second]
+    assert [document["status"] for document in documents] == [
+        "accepted",
+        "noted",
+        "noted",
+        "accepted",
+    ]
     without.close()
+
+
+def test_a_correction_that_mongodb_refuses_us_to_run_holds_nothing_up(place: Place) -> None:
+    asked = place.serving.service.query("Orders by status").translation.query_id
+    place.serving.feedback.receive(Said(asked, corrected_query="db.orders.countDocuments({})"))
+    place.serving.feedback.receive(Said(asked, comment="after it"))
+    uri = place.settings.required_mongodb_uri()
+    refused = elsewhere(place, uri.replace("mongodb://", "mongodb://nobody:wrong@"))
+    spool = refused.spools["feedback"]
+    with place.server:
+        refused.drainer.check()
+        assert [document["comment"] for document in place.documents()] == ["after it"]
+        assert (len(spool), spool.set_aside) == (0, 1)
+        assert refused.feedback.receive(Said(asked, comment="now")).status == "noted"
+    refused.close()
 
 
 def test_a_damaged_entry_is_set_aside_and_the_rest_is_kept(place: Place) -> None:
