@@ -22,7 +22,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +47,7 @@ from mqt_serving.schema import Catalog
 from mqt_serving.translator import Translator
 
 THRESHOLDS = (0.5, 0.7, 0.8, 0.9, 0.95)
-_AT = datetime(2026, 1, 1, tzinfo=UTC)
+_AT = NOW.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +158,7 @@ def _measured(
                 release,
                 catalog,
                 lambda question: _read(question, catalog, translator).reading,
+                NOW,
             )
             answer = near.correction.command if near else None
             likeness = near.likeness if near else 0.0

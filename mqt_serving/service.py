@@ -30,7 +30,7 @@ from mqt_serving.answers import (
 )
 from mqt_serving.assignment import NOBODY, Asker, Exposure
 from mqt_serving.choices import choice_of_plan
-from mqt_serving.corrections.fitting import choice_of_correction
+from mqt_serving.corrections.fitting import choice_of_correction, is_of_then
 from mqt_serving.corrections.likeness import REUSE, Reading
 from mqt_serving.corrections.live import LiveCorrections, used
 from mqt_serving.corrections.paraphrases import Near, Paraphrases
@@ -103,6 +103,11 @@ class _Asked:
     read: dict[tuple[str, str], tuple[Choice, ...]] = field(default_factory=dict)
     """What the model made of questions, by database: each is read once a request."""
     cancellation: Cancellation | None = None
+
+    @property
+    def now(self) -> datetime:
+        """As MongoDB's dates: UTC, no zone."""
+        return self.at.astimezone(UTC).replace(tzinfo=None)
 
     @property
     def database(self) -> str:
@@ -317,8 +322,7 @@ class Service:
         earlier = asked.earlier
         if earlier is None:
             return None
-        now = asked.at.astimezone(UTC).replace(tzinfo=None)
-        plan = resolve(asked.question, earlier.plan, earlier.catalog, now)
+        plan = resolve(asked.question, earlier.plan, earlier.catalog, asked.now)
         if plan is None:
             return None
         try:
@@ -335,7 +339,7 @@ class Service:
         for catalog in asked.catalogs:
             released = asked.release.correction(asked.question, catalog.database)
             correction = known.find(asked.question, catalog.database, released)
-            if correction is None:
+            if correction is None or is_of_then(correction, asked.now):
                 continue
             try:
                 choice = choice_of_correction(correction, catalog, self._policy)
@@ -353,7 +357,7 @@ class Service:
             corrections = self._corrections.snapshot.by_database.get(catalog.database, ())
             reading_of = partial(self._reading, asked, catalog)
             near = self._paraphrases.nearest(
-                asked.question, corrections, asked.release, catalog, reading_of
+                asked.question, corrections, asked.release, catalog, reading_of, asked.now
             )
             if near is not None and (best is None or near.likeness > best[0].likeness):
                 best = near, catalog
@@ -436,8 +440,7 @@ class Service:
         key = catalog.database, question
         if key in asked.read:
             return asked.read[key]
-        now = asked.at.astimezone(UTC).replace(tzinfo=None)  # as MongoDB's dates: UTC, no zone
-        ranked = asked.release.translator.translate(question, catalog, now)
+        ranked = asked.release.translator.translate(question, catalog, asked.now)
         found: dict[str, Choice] = {}
         failure: MqtError | None = None
         for candidate in ranked:

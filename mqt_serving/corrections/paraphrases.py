@@ -9,10 +9,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import numpy as np
 import numpy.typing as npt
 
+from mqt_serving.corrections.fitting import is_of_then
 from mqt_serving.corrections.likeness import NEAREST_COSINE, Reading, likeness
 from mqt_serving.corrections.live import LiveCorrection
 from mqt_serving.corrections.wording import (
@@ -74,11 +76,12 @@ class Paraphrases:
         release: LoadedRelease,
         catalog: Catalog,
         reading_of: Read,
+        now: datetime,
     ) -> Near | None:
         """The correction likeliest to be of the same question; None when none comes near.
 
         `reading_of` gives what the translator makes of a question. All corrections are of the
-        database of `catalog`.
+        database of `catalog`. One whose dates are not those of `now` (UTC, no zone) is none.
         """
         if release.encoder is None or not corrections:
             return None
@@ -95,6 +98,8 @@ class Paraphrases:
             if cosine < NEAREST_COSINE or compared == _MOST_COMPARED:
                 break
             if difference(wording, one.wording, one.literals) is not None:
+                continue
+            if is_of_then(one.correction, now):
                 continue
             compared += 1
             read = read or reading_of(question)

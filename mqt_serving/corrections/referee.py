@@ -9,7 +9,7 @@ from mqt_serving.alternatives import same_result
 from mqt_serving.answers import CheckedQuery
 from mqt_serving.choices import choice_of_plan
 from mqt_serving.corrections.conflicts import CONFLICT, Author, Judgement, Rival, judge
-from mqt_serving.corrections.fitting import choice_of_correction
+from mqt_serving.corrections.fitting import choice_of_correction, is_of_then
 from mqt_serving.corrections.likeness import Reading
 from mqt_serving.corrections.live import LiveCorrection, LiveCorrections
 from mqt_serving.corrections.paraphrases import Paraphrases
@@ -60,16 +60,17 @@ class Referee:
         self, question: str, catalog: Catalog, release: LoadedRelease
     ) -> tuple[LiveCorrection, ...]:
         """Those of this very question, else the one of a question that surely means the same."""
-        snapshot = self._corrections.snapshot
+        snapshot, now = self._corrections.snapshot, _now()
         same = snapshot.accepted.get((catalog.database, normalise(question)), ())
         if same:
-            return same
+            return tuple(one for one in same if not is_of_then(one, now))
         near = self._paraphrases.nearest(
             question,
             snapshot.by_database.get(catalog.database, ()),
             release,
             catalog,
             lambda text: self._reading(text, catalog, release),
+            now,
         )
         return (near.correction,) if near is not None and near.likeness >= CONFLICT else ()
 
@@ -90,10 +91,9 @@ class Referee:
         return bool(ours.rows) and same_result(ours, theirs, in_order=True)
 
     def _reading(self, question: str, catalog: Catalog, release: LoadedRelease) -> Reading:
-        now = datetime.now(UTC).replace(tzinfo=None)
         shares: dict[str, float] = {}
         try:
-            for candidate in release.translator.translate(question, catalog, now):
+            for candidate in release.translator.translate(question, catalog, _now()):
                 choice = choice_of_plan(
                     candidate.plan, candidate.probability, catalog, self._policy
                 )
@@ -101,3 +101,8 @@ class Referee:
         except MqtError as error:
             log.info("%r is compared without all of its readings: %s", question, error)
         return Reading(shares)
+
+
+def _now() -> datetime:
+    """As MongoDB's dates: UTC, no zone."""
+    return datetime.now(UTC).replace(tzinfo=None)

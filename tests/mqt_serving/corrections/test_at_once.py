@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -15,8 +16,8 @@ from mqt_serving.feedback.records import Said
 from mqt_serving.platform.processes import free_port
 from mqt_serving.schema import Catalog
 from mqt_serving.settings import JOURNAL_DATABASE, Settings
-from tests.mqt_serving.small_shop import Recorder
-from tests.mqt_serving.table_translator import LOADERS
+from tests.mqt_serving.small_shop import SHIPPED, TABLE_OF_QUESTIONS, Recorder
+from tests.mqt_serving.table_translator import LOADERS, Entry, Ranked
 
 QUESTION = "Orders by status"
 RIGHT = "db.orders.countDocuments({status: 'new'})"
@@ -130,6 +131,35 @@ def test_names_that_no_sample_holds_are_fine_where_it_was_accepted_with_them(
 ) -> None:
     correct(serving, query="db.orders.find({status: 'new'}, {_id: 0, total: 1, gift: 1})")
     assert source(serving) is Source.CORRECTION
+
+
+def test_when_its_dates_are_over_neither_its_question_nor_a_paraphrase_gets_it(
+    serving: Serving, release: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    question, paraphrase = (
+        f"How many {of}orders were placed last month?" for of in ("", "of the ")
+    )
+    entry = Entry((Ranked(SHIPPED, 0.8),))
+    release("dated", {**TABLE_OF_QUESTIONS, question: entry, paraphrase: entry})
+    serving.releases.check()
+
+    def it_is(*day: int) -> None:
+        for one in (serving.service, serving.feedback):
+            monkeypatch.setattr(one, "_now", lambda: datetime(*day, 12, tzinfo=UTC))
+
+    it_is(2024, 3, 2)
+    february = "{$gte: ISODate('2024-02-01'), $lt: ISODate('2024-03-01')}"
+    correct(serving, question, f"db.orders.countDocuments({{placed_at: {february}}})")
+    it_is(2024, 3, 31)
+    assert source(serving, question) is Source.CORRECTION
+    assert source(serving, paraphrase) is Source.CORRECTION
+    it_is(2024, 4, 1)
+    assert source(serving, question) is Source.MODEL
+    assert source(serving, paraphrase) is Source.MODEL
+    correct(
+        serving, question, "db.orders.countDocuments({placed_at: {$gte: ISODate('2024-03-01')}})"
+    )
+    assert source(serving, question) is Source.CORRECTION
 
 
 # ------------------------------------------------------------- paraphrases
