@@ -12,7 +12,7 @@ from typing import Any
 import dagster as dg
 
 from mqt_assets.embeddings.stored import from_arrays
-from mqt_assets.evaluation.measuring import corrections_that_broke
+from mqt_assets.evaluation.measuring import corrections_on_data
 from mqt_assets.presentation import markdown
 from mqt_assets.release.audit import entries, withdrawn
 from mqt_assets.release.decisions import keep
@@ -166,14 +166,16 @@ def evaluation_gates(
     report = EvaluationReport.model_validate(candidate_evaluation)
     corrections = [Example.from_json(body) for body in feedback_dataset["examples"]]
     champion = Champion.of(config.releases_folder)
+    reruns = corrections_on_data(corrections, read_catalogs(schema_catalog), mongodb)
     decision = decide(
         report,
         Limits.of(config),
-        corrections_that_broke(corrections, read_catalogs(schema_catalog), mongodb),
+        reruns.broken,
         translator=report.translator,
         holdout_digest=report.holdout_digest,
         champion_translator=champion.parts.translator if champion else None,
         withdrawn=withdrawn(entries(config.releases_folder)),
+        slow_corrections=reruns.slow,
     )
     kept = keep(  # what blocks the run keeps `release` from doing this
         settings.artifacts(),

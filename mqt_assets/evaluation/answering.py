@@ -95,22 +95,32 @@ def runner(database_of: DatabaseOf) -> Callable[[str, Command], list[dict[str, A
     return run_all
 
 
-_BROKEN = (QueryError, QueryFailed, QueryTimeout)
+_BROKEN = (QueryError, QueryFailed)
 
 
-def broken_corrections(
+@dataclass(frozen=True, slots=True)
+class Reruns:
+    """Accepted corrections that were run again and don't hold, each with why. Of `slow` ones
+    nothing is known: they ran out of time."""
+
+    broken: tuple[str, ...] = ()
+    slow: tuple[str, ...] = ()
+
+
+def rerun_corrections(
     corrections: Sequence[Example],
     catalogs: Mapping[str, Catalog],
     database_of: DatabaseOf,
     limits: Limits,
-) -> list[str]:
-    """Accepted corrections whose query no longer runs, each with why.
+) -> Reruns:
+    """Accepted corrections whose query no longer runs.
 
     A release answers a corrected question with the correction itself, so running is what "still
     right" means for it. Where collection or field are gone, or a policy now forbids them, the
     question is nobody's any more: that breaks nothing. A server that is away raises.
     """
-    broken = []
+    broken: list[str] = []
+    slow: list[str] = []
     for example in corrections:
         catalog = catalogs.get(example.database)
         if catalog is None:
@@ -120,9 +130,11 @@ def broken_corrections(
             run(command, database_of(example.database), limits)
         except (UnknownCollection, UnknownField, QueryRefused):
             continue
+        except QueryTimeout as error:
+            slow.append(f"{example.question!r}: {error}")
         except _BROKEN as error:
             broken.append(f"{example.question!r}: {error}")
-    return broken
+    return Reruns(tuple(broken), tuple(slow))
 
 
 def percentile(values: Sequence[float], share: float) -> float:

@@ -17,8 +17,9 @@ from pymongo.database import Database
 from mqt_assets.evaluation.answering import (
     Answering,
     DatabaseOf,
-    broken_corrections,
+    Reruns,
     percentile,
+    rerun_corrections,
     runner,
 )
 from mqt_assets.evaluation.execution_accuracy import Case, evaluate
@@ -27,7 +28,6 @@ from mqt_assets.release.gates import Share
 from mqt_assets.training.examples import Example
 from mqt_resources.gateways import CORPUS_PREFIX, JournalResource, MongoResource
 from mqt_serving.query.dialects.rendering import render_mongosh
-from mqt_serving.query.guarding.guard import Limits
 from mqt_serving.query.pipeline import Command
 from mqt_serving.schema import Catalog, digest_of
 
@@ -183,14 +183,17 @@ def outcome_of(case: Case, confidences: Mapping[str, float]) -> Outcome:
     )
 
 
-def corrections_that_broke(
+def corrections_on_data(
     corrections: Sequence[Example], own: Mapping[str, Catalog], mongodb: MongoResource
-) -> list[str]:
-    """Accepted corrections that no longer run on the user's data, each with why."""
+) -> Reruns:
+    """Which accepted corrections no longer run on the user's data, within the limits of serving."""
     if not corrections:
-        return []
+        return Reruns()
+    from mqt_serving.assembly import policy_of  # brings the translator along
+
+    limits = policy_of(mongodb.settings.load()).limits
     with mongodb.client() as client:
-        return broken_corrections(corrections, own, lambda name: client[name], Limits())
+        return rerun_corrections(corrections, own, lambda name: client[name], limits)
 
 
 class _Counter:

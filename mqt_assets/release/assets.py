@@ -13,7 +13,7 @@ from typing import Any
 
 import dagster as dg
 
-from mqt_assets.evaluation.measuring import corrections_that_broke
+from mqt_assets.evaluation.measuring import corrections_on_data
 from mqt_assets.evaluation.questions import choose_questions
 from mqt_assets.presentation import markdown
 from mqt_assets.prompts.stored import prompt_text
@@ -79,14 +79,16 @@ def release(
             {*schema_catalog, *corpus_catalogs},
             config.evaluation_questions,
         )
+        reruns = corrections_on_data(corrections, catalogs, mongodb)
         decision = decide(
             report,
             Limits.of(config),
-            corrections_that_broke(corrections, catalogs, mongodb),
+            reruns.broken,
             translator=candidate,
             holdout_digest=dataset_digest(questions),
             champion_translator=champion.parts.translator if champion else None,
             withdrawn=withdrawn(entries(config.releases_folder)),
+            slow_corrections=reruns.slow,
         )
         keep(
             settings.artifacts(),

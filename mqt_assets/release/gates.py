@@ -187,10 +187,12 @@ def decide(
     holdout_digest: str,
     champion_translator: str | None,
     withdrawn: frozenset[str] = frozenset(),
+    slow_corrections: Sequence[str] = (),
 ) -> Decision:
     """Judge the report against the state of now: this translator, holdout and champion.
 
-    `withdrawn` are translators that people rolled back from.
+    `withdrawn` are translators that people rolled back from. Of `slow_corrections` it is not known
+    whether they hold: they ran out of time.
     """
     return Decision(
         (
@@ -200,7 +202,7 @@ def decide(
             _keeps_kinds(report, limits),
             _keeps_sources(report.paired, limits),
             _keeps_calibration(report, limits),
-            _keeps_corrections(broken_corrections),
+            _keeps_corrections(broken_corrections, slow_corrections),
             _limit("latency", report.milliseconds_p95, limits.milliseconds_p95, "ms (p95)"),
             _limit("size", report.megabytes, limits.megabytes, "MB"),
         )
@@ -364,15 +366,18 @@ def _keeps_calibration(report: EvaluationReport, limits: Limits) -> Gate:
     )
 
 
-def _keeps_corrections(broken: Sequence[str]) -> Gate:
-    return Gate(
-        "corrections",
-        not broken,
-        False,
-        f"{len(broken)} accepted corrections no longer hold: {'; '.join(broken[:5])}"
-        if broken
-        else "Every accepted correction holds.",
-    )
+def _keeps_corrections(broken: Sequence[str], slow: Sequence[str]) -> Gate:
+    """A slow one is no candidate's fault: the data grew, or the server is busy."""
+    said = []
+    if broken:
+        said.append(f"{len(broken)} accepted corrections no longer hold: {'; '.join(broken[:5])}")
+    if slow:
+        said.append(
+            f"Of {len(slow)} accepted corrections it is not known whether they hold, since they "
+            f"ran out of time: {'; '.join(slow[:5])}"
+        )
+    text = " ".join(said) or "Every accepted correction holds."
+    return Gate("corrections", not broken, False, text)
 
 
 def _limit(name: str, value: float, limit: float, unit: str) -> Gate:

@@ -12,12 +12,14 @@ from pymongo.database import Database
 
 from mqt_assets.evaluation.answering import (
     Answering,
-    broken_corrections,
     percentile,
+    rerun_corrections,
     runner,
 )
+from mqt_assets.evaluation.measuring import corrections_on_data
 from mqt_assets.schemas.catalogs import catalog_from_documents
 from mqt_assets.training.examples import make_example
+from mqt_resources.gateways import MongoResource, SettingsResource
 from mqt_serving.errors import CannotAnswer, MqtError
 from mqt_serving.query.dialects.parsing import parse_query
 from mqt_serving.query.guarding.guard import Limits
@@ -81,7 +83,7 @@ def test_a_correction_is_broken_only_when_its_query_fails(
     database: Database[dict[str, Any]],
 ) -> None:
     database["orders"].insert_many(ORDERS)
-    found = broken_corrections(
+    found = rerun_corrections(
         [
             correction("fine", 'db.orders.find({"status": "paid"})'),
             correction("of a database that is gone", "db.a.find({})", database="old"),
@@ -92,8 +94,26 @@ def test_a_correction_is_broken_only_when_its_query_fails(
         lambda name: database,
         Limits(),
     )
-    (broken,) = found
+    (broken,) = found.broken
     assert broken.startswith("'fails': ")
+    assert found.slow == ()
+
+
+def test_of_a_correction_slower_than_the_settings_allow_nothing_is_known(
+    database: Database[dict[str, Any]], mongo_uri: str
+) -> None:
+    database["orders"].insert_many([{"n": n} for n in range(3000)])
+    joined = '{"$lookup": {"from": "orders", "pipeline": [{"$count": "n"}], "as": "all"}}'
+    command = f'db.orders.aggregate([{joined}, {{"$sort": {{"all": 1}}}}])'
+    overrides = {"mongodb_uri": mongo_uri, "max_time_ms": "10"}
+    mongodb = MongoResource(settings=SettingsResource(overrides=overrides))
+    catalog = catalog_from_documents(database.name, {"orders": ORDERS})
+    found = corrections_on_data(
+        [correction("slow", command, database.name)], {database.name: catalog}, mongodb
+    )
+    (unknown,) = found.slow
+    assert unknown.startswith("'slow': ")
+    assert found.broken == ()
 
 
 def test_a_server_that_is_away_breaks_no_correction() -> None:
@@ -103,7 +123,7 @@ def test_a_server_that_is_away_breaks_no_correction() -> None:
         "mongodb://127.0.0.1:9", serverSelectionTimeoutMS=200
     )
     with client, pytest.raises(MqtError, match=r"answer|reach"):
-        broken_corrections(
+        rerun_corrections(
             [correction("any", "db.orders.find({})")],
             {"shop": CATALOG},
             lambda name: client["shop"],

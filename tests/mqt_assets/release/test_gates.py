@@ -79,6 +79,21 @@ def test_a_translator_that_was_rolled_back_does_not_return_by_itself() -> None:
     assert "rollback_job" in decision.reasons[0]
 
 
+def test_a_slow_correction_is_said_and_refuses_no_candidate() -> None:
+    decision = decide(
+        report(),
+        LIMITS,
+        (),
+        translator="t2",
+        holdout_digest="h",
+        champion_translator="t1",
+        slow_corrections=("'how many?': longer than 10 s",),
+    )
+    assert decision.passed
+    assert "not known whether they hold" in explanation(decision, "corrections")
+    assert "'how many?'" in explanation(decision, "corrections")
+
+
 @pytest.mark.parametrize("change", [{"milliseconds_p95": 501.0}, {"megabytes": 201.0}])
 def test_slow_and_large_candidates_are_broken(change: dict[str, Any]) -> None:
     decision = judge(report(**change))
