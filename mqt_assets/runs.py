@@ -1,12 +1,12 @@
 """Dagster's runs as sensors see them: which are in progress, and which trainings there were."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import dagster as dg
 
 from mqt_assets.jobs import everything_job, retrain_job, train_base_model
-from mqt_assets.retraining.decision import Outcome, TrainingRun
+from mqt_assets.retraining.decision import LONGEST_RUN, Outcome, TrainingRun
 
 IN_PROGRESS = [
     dg.DagsterRunStatus.QUEUED,
@@ -15,7 +15,6 @@ IN_PROGRESS = [
     dg.DagsterRunStatus.STARTED,
     dg.DagsterRunStatus.CANCELING,
 ]
-LONGEST_RUN = timedelta(hours=3)
 _CANDIDATE = dg.AssetKey("candidate_model")
 _BY_HAND = "__ASSET_JOB"  # what the UI materializes without a job of ours
 _MOST_RUNS = 100  # of one job: more trainings than any budget

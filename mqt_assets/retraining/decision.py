@@ -15,6 +15,7 @@ from enum import StrEnum
 from mqt_serving.schema import digest_of
 
 DAY = timedelta(days=1)
+LONGEST_RUN = timedelta(hours=3)
 FIRST_BACK_OFF = timedelta(minutes=15)
 MOST_BACK_OFF = timedelta(hours=12)
 REASON_TAG = "mqt/reason_"
@@ -63,8 +64,8 @@ class Rules:
 
     @property
     def looks_back(self) -> timedelta:
-        """How far back runs have to be known."""
-        return max(DAY, self.cool_down)
+        """How far back runs have to be known: to the last one as long as it is waited for."""
+        return max(DAY, self.cool_down + LONGEST_RUN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +100,10 @@ def decide(
         names = ", ".join(trigger.name for trigger in due)
         return Decision(f"Due ({names}), but {'; '.join(obstacles)}. {states}")
     # By content: the same evidence asks once. With the training before in it, so that one that
-    # failed is tried again when its back-off is over.
+    # failed is tried again when its back-off is over; with the day when that was too long ago.
     last = max(runs, key=lambda run: run.requested, default=None)
-    key = digest_of([sorted((t.name, t.key) for t in due), last.run_id if last else ""])
+    after = last.run_id if last else f"{now:%Y-%m-%d}"
+    key = digest_of([sorted((t.name, t.key) for t in due), after])
     names = ", ".join(trigger.name for trigger in due)
     return Decision(f"Training for: {names}. {states}", f"retraining:{key}", due)
 

@@ -112,6 +112,24 @@ def test_the_same_evidence_asks_for_the_same_run() -> None:
     assert len({once.run_key, more.run_key, after_a_failure.run_key}) == 3
 
 
+def test_a_failure_too_long_ago_to_be_known_stops_no_other_try() -> None:
+    once = decide([DUE], [], NOW, RULES)
+    a_day_later = decide([DUE], [], NOW + DAY, RULES)
+    assert once.wanted and a_day_later.wanted
+    assert once.run_key != a_day_later.run_key
+
+
+@pytest.mark.parametrize("cool_down", [hours(1), hours(24), hours(48)])
+def test_the_last_run_is_known_as_long_as_it_is_waited_for(cool_down: timedelta) -> None:
+    rules = Rules(cool_down=cool_down)
+    run = TrainingRun("r", Outcome.FAILED, NOW, NOW + hours(2))
+    assert run.ended is not None
+    for minutes in range(1, int(cool_down / timedelta(minutes=1)), 30):
+        now = run.ended + timedelta(minutes=minutes)
+        known = [run] if now - run.requested <= rules.looks_back else []
+        assert not decide([DUE], known, now, rules).wanted
+
+
 def test_back_off_doubles_up_to_half_a_day() -> None:
     waits = [back_off(failures) for failures in range(12)]
     assert waits[:4] == [timedelta(0), timedelta(minutes=15), timedelta(minutes=30), hours(1)]
