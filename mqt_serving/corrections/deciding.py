@@ -15,7 +15,7 @@ from typing import Any, Literal
 from mqt_serving.corrections.fitting import unseen_names
 from mqt_serving.corrections.keeping import Decision, KeptCorrections
 from mqt_serving.corrections.live import LiveCorrections
-from mqt_serving.errors import DecisionError, NotAllowed
+from mqt_serving.errors import DecisionError, NotAllowed, UnknownCorrection
 from mqt_serving.intake import refuse_unprintable
 from mqt_serving.query.guarding.policy import Policy
 from mqt_serving.release_loading import ReleaseWatcher, normalise
@@ -97,26 +97,29 @@ class CorrectionDesk:
         return decided
 
     def replaced(self, ids: tuple[str, ...], by: str, name: str) -> None:
-        """The same person corrected again: what they said before counts no longer."""
+        """The same person corrected again: what they said before counts no longer.
+
+        Again does no harm. Raises `JournalUnavailable`.
+        """
         for one in ids:
             reason = f"Corrected again by the same author: {by}."
-            try:
-                document = self._kept.find(one)
-                self._decide(
-                    document, "accepted", "revoked", "replace", Decider(name), "author", reason
-                )
-            except DecisionError as error:
-                log.info("nothing to replace: %s", error)
+            self._replace(one, Decider(name), "author", reason)
 
     def _replace_others(self, decided: Mapping[str, Any], decider: Decider) -> None:
         """Those that it contradicts word for word: nobody may find two answers accepted."""
         key = decided["database"], normalise(decided["question"])
         for one in self._corrections.snapshot.accepted.get(key, ()):
-            if one.id == decided["_id"]:
-                continue
-            other = self._kept.find(one.id)
-            reason = f"A reviewer accepted {decided['_id']} instead."
-            self._decide(other, "accepted", "revoked", "replace", decider, "reviewer", reason)
+            if one.id != decided["_id"]:
+                reason = f"A reviewer accepted {decided['_id']} instead."
+                self._replace(one.id, decider, "reviewer", reason)
+
+    def _replace(self, correction_id: str, decider: Decider, role: Role, reason: str) -> None:
+        """Nothing for one that is accepted no longer: somebody decided before."""
+        try:
+            document = self._kept.find(correction_id)
+            self._decide(document, "accepted", "revoked", "replace", decider, role, reason)
+        except (DecisionError, UnknownCorrection) as error:
+            log.info("nothing to replace: %s", error)
 
     def _edited(self, document: Mapping[str, Any], query: str) -> dict[str, Any]:
         release = self._releases.require()

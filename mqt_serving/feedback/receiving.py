@@ -122,7 +122,9 @@ class FeedbackReceiver:
         if said.client_key is not None:
             kept = self._journal.find_feedback(piece.feedback_id)
             if kept is not None:
-                return self._again(said, kept)
+                receipt = self._again(said, kept)
+                self._replace_again(kept, receipt.checked)
+                return receipt
         asked = self._journal.find_query(said.query_id)
         checked = self._check(said, asked)
         record = self._record(piece, asked, checked, *_status_of(checked, asked))
@@ -240,7 +242,19 @@ class FeedbackReceiver:
                 self._corrections.apply([record.document()])
             self._desk.replaced(replaces, record.feedback_id, record.author)
             self._observer.feedback_received(record.verdict or "none", record.status)
+        elif kept["status"] == "accepted" and kept["said_digest"] == record.said_digest:
+            # Whoever kept it may have been cut off before this.
+            self._desk.replaced(replaces, record.feedback_id, record.author)
         return kept
+
+    def _replace_again(self, kept: Mapping[str, Any], checked: CheckedQuery | None) -> None:
+        """As `_write` does for what was kept before."""
+        if kept["status"] != "accepted" or checked is None:
+            return
+        author = Author(kept["author"], kept["author_key"], kept["query_id"])
+        release = self._releases.require()
+        judgement = self._referee.judge(kept["question"], checked, author, release)
+        self._desk.replaced(judgement.replaces, kept["_id"], kept["author"])
 
     def _again(self, said: Said, kept: Mapping[str, Any]) -> Receipt:
         """The receipt of what is kept already, with its status as it is by now."""
