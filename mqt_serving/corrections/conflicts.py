@@ -26,11 +26,11 @@ class Author:
     answer: str = ""
 
     def is_same(self, other: Author) -> bool:
-        """Keys tell where both have one, then names; else the answer, whose id only those know
-        who asked."""
+        """Keys tell where both have one; names, which anybody can claim, only where neither has;
+        else the answer, whose id only those know who asked."""
         if self.key and other.key:
             return self.key == other.key
-        if self.name and other.name:
+        if self.name and other.name and not (self.key or other.key):
             return self.name == other.name
         return bool(self.answer) and self.answer == other.answer
 

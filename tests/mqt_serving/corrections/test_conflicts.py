@@ -31,7 +31,10 @@ def test_the_same_author_replaces_word_for_word_only() -> None:
 def test_the_session_tells_people_apart_before_their_names_do() -> None:
     assert Author("", "s1").is_same(Author("ada", "s1"))
     assert not Author("ada", "s1").is_same(Author("ada", "s2"))
-    assert Author("ada", "s1").is_same(Author("ada"))
+    assert not Author("ada", "s1").is_same(Author("ada"))
+    assert not Author("ada").is_same(Author("ada", "s1"))
+    assert Author("ada").is_same(Author("ada"))
+    assert Author("ada", answer="q1").is_same(Author("ada", "s1", "q1"))
     assert not Author().is_same(Author())
     assert Author(answer="q1").is_same(Author("ada", "s1", "q1"))
     assert not Author(answer="q1").is_same(Author(answer="q2"))
