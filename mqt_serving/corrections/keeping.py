@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from pymongo import DESCENDING, ReturnDocument
+from pymongo import ASCENDING, ReturnDocument
 from pymongo.collection import Collection
 from pymongo.errors import PyMongoError
 
@@ -90,11 +90,13 @@ class KeptCorrections:
             raise UnknownCorrection(f"There is no correction {correction_id!r}.")
         return found
 
-    def with_status(self, status: str, most: int) -> list[dict[str, Any]]:
-        """The newest `most` of a status."""
+    def with_status(self, status: str, most: int) -> tuple[list[dict[str, Any]], int]:
+        """The oldest `most` of a status, and how many there are of it."""
+        wanted = {**CORRECTIONS, "status": status}
         try:
-            found = self._feedback().find({**CORRECTIONS, "status": status})
-            return list(found.sort("at", DESCENDING).limit(most))
+            feedback = self._feedback()
+            found = list(feedback.find(wanted).sort("at", ASCENDING).limit(most))
+            return found, len(found) if len(found) < most else feedback.count_documents(wanted)
         except _AWAY as error:
             raise _unavailable(error) from error
 

@@ -37,6 +37,9 @@ MOST_QUESTIONS = 5000
 MOST_HELD = 200
 _ANSWERED = ("answered", "translated", "cannot-answer")
 _READ = ("model", "llm", "")
+# What `queue` looks at, and no more: plans and all readings of 5000 questions are much.
+_OF_QUERIES = ("question", "database", "command", "error", "chosen", "candidates.probability")
+_OF_FEEDBACK = ("query_id", "verdict", "rating", "reasons", "signals")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,14 @@ class Reviewed:
     id: str
     status: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The first of the queue, and how many `more` there are."""
+
+    items: Sequence[Item]
+    more: int
 
 
 class ReviewDesk:
@@ -72,7 +83,7 @@ class ReviewDesk:
         self._policy = policy
         self._now = now
 
-    def items(self, most: int) -> Sequence[Item]:
+    def waiting(self, most: int) -> Waiting:
         """The first `most` of the queue; raises `JournalUnavailable`."""
         since = self._now() - WINDOW
         wanted = {
@@ -84,17 +95,18 @@ class ReviewDesk:
         }
         try:
             database = self._client.get()[JOURNAL_DATABASE]
-            found = database[QUERIES].find(wanted).sort("at", DESCENDING).limit(MOST_QUESTIONS)
-            queries = list(found)
-            feedback = list(database[FEEDBACK].find({"at": {"$gte": since}}))
+            found = database[QUERIES].find(wanted, _OF_QUERIES).sort("at", DESCENDING)
+            queries = list(found.limit(MOST_QUESTIONS))
+            feedback = list(database[FEEDBACK].find({"at": {"$gte": since}}, _OF_FEEDBACK))
             dismissed = {(d["database"], d["question"]) for d in database[DISMISSALS].find()}
         except (PyMongoError, ServiceUnavailable) as error:
             raise JournalUnavailable(f"The journal cannot be read: {str(error)[:200]}") from error
-        held = self._kept.with_status("held", MOST_HELD)
+        held, all_held = self._kept.with_status("held", MOST_HELD)
         live = self._corrections.snapshot.by_key
         accepted = {key: render_mongosh(one.command) for key, one in live.items()}
         settled = dismissed | live.keys()
-        return queue(queries, feedback, held, self._stale(), settled, accepted)[:most]
+        items = queue(queries, feedback, held, self._stale(), settled, accepted)
+        return Waiting(items[:most], max(0, len(items) - most) + all_held - len(held))
 
     def decide(
         self, item_id: str, action: Action, decider: Decider, reason: str, query: str | None

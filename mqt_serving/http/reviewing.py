@@ -74,6 +74,7 @@ class ItemBody(BaseModel):
 
 class QueueBody(BaseModel):
     items: list[ItemBody] = Field(description="Highest expected gain first.")
+    more: int = Field(description="How many wait besides these.")
 
 
 class DecidedBody(BaseModel):
@@ -109,8 +110,8 @@ def review_routes(
         """What waits for a reviewer, highest expected gain first."""
         if not proof:
             raise NotAllowed(NO_REVIEWER)
-        items = await workers.run(partial(reviews.items, k))
-        return QueueBody(items=[ItemBody.of(item) for item in items])
+        waiting = await workers.run(partial(reviews.waiting, k))
+        return QueueBody(items=[ItemBody.of(item) for item in waiting.items], more=waiting.more)
 
     @router.post("/review/{item_id}")
     async def review(item_id: str, body: Review, asker: AskerOf, proof: Proof) -> DecidedBody:

@@ -19,10 +19,10 @@ async function load() {
   byId("status").textContent = "loading";
   show(byId("problem"), false);
   try {
-    const { items } = await reviewQueue(token);
+    const { items, more } = await reviewQueue(token);
     show(byId("token-part"), false);
     byId("items").replaceChildren(...items.map(card));
-    byId("status").textContent = items.length ? `${items.length} to decide` : "Nothing waits for a decision.";
+    byId("status").textContent = items.length ? `${items.length} to decide${more ? `, ${more} more after these` : ""}` : "Nothing waits for a decision.";
   } catch (problem) {
     byId("status").textContent = "";
     byId("items").replaceChildren();

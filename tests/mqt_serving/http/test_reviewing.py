@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 from pymongo import MongoClient
 
+from mqt_serving.corrections.reviewing import MOST_HELD
 from mqt_serving.schema import Catalog
 from mqt_serving.settings import JOURNAL_DATABASE, Settings
 from tests.mqt_serving.http.running import serve, wait_for_release
@@ -161,6 +163,24 @@ def _secret(value: str) -> Any:
     from pydantic import SecretStr
 
     return SecretStr(value)
+
+
+def test_the_oldest_held_ones_are_shown_and_the_others_are_counted(
+    client: httpx.Client, mongo_client: MongoClient[dict[str, Any]]
+) -> None:
+    mongo_client[JOURNAL_DATABASE].queries.delete_many({})
+    correct(client, "ada", NEW)
+    held = correct(client, "bob", SHIPPED)["feedback_id"]
+    feedback = mongo_client[JOURNAL_DATABASE].feedback
+    document = feedback.find_one({"_id": held})
+    assert document is not None
+    later = document["at"] + timedelta(minutes=1)
+    copies = [{**document, "_id": f"copy-{n}", "at": later} for n in range(MOST_HELD + 5)]
+    feedback.insert_many(copies)
+    reply = client.get("/v1/review", params={"k": MOST_HELD}).json()
+    assert (len(reply["items"]), reply["more"]) == (MOST_HELD, 6)
+    assert held in {item["id"] for item in reply["items"]}
+    assert client.get("/v1/review", params={"k": 1}).json()["more"] == MOST_HELD + 5
 
 
 @pytest.mark.parametrize("method", ["accept", "reject"])
