@@ -4,17 +4,20 @@ It moves the pointer and leaves an audit entry (who, why, from, to), then shows 
 serving follows within seconds. Releases themselves are never changed.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 
 from mqt_assets.release.audit import entries, record, withdrawn
 from mqt_assets.release.packaging import mirror_pointer, translator_of
+from mqt_assets.release.watching import case_of
 from mqt_resources.gateways import SettingsResource
 from mqt_resources.mlflow_tracking import MlflowTracking
 from mqt_serving.errors import RollbackRefused
 from mqt_serving.experiment_reports import close_when_over
-from mqt_serving.releases import Pointer, roll_back
+from mqt_serving.releases import Pointer, list_releases, read_pointer, roll_back, same_translator
 
 
 def serve_again(
@@ -28,11 +31,16 @@ def serve_again(
 ) -> tuple[Pointer, Pointer]:
     """Roll back to `release_id`, else to the previous release; the pointer before and after.
 
-    A release whose model was rolled back itself is only served again by a person who names it.
-    `judged` is the champion that a sensor judged: another one that serves by now is left alone.
-    Raises what `roll_back` raises, `RollbackRefused` for these two.
+    Where the previous release is the champion's model with older data, the way back is that of an
+    automatic rollback: the last release of the model before. A release whose model was rolled back
+    itself is only served again by a person who names it. `judged` is the champion that a sensor
+    judged: another one that serves by now is left alone. Raises what `roll_back` raises,
+    `RollbackRefused` for these and where there is no model before.
     """
-    turned_away = withdrawn(entries(root))
+    history, live = entries(root), read_pointer(root)
+    turned_away = withdrawn(history)
+    if not release_id and live is not None and _previous_is_same_model(root, live):
+        release_id, judged = _model_before(root, live, history), judged or live.champion
 
     def allow(current: Pointer, target: str) -> None:
         if judged and current.champion != judged:
@@ -61,8 +69,23 @@ def serve_again(
     return before, after
 
 
+def _previous_is_same_model(root: Path, live: Pointer) -> bool:
+    return live.previous is not None and same_translator(root, live.champion, live.previous)
+
+
+def _model_before(root: Path, live: Pointer, history: Sequence[dict[str, Any]]) -> str:
+    case = case_of(live, history, list_releases(root))
+    if isinstance(case, str):
+        raise RollbackRefused(
+            f"Release {live.previous} is the model that serves, with older data. {case} Name the "
+            f"release that is to serve: `mqt releases` lists them, `mqt rollback {live.previous}` "
+            "takes the older data all the same."
+        )
+    return case.target
+
+
 class RollbackConfig(dg.Config):
-    """`release_id` empty: the previous release. `reason` and `author` go into the audit trail.
+    """`release_id` empty: what `serve_again` goes to. `reason` and `author` go into the audit trail.
 
     `judged`: only if this release still serves (what the sensor asks for).
     """

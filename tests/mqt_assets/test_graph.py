@@ -433,7 +433,8 @@ def test_a_rollback_is_a_run_with_an_audit_entry(world: World) -> None:
     pointer = read_pointer(world.settings.releases_folder)
     assert pointer is not None
     assert pointer.previous is not None
-    config = {"ops": {"move_release_pointer": {"config": {"reason": "numbers look odd"}}}}
+    asked = {"release_id": pointer.previous, "reason": "numbers look odd"}
+    config = {"ops": {"move_release_pointer": {"config": asked}}}
     result = world.run("rollback_job", run_config=config)
     assert result.success
     assert world.champion().manifest.id == pointer.previous

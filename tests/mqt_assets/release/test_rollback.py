@@ -1,0 +1,52 @@
+"""Where a rollback goes when nobody names a release."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mqt_assets.release.audit import entries, withdrawn
+from mqt_assets.release.packaging import translator_of
+from mqt_assets.release.publishing import go_live
+from mqt_assets.release.rollback import serve_again
+from mqt_serving.errors import RollbackRefused
+from mqt_serving.releases import Pointer, read_pointer, write_release
+
+
+def release(root: Path, name: str, model: str, prompt: str = "") -> None:
+    parts = root.parent / f"parts-{name}"
+    (parts / "translator").mkdir(parents=True)
+    (parts / "translator" / "weights").write_text(model)
+    (parts / "corrections.json").write_text(name)
+    if prompt:
+        (parts / "prompt.json").write_text(prompt)
+    before = read_pointer(root)
+    write_release(root, parts, release_id=name)
+    go_live(root, name, instead_of=before.champion if before else None)
+
+
+def test_after_refreshes_it_goes_to_the_model_before(tmp_path: Path) -> None:
+    root = tmp_path / "releases"
+    for name, model in (("r1", "a"), ("r2", "a"), ("r3", "b"), ("r4", "b"), ("r5", "b")):
+        release(root, name, model)
+    assert serve_again(root)[1] == Pointer(champion="r2", previous="r5")
+    assert withdrawn(entries(root)) == {translator_of(root, "r5")}
+
+
+def test_without_another_model_it_says_so_and_moves_nothing(tmp_path: Path) -> None:
+    root = tmp_path / "releases"
+    for name in ("r1", "r2"):
+        release(root, name, "a")
+    with pytest.raises(RollbackRefused, match=r"r1 is the model that serves.*mqt rollback r1"):
+        serve_again(root)
+    assert read_pointer(root) == Pointer(champion="r2", previous="r1")
+    assert serve_again(root, "r1")[1] == Pointer(champion="r1", previous="r2")
+
+
+def test_another_prompt_is_a_way_back(tmp_path: Path) -> None:
+    root = tmp_path / "releases"
+    release(root, "r1", "a")
+    release(root, "r2", "b")
+    release(root, "r3", "b", prompt="{}")
+    assert serve_again(root)[1] == Pointer(champion="r2", previous="r3")
