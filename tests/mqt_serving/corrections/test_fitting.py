@@ -11,7 +11,10 @@ from mqt_serving.corrections.live import LiveCorrection
 from mqt_serving.query.dialects.parsing import parse_query
 from mqt_serving.release_loading import Correction
 
-MAY = "db.orders.countDocuments({placed_at: {$gte: ISODate('2025-05-01'), $lt: ISODate('2025-06-01')}})"
+MAY = (
+    "db.orders.countDocuments({placed_at: "
+    "{$gte: ISODate('2025-05-01'), $lt: ISODate('2025-06-01')}})"
+)
 BY_CLOCK = (
     "db.orders.countDocuments({$expr: {$gte: ['$placed_at', "
     "{$dateSubtract: {startDate: '$$NOW', unit: 'day', amount: 7}}]}})"
