@@ -132,12 +132,18 @@ class Paraphrases:
     ) -> list[_Known]:
         assert release.encoder is not None
         with place.lock:
-            fresh = [one for one in corrections if one.id not in place.known]
+            fresh = [one for one in corrections if not _is_known(place, one)]
             if fresh:
                 vectors = release.encoder.encode([one.question for one in fresh])
                 for one, vector in zip(fresh, vectors, strict=True):
                     place.known[one.id] = _known(one, vector, place.vocabulary)
             return [place.known[one.id] for one in corrections]
+
+
+def _is_known(place: _Place, correction: LiveCorrection) -> bool:
+    """An edited correction keeps its id."""
+    known = place.known.get(correction.id)
+    return known is not None and (known.correction is correction or known.correction == correction)
 
 
 def _known(correction: LiveCorrection, vector: Vector, vocabulary: Vocabulary) -> _Known:

@@ -1,0 +1,70 @@
+"""What is remembered of corrections, and when it is computed again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from mqt_serving.corrections.likeness import Reading
+from mqt_serving.corrections.live import LiveCorrection
+from mqt_serving.corrections.paraphrases import Paraphrases
+from mqt_serving.query.dialects.parsing import parse_query
+from mqt_serving.release_loading import LoadedRelease, Vectors
+from mqt_serving.releases import Manifest
+from mqt_serving.schema import Catalog
+from tests.mqt_serving.table_translator import LetterEncoder, TableTranslator
+
+AT = datetime(2026, 1, 1, tzinfo=UTC)
+NOW = datetime(2026, 1, 2)
+
+
+class CountingEncoder(LetterEncoder):
+    def __init__(self) -> None:
+        self.encoded = 0
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        self.encoded += len(texts)
+        return super().encode(texts)
+
+
+def correction(database: str = "shop", query: str = "db.orders.find({})") -> LiveCorrection:
+    question = "How many orders were shipped?"
+    return LiveCorrection(database, question, database, None, parse_query(query), "ada", AT)
+
+
+def release_of(id: str, encoder: CountingEncoder, *databases: str) -> LoadedRelease:
+    return LoadedRelease(
+        manifest=Manifest(id=id, created_at=AT, files={}),
+        catalogs={name: Catalog(database=name, collections=()) for name in databases},
+        translator=TableTranslator({}),
+        corrections={},
+        examples={},
+        search=None,
+        encoder=encoder,
+    )
+
+
+def test_an_edited_correction_answers_paraphrases_with_what_it_says_now() -> None:
+    paraphrases, release = Paraphrases(), release_of("one", CountingEncoder(), "shop")
+    old = correction()
+    edited = replace(old, command=parse_query("db.orders.find({status: 'shipped'})"))
+    for one in (old, edited):
+        near = paraphrases.nearest(
+            "How many of the orders were shipped?",
+            [one],
+            release,
+            release.catalogs["shop"],
+            lambda _: Reading(),
+            NOW,
+        )
+        assert near is not None
+        assert near.correction == one
+
+
+def test_a_correction_that_was_read_again_unchanged_is_not_encoded_again() -> None:
+    paraphrases, encoder = Paraphrases(), CountingEncoder()
+    release = release_of("one", encoder, "shop")
+    for _ in range(2):
+        paraphrases.prepare({"shop": [correction()]}, release)
+    assert encoder.encoded == 1
