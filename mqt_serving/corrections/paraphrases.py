@@ -30,8 +30,8 @@ from mqt_serving.schema import Catalog
 from mqt_serving.translator.words import name_stems
 
 _MOST_COMPARED = 5
-_MOST_PLACES = 16
-"""Releases times databases that are remembered: the live one, a challenger, those before."""
+_MOST_RELEASES = 3
+"""That are remembered, those used last: the live one, a challenger, the one before."""
 
 Vector = npt.NDArray[np.float32]
 Read = Callable[[str], Reading]
@@ -66,7 +66,7 @@ class _Place:
 
 class Paraphrases:
     def __init__(self) -> None:
-        self._places: dict[tuple[str, str], _Place] = {}
+        self._places: dict[str, dict[str, _Place]] = {}  # by release, by database
         self._lock = threading.Lock()
 
     def nearest(
@@ -119,13 +119,14 @@ class Paraphrases:
                 self._prepared(ones, release, self._place(release, catalog))
 
     def _place(self, release: LoadedRelease, catalog: Catalog) -> _Place:
-        key = release.id, catalog.database
         with self._lock:
-            if key not in self._places:
-                while len(self._places) >= _MOST_PLACES:
-                    del self._places[next(iter(self._places))]
-                self._places[key] = _Place(Vocabulary(catalog))
-            return self._places[key]
+            places = self._places.pop(release.id, {})
+            self._places[release.id] = places  # the one used last stands last
+            if len(self._places) > _MOST_RELEASES:
+                del self._places[next(iter(self._places))]
+            if catalog.database not in places:
+                places[catalog.database] = _Place(Vocabulary(catalog))
+            return places[catalog.database]
 
     def _prepared(
         self, corrections: Sequence[LiveCorrection], release: LoadedRelease, place: _Place

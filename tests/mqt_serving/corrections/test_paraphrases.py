@@ -68,3 +68,19 @@ def test_a_correction_that_was_read_again_unchanged_is_not_encoded_again() -> No
     for _ in range(2):
         paraphrases.prepare({"shop": [correction()]}, release)
     assert encoder.encoded == 1
+
+
+def test_however_many_databases_each_correction_is_encoded_once() -> None:
+    paraphrases, encoder = Paraphrases(), CountingEncoder()
+    names = [f"shop{number}" for number in range(40)]
+    release = release_of("one", encoder, *names)
+    for _ in range(2):
+        paraphrases.prepare({name: [correction(name)] for name in names}, release)
+    assert encoder.encoded == 40
+
+
+def test_the_releases_used_last_are_remembered() -> None:
+    paraphrases, encoder = Paraphrases(), CountingEncoder()
+    for id, encoded in (("a", 1), ("b", 2), ("c", 3), ("a", 3), ("d", 4), ("a", 4), ("b", 5)):
+        paraphrases.prepare({"shop": [correction()]}, release_of(id, encoder, "shop"))
+        assert encoder.encoded == encoded
