@@ -24,10 +24,11 @@ from mqt_assets.definitions import build_defs
 from mqt_assets.partitions import COLLECTIONS
 from mqt_assets.release.automatic import rollback_sensor
 from mqt_assets.release.decisions import made
+from mqt_assets.release.gates import EvaluationReport
 from mqt_assets.release.packaging import TRANSLATOR, Champion
 from mqt_assets.release.rollback import serve_again
 from mqt_assets.sensors import collection_discovery_sensor, retraining_sensor
-from mqt_resources.artifacts import ArtifactStore, folder_digest
+from mqt_resources.artifacts import ArtifactStore
 from mqt_resources.definitions import local_resources
 from mqt_resources.gateways import SettingsResource
 from mqt_resources.sample_database import loading as sample
@@ -81,8 +82,8 @@ class World:
     def reasons(self) -> str:
         """Why the newest candidate does not serve; empty when nothing was decided about it."""
         store = ArtifactStore(self.settings.artifacts_folder)
-        candidate = store.current("candidate_model")
-        decisions = made(store, folder_digest(candidate)) if candidate else []
+        report = EvaluationReport.model_validate_json(store.read("candidate_evaluation.json"))
+        decisions = made(store, report.translator)
         return " ".join(decisions[-1]["reasons"]) if decisions else ""
 
     def force_candidate(self, reason: str, author: str) -> str:
