@@ -85,7 +85,7 @@ def _model_before(root: Path, live: Pointer, history: Sequence[dict[str, Any]]) 
 
 
 class RollbackConfig(dg.Config):
-    """`release_id` empty: what `serve_again` goes to. `reason` and `author` go into the audit trail.
+    """`release_id` empty: see `serve_again`. `reason` and `author` go into the audit trail.
 
     `judged`: only if this release still serves (what the sensor asks for).
     """
