@@ -98,7 +98,7 @@ class World:
             shutil.copytree(champion.folder, folder)
             (folder / "manifest.json").unlink()
             shutil.rmtree(folder / TRANSLATOR)
-            shutil.copytree(candidate, folder / TRANSLATOR)
+            shutil.copytree(candidate / TRANSLATOR, folder / TRANSLATOR)
             digests = champion.manifest.catalog_digests
             manifest = write_release(root, folder, catalog_digests=digests)
         serve_again(root, manifest.id, reason=reason, author=author)
