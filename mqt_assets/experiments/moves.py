@@ -89,24 +89,36 @@ def wait(
 
 
 def ramp(
-    root: Path, share: float, *, reason: str = "", author: str = "", run_id: str = ""
+    root: Path,
+    share: float,
+    *,
+    experiment: str = "",
+    reason: str = "",
+    author: str = "",
+    run_id: str = "",
 ) -> Pointer:
     """Change the challenger's share; figures are counted anew from here."""
 
     def change(pointer: Pointer) -> Pointer:
-        _running(pointer)
+        _running(pointer, experiment)
         return pointer.model_copy(update={"challenger_share": share})
 
     return _move(root, "ramp", change, reason, author, run_id)
 
 
 def stop(
-    root: Path, *, withdraw: bool = False, reason: str = "", author: str = "", run_id: str = ""
+    root: Path,
+    *,
+    withdraw: bool = False,
+    experiment: str = "",
+    reason: str = "",
+    author: str = "",
+    run_id: str = "",
 ) -> Pointer:
     """All to the champion. `withdraw`: the challenger's model may not come back by itself."""
 
     def change(pointer: Pointer) -> Pointer:
-        return _running(pointer).without_challenger()
+        return _running(pointer, experiment).without_challenger()
 
     return _move(root, "withdraw" if withdraw else "stop", change, reason, author, run_id)
 
@@ -115,6 +127,7 @@ def promote_challenger(
     root: Path,
     try_out: Callable[[Path], object],
     *,
+    experiment: str = "",
     reason: str = "",
     author: str = "",
     run_id: str = "",
@@ -127,7 +140,7 @@ def promote_challenger(
     before = read_pointer(root)
     if before is None:
         raise NoRelease(f"nothing was released in {root}")
-    _running(before)
+    _running(before, experiment)
     assert before.challenger is not None
     release_id = _with_data_of(root, before.challenger, before.champion, run_id)
     try_out(root / release_id)
@@ -173,9 +186,14 @@ def _with_data_of(root: Path, model: str, data: str, run_id: str) -> str:
     return manifest.id
 
 
-def _running(pointer: Pointer) -> Pointer:
+def _running(pointer: Pointer, experiment: str) -> Pointer:
+    """`experiment`: the one that has to be running; empty: any."""
     if not pointer.experiment:
         raise ExperimentError("No experiment is running; start one first.")
+    if experiment and pointer.experiment != experiment:
+        raise ExperimentError(
+            f"Experiment {experiment} is over; {pointer.experiment} is running and not moved."
+        )
     return pointer
 
 

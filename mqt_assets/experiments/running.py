@@ -74,22 +74,34 @@ def act(
     *,
     share: float,
     challenger: str = "",
+    experiment: str = "",
     reason: str = "",
     author: str = "",
     run_id: str = "",
 ) -> Pointer:
-    """Make the move that a verdict or a person asks for."""
+    """Make the move that a verdict or a person asks for.
+
+    `experiment`: raises `ExperimentError` unless it is the one that runs when the pointer moves.
+    """
     if action == "start":
         return start(
             root, share, challenger=challenger, reason=reason, author=author, run_id=run_id
         )
     if action == Action.RAMP:
-        return ramp(root, share, reason=reason, author=author, run_id=run_id)
+        return ramp(root, share, experiment=experiment, reason=reason, author=author, run_id=run_id)
     if action == Action.PROMOTE:
-        return promote_challenger(root, try_out, reason=reason, author=author, run_id=run_id)
+        return promote_challenger(
+            root, try_out, experiment=experiment, reason=reason, author=author, run_id=run_id
+        )
     if action in (Action.STOP, Action.WITHDRAW):
-        withdraw = action == Action.WITHDRAW
-        return stop(root, withdraw=withdraw, reason=reason, author=author, run_id=run_id)
+        return stop(
+            root,
+            withdraw=action == Action.WITHDRAW,
+            experiment=experiment,
+            reason=reason,
+            author=author,
+            run_id=run_id,
+        )
     raise ValueError(f"{action!r} is no move of an experiment")
 
 

@@ -1,8 +1,8 @@
 """Rollback by itself: a sensor that watches the model that serves, and asks for `rollback_job`.
 
 `watching` decides; here the journal and the audit trail are read. The journal being away is a
-reason to skip, since no figures are no bad figures. An experiment's own move comes first: it may be
-about to withdraw or promote, and both change what is judged.
+reason to skip, since no figures are no bad figures. An experiment that is about to end by itself
+comes first, since that may change what is judged.
 """
 
 from collections.abc import Sequence
@@ -27,6 +27,7 @@ from mqt_serving.releases import list_releases, read_pointer
 from mqt_serving.settings import Settings
 
 AUTHOR = "rollback_sensor"
+_ENDS = (Action.PROMOTE, Action.WITHDRAW, Action.STOP)
 _FIELDS = ("at", "question", "database", "release_id", "outcome", "source")
 _SAID = ("query_id", "verdict", "rating", "corrected_query")
 
@@ -71,8 +72,8 @@ def watch(settings: Settings, journal: JournalResource, now: datetime | None = N
             f"The model of {case.champion} serves since {case.live.since:%Y-%m-%d}, longer than it "
             f"is watched ({settings.rollback_days:g} days)."
         )
-    experiment = look(settings, journal, now)
-    if experiment is not None and experiment.verdict.action is not Action.CONTINUE:
+    experiment = look(settings, journal, now) if settings.experiment_auto else None
+    if experiment is not None and experiment.verdict.action in _ENDS:
         return Watch(f"The experiment moves first: {experiment.verdict.reason}")
     queries, feedback = _journal(journal, case, days)
     judgement = judge(

@@ -154,6 +154,23 @@ def test_moves_that_make_no_sense_are_refused(
     assert first.salt != second.salt
 
 
+def test_a_move_of_an_experiment_that_is_over_moves_no_other(
+    settings: Settings, release: Callable[..., str]
+) -> None:
+    root = settings.releases_folder
+    release("one")
+    release("two", table=OTHER, live=False)
+    over = start(root, 0.1, challenger="two").experiment
+    stop(root)
+    running = start(root, 0.1, challenger="two")
+    for action in ("ramp", "stop", "withdraw", "promote"):
+        with pytest.raises(ExperimentError, match="is over"):
+            act(root, action, _load, share=0.5, experiment=over)
+    assert read_pointer(root) == running
+    after = act(root, "ramp", _load, share=0.5, experiment=running.experiment)
+    assert after.challenger_share == 0.5
+
+
 def test_the_sensor_asks_and_the_job_moves(
     serving: Serving, settings: Settings, release: Callable[..., str]
 ) -> None:
@@ -174,7 +191,10 @@ def test_the_sensor_asks_and_the_job_moves(
         start(root, 0.5, challenger="two")
         assert not tick().run_requests
         _people(serving, 200, "e")
+        running = read_pointer(root)
         (request,) = tick().run_requests
+        asked = request.run_config["ops"]["move_experiment"]["config"]
+        assert running is not None and asked["experiment"] == running.experiment
         done = experiment_job.execute_in_process(
             run_config=request.run_config, resources=resources, instance=instance
         )

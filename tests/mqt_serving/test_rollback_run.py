@@ -19,6 +19,7 @@ from mqt_resources.definitions import local_resources
 from mqt_resources.gateways import SettingsResource
 from mqt_serving.assembly import Serving, build_serving
 from mqt_serving.errors import MqtError
+from mqt_serving.experiment_reports import list_reports
 from mqt_serving.query.plan import Field, Output, Plan
 from mqt_serving.releases import Pointer, prune, read_pointer
 from mqt_serving.settings import JOURNAL_DATABASE, Settings
@@ -174,8 +175,8 @@ def test_what_serves_by_now_is_left_alone(serving: Serving, world: World) -> Non
     assert read_pointer(world.root) == Pointer(champion="three", previous="two")
 
 
-def test_an_experiment_that_is_to_move_moves_first(
-    serving: Serving, world: World, release: Callable[..., str]
+def test_an_experiment_that_ends_by_itself_comes_first(
+    serving: Serving, world: World, release: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.release("one", GOOD)
     _ask(serving)
@@ -184,6 +185,24 @@ def test_an_experiment_that_is_to_move_moves_first(
     start(world.root, 0.5, challenger="three")
     _ask(serving, QUESTIONS * 2)
     assert "The experiment moves first: guardrail" in world.tick().skip_message
+    monkeypatch.setenv("MQT_EXPERIMENT_AUTO", "false")  # nobody may ever move it
+    assert len(world.tick().run_requests) == 1
+
+
+def test_an_experiment_that_only_ramps_up_is_not_waited_for(
+    serving: Serving, world: World, release: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MQT_EXPERIMENT_MIN_UNITS", "50")
+    world.release("one", GOOD)
+    _ask(serving)
+    world.release("two", WORSE)
+    _ask(serving)
+    release("three", table=WORSE, live=False)
+    start(world.root, 0.49, challenger="three")
+    _ask(serving)
+    assert len(world.tick().run_requests) == 1
+    (report,) = list_reports(world.root)
+    assert report.action == "ramp"
 
 
 def test_it_can_be_left_to_people(serving: Serving, world: World, monkeypatch: Any) -> None:
