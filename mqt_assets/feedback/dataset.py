@@ -18,6 +18,7 @@ from mqt_assets.training.corrections import example_of
 from mqt_assets.training.equivalence import same_meaning
 from mqt_assets.training.examples import Example, dataset_digest, question_key
 from mqt_serving.choices import choice_of_command
+from mqt_serving.corrections.conflicts import Author
 from mqt_serving.errors import MqtError
 from mqt_serving.feedback.records import BY_MQT
 from mqt_serving.query.checking.plan_checking import check_plan
@@ -114,7 +115,7 @@ class _Said:
 
     example: Example
     origin: Origin
-    author: str
+    author: Author
     decided: datetime
 
 
@@ -200,13 +201,17 @@ def _read(documents: Iterable[Mapping[str, Any]]) -> Iterator[_Said]:
         if not document.get("corrected_query"):
             continue
         decided: datetime = document.get("decided_at") or document["at"]
-        author = str(document.get("author") or "")
+        author = Author(
+            name=str(document.get("author") or ""),
+            key=str(document.get("author_key") or ""),
+            answer=str(document.get("query_id") or ""),
+        )
         decider = str(document.get("decided_by") or "")
         origin = Origin(
             feedback_id=str(document["_id"]),
-            query_id=str(document.get("query_id") or ""),
+            query_id=author.answer,
             release_id=str(document.get("release_id") or ""),
-            author=pseudonym(author),
+            author=pseudonym(author.name),
             at=document["at"].isoformat(),
             decided_at=decided.isoformat(),
             decided_by=decider if decider in ("", BY_MQT) else pseudonym(decider),
@@ -215,9 +220,13 @@ def _read(documents: Iterable[Mapping[str, Any]]) -> Iterator[_Said]:
 
 
 def _newest_of_each(group: Sequence[_Said]) -> list[_Said]:
-    """The last word of every author; of two without a name nobody knows that they are one."""
-    last = {(each.author, each.author or each.origin.feedback_id): each for each in group}
-    return sorted(last.values(), key=lambda each: (each.decided, each.origin.feedback_id))
+    """The last word of every author; who is the same is decided as when a correction is taken in.
+    `group` is in the order of decisions."""
+    last: list[_Said] = []
+    for each in group:
+        last = [earlier for earlier in last if not each.author.is_same(earlier.author)]
+        last.append(each)
+    return last
 
 
 def _fitting(group: list[_Said], catalog: Catalog | None) -> list[_Said]:

@@ -6,6 +6,8 @@ import json
 from datetime import date, datetime
 from typing import Any
 
+import pytest
+
 from mqt_assets.feedback.dataset import by_day, by_status, curate, pseudonym
 from mqt_assets.schemas.catalogs import catalog_from_documents
 from mqt_assets.training.examples import Example
@@ -97,6 +99,28 @@ def test_a_conflict_ends_when_one_side_is_revoked_or_gives_in() -> None:
 def test_two_without_a_name_may_be_two_people() -> None:
     found = curate([correction(1, author=""), correction(2, author="")])
     assert (len(found.entries), len(found.conflicts)) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({"author": "", "author_key": "k"}, {"author": "", "author_key": "k"}),
+        ({"author": "ada", "author_key": "k"}, {"author": "A. L.", "author_key": "k"}),
+        ({"author": "ada"}, {"author": "ada"}),
+        ({"author": "", "query_id": "q"}, {"author": "", "query_id": "q"}),
+    ],
+)
+def test_the_same_session_name_or_answer_is_one_author(
+    first: dict[str, Any], second: dict[str, Any]
+) -> None:
+    found = curate([correction(1, **first), correction(2, **second)])
+    assert [example.command for example in found.examples] == ["db.orders.find({n: 2})"]
+    assert found.replaced == ("f1",)
+
+
+def test_one_name_in_two_sessions_is_two_people() -> None:
+    said = [correction(n, author="ada", author_key=f"k{n}") for n in (1, 2)]
+    assert len(curate(said).conflicts) == 1
 
 
 def test_a_correction_of_an_older_schema_gives_way() -> None:
