@@ -18,7 +18,7 @@ from mqt_assets.training.corrections import example_of
 from mqt_assets.training.equivalence import same_meaning
 from mqt_assets.training.examples import Example, dataset_digest, question_key
 from mqt_serving.choices import choice_of_command
-from mqt_serving.corrections.conflicts import Author
+from mqt_serving.corrections.conflicts import Author, last_words
 from mqt_serving.errors import MqtError
 from mqt_serving.feedback.records import BY_MQT
 from mqt_serving.query.checking.plan_checking import check_plan
@@ -138,7 +138,7 @@ def curate(
     standing: set[str] = set()
     for (database, _), group in questions.items():
         catalog = (catalogs or {}).get(database)
-        sides = _sides(_fitting(_newest_of_each(group), catalog))
+        sides = _sides(_fitting(last_words(group, lambda each: each.author), catalog))
         standing.update(each.origin.feedback_id for side in sides for each in side)
         if len(sides) > 1:
             conflicts.append(_conflict(sides))
@@ -217,16 +217,6 @@ def _read(documents: Iterable[Mapping[str, Any]]) -> Iterator[_Said]:
             decided_by=decider if decider in ("", BY_MQT) else pseudonym(decider),
         )
         yield _Said(example_of(document), origin, author, decided)
-
-
-def _newest_of_each(group: Sequence[_Said]) -> list[_Said]:
-    """The last word of every author; who is the same is decided as when a correction is taken in.
-    `group` is in the order of decisions."""
-    last: list[_Said] = []
-    for each in group:
-        last = [earlier for earlier in last if not each.author.is_same(earlier.author)]
-        last.append(each)
-    return last
 
 
 def _fitting(group: list[_Said], catalog: Catalog | None) -> list[_Said]:

@@ -7,8 +7,11 @@ people nobody wins by being last: the new one is held for review, and the old on
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
+
+T = TypeVar("T")
 
 CONFLICT = 0.95
 """Likeness of two questions from which on different answers are a contradiction. Above the
@@ -33,6 +36,16 @@ class Author:
         if self.name and other.name and not (self.key or other.key):
             return self.name == other.name
         return bool(self.answer) and self.answer == other.answer
+
+
+def last_words(said: Iterable[T], author_of: Callable[[T], Author]) -> list[T]:
+    """What each person said last; `said` is in order, and so is what is returned."""
+    last: list[T] = []
+    for each in said:
+        author = author_of(each)
+        last = [earlier for earlier in last if not author.is_same(author_of(earlier))]
+        last.append(each)
+    return last
 
 
 @dataclass(frozen=True, slots=True)

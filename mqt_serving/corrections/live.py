@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mqt_serving.answers import UsedCorrection
+from mqt_serving.corrections.conflicts import Author
 from mqt_serving.errors import MqtError
 from mqt_serving.query.dialects.parsing import parse_query
 from mqt_serving.query.pipeline import Command
@@ -44,6 +45,10 @@ class LiveCorrection:
     unseen: frozenset[str] | None = None
     query_id: str = ""  # of the answer that it corrects
     author_key: str = ""  # stands for the session or principal of its author
+
+    @property
+    def by(self) -> Author:
+        return Author(self.author, self.author_key, self.query_id)
 
     @property
     def key(self) -> Key:

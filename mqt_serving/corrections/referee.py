@@ -47,9 +47,7 @@ class Referee:
                 rivals.append(
                     Rival(
                         id=correction.id,
-                        author=Author(
-                            correction.author, correction.author_key, correction.query_id
-                        ),
+                        author=correction.by,
                         same_question=normalise(correction.question) == normalise(question),
                         same_answer=same,
                     )

@@ -10,6 +10,8 @@ was no query) are one cluster. Its gain is frequency x uncertainty x disagreemen
 
 A held correction counts with the cluster of its question. So does a *stale* one: an accepted
 correction that the data no longer fits, which answers nothing until somebody mends or rejects it.
+And a *disputed* one: it answers, but somebody else's accepted query of the same question is
+another one, so none of them is learned or released.
 """
 
 from __future__ import annotations
@@ -21,21 +23,21 @@ from typing import Any, Literal
 
 from mqt_serving.release_loading import normalise
 
-Kind = Literal["held", "stale", "question"]
+Kind = Literal["held", "disputed", "stale", "question"]
 _CERTAIN_ENOUGH = 0.05
 """Answered with less doubt than this, and without a complaint, a question is no one's work."""
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """`id` is that of the held or stale correction, or of the latest question of the cluster."""
+    """`id` is that of the correction, or of the latest question of the cluster."""
 
     id: str
     kind: Kind
     question: str
     database: str
-    query: str  # the held or stale correction, or what the model answered
-    instead_of: str  # what is accepted now, for a held one
+    query: str  # the correction, or what the model answered
+    instead_of: str  # what is accepted now, for a held one; what else is, for a disputed one
     author: str
     reason: str  # why it is here, where that is known
     asked: int
@@ -57,6 +59,18 @@ class Stale:
     query: str
     author: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Disputed:
+    """An accepted correction, the newest of its question, and another person's other query."""
+
+    id: str
+    question: str
+    database: str
+    query: str
+    author: str
+    other: str
 
 
 @dataclass(slots=True)
@@ -83,6 +97,7 @@ def queue(
     stale: Iterable[Stale],
     settled: Collection[tuple[str, str]],
     accepted: Mapping[tuple[str, str], str],
+    disputed: Iterable[Disputed] = (),
 ) -> Sequence[Item]:
     """Highest gain first.
 
@@ -107,6 +122,7 @@ def queue(
             cluster.complaints += opinion is True
     items = [_held(document, of_question, accepted) for document in held]
     items += [_stale(one, of_question) for one in stale]
+    items += [_disputed(one, of_question) for one in disputed]
     items += [
         _question(cluster)
         for cluster in clusters.values()
@@ -179,6 +195,23 @@ def _stale(one: Stale, of_question: Mapping[tuple[str, str], _Cluster]) -> Item:
         asked=cluster.asked if cluster else 1,
         uncertainty=1.0,
         disagreement=1.0,  # the data disagrees
+    )
+
+
+def _disputed(one: Disputed, of_question: Mapping[tuple[str, str], _Cluster]) -> Item:
+    cluster = of_question.get((one.database, normalise(one.question)))
+    return Item(
+        id=one.id,
+        kind="disputed",
+        question=one.question,
+        database=one.database,
+        query=one.query,
+        instead_of=one.other,
+        author=one.author,
+        reason="",
+        asked=cluster.asked if cluster else 1,
+        uncertainty=1.0,
+        disagreement=1.0,
     )
 
 

@@ -11,11 +11,12 @@ from pymongo import DESCENDING
 from pymongo.errors import PyMongoError
 
 from mqt_serving.connections import LazyClient
+from mqt_serving.corrections.conflicts import last_words
 from mqt_serving.corrections.deciding import Action, CorrectionDesk, Decider, check_decision
 from mqt_serving.corrections.fitting import choice_of_correction
 from mqt_serving.corrections.keeping import AUDIT, KeptCorrections
-from mqt_serving.corrections.live import LiveCorrections
-from mqt_serving.corrections.review_queue import Item, Stale, queue
+from mqt_serving.corrections.live import LiveCorrection, LiveCorrections
+from mqt_serving.corrections.review_queue import Disputed, Item, Stale, queue
 from mqt_serving.errors import (
     DecisionError,
     JournalUnavailable,
@@ -28,7 +29,7 @@ from mqt_serving.feedback.records import Said
 from mqt_serving.journal import DURABLE, FEEDBACK, QUERIES
 from mqt_serving.query.dialects.rendering import render_mongosh
 from mqt_serving.query.guarding.policy import Policy
-from mqt_serving.release_loading import ReleaseWatcher, normalise
+from mqt_serving.release_loading import LoadedRelease, ReleaseWatcher, normalise
 from mqt_serving.settings import JOURNAL_DATABASE
 
 DISMISSALS = "review_dismissals"
@@ -105,7 +106,7 @@ class ReviewDesk:
         live = self._corrections.snapshot.by_key
         accepted = {key: render_mongosh(one.command) for key, one in live.items()}
         settled = dismissed | live.keys()
-        items = queue(queries, feedback, held, self._stale(), settled, accepted)
+        items = queue(queries, feedback, held, self._stale(), settled, accepted, self._disputed())
         return Waiting(items[:most], max(0, len(items) - most) + all_held - len(held))
 
     def decide(
@@ -128,16 +129,46 @@ class ReviewDesk:
         if release is None:
             return
         for one in self._corrections.snapshot.by_key.values():
-            catalog = release.catalogs.get(one.database)
-            reason = f"The database {one.database!r} is not in release {release.id}."
-            if catalog is not None:
-                try:
-                    choice_of_correction(one, catalog, self._policy)
-                    continue
-                except MqtError as error:
-                    reason = str(error)
-            query = render_mongosh(one.command)
-            yield Stale(one.id, one.question, one.database, query, one.author, reason)
+            reason = self._misfit(one, release)
+            if reason:
+                query = render_mongosh(one.command)
+                yield Stale(one.id, one.question, one.database, query, one.author, reason)
+
+    def _disputed(self) -> Iterator[Disputed]:
+        """Questions that different people corrected differently, with all of it accepted: the
+        rows were equal then, or could not be compared."""
+        release = self._releases.current
+        if release is None:
+            return
+        for said in self._corrections.snapshot.accepted.values():
+            last = last_words(said, lambda one: one.by)
+            if len(last) < 2:
+                continue
+            fitting = [one for one in last if not self._misfit(one, release)]
+            if not fitting:
+                continue
+            *others, newest = fitting
+            other = next((one for one in reversed(others) if not _same_query(one, newest)), None)
+            if other is not None:
+                yield Disputed(
+                    newest.id,
+                    newest.question,
+                    newest.database,
+                    render_mongosh(newest.command),
+                    newest.author,
+                    render_mongosh(other.command),
+                )
+
+    def _misfit(self, one: LiveCorrection, release: LoadedRelease) -> str:
+        """Why the correction no longer fits the data; empty where it does."""
+        catalog = release.catalogs.get(one.database)
+        if catalog is None:
+            return f"The database {one.database!r} is not in release {release.id}."
+        try:
+            choice_of_correction(one, catalog, self._policy)
+        except MqtError as error:
+            return str(error)
+        return ""
 
     def _of_question(
         self, query_id: str, action: Action, decider: Decider, reason: str, query: str | None
@@ -211,3 +242,9 @@ class ReviewDesk:
             raise JournalUnavailable(
                 f"The journal cannot be reached, so nothing was kept ({str(error)[:200]})."
             ) from error
+
+
+def _same_query(one: LiveCorrection, other: LiveCorrection) -> bool:
+    if one.plan is not None and one.plan == other.plan:
+        return True
+    return render_mongosh(one.command) == render_mongosh(other.command)

@@ -41,12 +41,16 @@ class ItemBody(BaseModel):
     id: str
     kind: Kind = Field(
         description="`held`: a correction that contradicts another. `stale`: an accepted one that "
-        "the data no longer fits. `question`: an answer that is uncertain or was complained about."
+        "the data no longer fits. `disputed`: one that answers, while another person's other query "
+        "for the question is accepted too; `accept` keeps it alone. `question`: an answer "
+        "that is uncertain or was complained about."
     )
     question: str
     database: str
-    query: str = Field(description="The held correction, or the query that answered.")
-    instead_of: str = Field(description="For a held one: what is accepted now.")
+    query: str = Field(description="The correction, or the query that answered.")
+    instead_of: str = Field(
+        description="For a held one: what is accepted now; for a disputed one: what else is."
+    )
     author: str
     reason: str
     asked: int = Field(description="How often, in the last 30 days.")

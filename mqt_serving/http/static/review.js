@@ -39,6 +39,7 @@ function tell(problem) {
 
 const KINDS = {
   held: "Contradicts another correction",
+  disputed: "People disagree, so it is not learned",
   stale: "No longer fits the data, so it answers nothing",
   question: "Uncertain answer",
 };
@@ -59,9 +60,9 @@ function card(item) {
     element("p", { className: "muted", textContent: about(item) }),
     ...(item.kind === "stale" ? [element("p", { textContent: item.reason })] : []),
     ...(item.instead_of ? [
-      element("p", { textContent: "Accepted now:" }),
+      element("p", { textContent: item.kind === "disputed" ? "Also accepted:" : "Accepted now:" }),
       element("pre", { className: "code instead-of" }, element("code", { textContent: item.instead_of })),
-      element("p", { textContent: `Proposed by ${item.author || "somebody"}:` }),
+      element("p", { textContent: `${item.kind === "disputed" ? "Answers now, by" : "Proposed by"} ${item.author || "somebody"}:` }),
     ] : []),
     query,
     element("label", {}, "Why", reason),

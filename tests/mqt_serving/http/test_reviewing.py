@@ -46,6 +46,11 @@ def review(client: httpx.Client, id: str, action: str, **more: str) -> Any:
     return reply.json()
 
 
+def disputed(client: httpx.Client) -> list[Any]:
+    items = client.get("/v1/review").json()["items"]
+    return [item for item in items if item["kind"] == "disputed"]
+
+
 def trail(mongo_client: MongoClient[dict[str, Any]], id: str) -> list[dict[str, Any]]:
     return list(mongo_client[JOURNAL_DATABASE].audit.find({"correction": id}))
 
@@ -84,6 +89,30 @@ def test_the_same_author_replaces_their_own(
     assert old["status"] == "revoked"
     assert second["feedback_id"] in old["decision_reason"]
     assert old["decided_at"] > old["at"]
+
+
+def test_other_queries_with_the_same_rows_are_disputed_until_a_reviewer_decides(
+    client: httpx.Client, mongo_client: MongoClient[dict[str, Any]]
+) -> None:
+    first = correct(client, "ada", NEW)
+    assert [i for i in disputed(client) if i["id"] == first["feedback_id"]] == []
+    same_rows = "db.orders.countDocuments({status: {$in: ['new', 'nowhere']}})"
+    second = correct(client, "bob", same_rows)
+    assert (first["status"], second["status"]) == ("accepted", "accepted")
+    (item,) = disputed(client)
+    assert item["id"] == second["feedback_id"]
+    assert "nowhere" in item["query"]
+    assert "nowhere" not in item["instead_of"]
+    assert review(client, item["id"], "reject")["status"] == "revoked"
+    assert disputed(client) == []
+
+    third = correct(client, "eve", same_rows)["feedback_id"]
+    assert [i["id"] for i in disputed(client)] == [third]
+    assert review(client, third, "accept")["status"] == "accepted"
+    assert disputed(client) == []
+    assert ask(client)["correction"]["id"] == third
+    (line,) = trail(mongo_client, first["feedback_id"])
+    assert line["after"] == "revoked"
 
 
 def test_the_author_takes_it_back_and_the_model_answers_again(client: httpx.Client) -> None:
