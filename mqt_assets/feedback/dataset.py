@@ -93,6 +93,12 @@ class FeedbackDataset:
         return tuple(entry.example for entry in self.entries)
 
     @property
+    def disputed(self) -> tuple[str, ...]:
+        """Ids of the accepted feedback that teaches nothing until its conflict is settled."""
+        sides = (side for conflict in self.conflicts for side in conflict.sides)
+        return tuple(origin.feedback_id for side in sides for origin in side.origins)
+
+    @property
     def digest(self) -> str:
         """Of the examples alone: who else said the same doesn't make another dataset."""
         return dataset_digest(self.examples)
@@ -103,6 +109,7 @@ class FeedbackDataset:
             "code_version": code_version,
             "feedback": list(self.accepted),
             "replaced": list(self.replaced),
+            "disputed": list(self.disputed),
             "examples": [example.to_json() for example in self.examples],
             "provenance": [entry.to_json() for entry in self.entries],
             "conflicts": [conflict.to_json() for conflict in self.conflicts],
@@ -156,6 +163,13 @@ def curate(
             each.origin.feedback_id for each in said if each.origin.feedback_id not in standing
         ),
     )
+
+
+def learnable(body: Mapping[str, Any]) -> list[str]:
+    """Ids of the feedback in a dataset's JSON that a training has learned from, or could have:
+    what is disputed is new evidence once its conflict is settled."""
+    disputed = set(body.get("disputed", ()))
+    return [one for one in body["feedback"] if one not in disputed]
 
 
 def by_status(documents: Iterable[Mapping[str, Any]]) -> list[tuple[str, str, int]]:

@@ -75,8 +75,15 @@ def rules_of(settings: Settings) -> Rules:
 
 def _corrections(config: Settings, store: ArtifactStore, journal: JournalResource) -> Trigger:
     accepted = [str(entry["_id"]) for entry in journal.accepted_feedback()]
-    learned = trained_feedback(store)
-    return triggers.corrections(accepted, learned, config.retrain_after_corrections)
+    learned, least = trained_feedback(store), config.retrain_after_corrections
+    found = triggers.corrections(accepted, learned, least)
+    if not found.due:
+        return found
+    # To know which of them contradict each other, all have to be read: only when it matters.
+    from mqt_assets.feedback.dataset import curate
+
+    dataset = curate(journal.feedback(), stored_catalogs(store))
+    return triggers.corrections(dataset.accepted, learned, least, dataset.disputed)
 
 
 def _schema(config: Settings, store: ArtifactStore) -> Trigger:

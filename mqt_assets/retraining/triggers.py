@@ -20,10 +20,18 @@ NEVER: Final = "never"
 _DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-def corrections(accepted: Collection[str], trained: Collection[str], threshold: int) -> Trigger:
-    """`accepted` are ids of all accepted corrections, `trained` those the last training had."""
-    new = sorted(set(accepted) - set(trained))
+def corrections(
+    accepted: Collection[str],
+    trained: Collection[str],
+    threshold: int,
+    disputed: Collection[str] = (),
+) -> Trigger:
+    """`accepted` are ids of all accepted corrections, `trained` those the last training learned
+    from; those `disputed` cannot be learned."""
+    new = sorted(set(accepted) - set(trained) - set(disputed))
     state = f"{len(new)} new of {len(accepted)} accepted, {threshold} start a training"
+    if disputed:
+        state += f"; {len(disputed)} are disputed"
     return Trigger("corrections", state, len(new) >= threshold, digest_of(new))
 
 

@@ -281,6 +281,7 @@ def candidate_model(
     settings: SettingsResource,
     mlflow: MlflowTracking,
 ) -> dg.Output[Path]:
+    from mqt_assets.feedback.dataset import learnable
     from mqt_assets.release.packaging import champion_version, code_version
     from mqt_assets.training.base import find_base
     from mqt_assets.training.candidate_training import Task, trained_candidate
@@ -395,7 +396,7 @@ def candidate_model(
         "steps": model.steps,
         "seconds": round(model.seconds, 1),
         "databases": sorted(schema_catalog),
-        "feedback": feedback_dataset["feedback"],
+        "feedback": learnable(feedback_dataset),
         "mlflow_run_id": run.run_id,
         "mlflow_model_version": version,
         "dagster_run_id": dagster_run,

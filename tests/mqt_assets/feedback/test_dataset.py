@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mqt_assets.feedback.dataset import by_day, by_status, curate, pseudonym
+from mqt_assets.feedback.dataset import by_day, by_status, curate, learnable, pseudonym
 from mqt_assets.schemas.catalogs import catalog_from_documents
 from mqt_assets.training.examples import Example
 from mqt_serving.query.dialects.parsing import parse_query
@@ -86,6 +86,9 @@ def test_people_who_contradict_each_other_give_a_conflict_and_no_example() -> No
     assert (conflict.question, conflict.database) == ("Which orders are late?", "shop")
     sides = [[origin.feedback_id for origin in side.origins] for side in conflict.sides]
     assert sides == [["f1", "f3"], ["f2"]]
+    assert found.disputed == ("f1", "f3", "f2")
+    other = correction(4, question="Another?")
+    assert learnable(curate([correction(1), correction(2), other]).to_json("")) == ["f4"]
 
 
 def test_a_conflict_ends_when_one_side_is_revoked_or_gives_in() -> None:

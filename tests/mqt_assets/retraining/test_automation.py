@@ -119,6 +119,32 @@ def test_enough_new_corrections_start_one_run_that_says_why(place: Place) -> Non
     assert "a training runs or waits already" in place.tick().skip_message
 
 
+def test_corrections_that_contradict_each_other_start_no_training_until_that_is_settled(
+    place: Place,
+) -> None:
+    place.accept("f1")
+    place.journal["feedback"].insert_many(
+        {
+            "_id": f"f{number}",
+            "query_id": f"q{number}",
+            "at": datetime.now(UTC),
+            "status": "accepted",
+            "question": "Large orders",
+            "database": "shop",
+            "corrected_query": f"db.orders.find({{total: {number}}})",
+            "plan": None,
+        }
+        for number in (2, 3, 4)
+    )
+    skipped = place.tick().skip_message
+    assert "1 new of 4 accepted, 3 start a training; 3 are disputed" in skipped
+    place.journal["feedback"].update_many(
+        {"_id": {"$in": ["f2", "f3"]}}, {"$set": {"status": "revoked"}}
+    )
+    place.accept("f5")
+    assert place.tick().run_requests
+
+
 def test_what_was_learned_starts_no_other_training(place: Place) -> None:
     place.accept("f1", "f2", "f3")
     place.train(["f1", "f2", "f3"])
