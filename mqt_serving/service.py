@@ -27,6 +27,7 @@ from mqt_serving.answers import (
     Source,
     Table,
     Translation,
+    UsedCorrection,
 )
 from mqt_serving.assignment import NOBODY, Asker, Exposure
 from mqt_serving.choices import choice_of_plan
@@ -334,8 +335,9 @@ class Service:
         return replace(made, follow_up_of=earlier.before)
 
     def _by_correction(self, asked: _Asked) -> Translation | None:
-        """The correction of this very question, live or released."""
+        """The correction of this very question, live or released: the newest of all databases."""
         known = self._corrections.snapshot
+        fitting: list[tuple[UsedCorrection, Catalog, Choice]] = []
         for catalog in asked.catalogs:
             released = asked.release.correction(asked.question, catalog.database)
             correction = known.find(asked.question, catalog.database, released)
@@ -346,9 +348,15 @@ class Service:
             except MqtError as error:  # the data changed since: the model may still know
                 log.warning("the correction of %r no longer fits: %s", asked.question, error)
                 continue
-            made = self._made(asked, catalog, (choice,), Source.CORRECTION)
-            return replace(made, correction=used(correction))
-        return None
+            fitting.append((used(correction), catalog, choice))
+        if not fitting:
+            return None
+        # Nobody knows when one was made that only the release has: it is the oldest.
+        newest, catalog, choice = max(
+            fitting, key=lambda found: found[0].at or datetime.min.replace(tzinfo=UTC)
+        )
+        made = self._made(asked, catalog, (choice,), Source.CORRECTION)
+        return replace(made, correction=newest)
 
     def _by_paraphrase(self, asked: _Asked) -> Translation | None:
         """The correction of another wording of the question; the model's readings come behind."""

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,8 @@ from tests.mqt_serving.small_shop import (
     Recorder,
 )
 from tests.mqt_serving.table_translator import LOADERS, Entry, Ranked
+
+COUNT = "db.orders.countDocuments({})"
 
 
 @pytest.fixture
@@ -519,6 +522,40 @@ def test_a_correction_that_no_longer_works_leaves_the_question_to_the_model(
     answer = serving.service.query("Orders by status")
     assert answer.translation.source is Source.MODEL
     assert len(answer.table.rows) == 2
+
+
+@pytest.mark.parametrize(("days_later", "database"), [(1, "library"), (-1, "shop"), (None, "shop")])
+def test_without_a_database_the_newest_correction_of_any_answers(
+    serving: Serving,
+    release: Callable[..., str],
+    catalog: Catalog,
+    days_later: int | None,
+    database: str,
+) -> None:
+    orders = catalog.collections[1].model_copy(update={"database": "library"})
+    library = Catalog(database="library", collections=(orders,))
+    released = {"question": "Orders by status", "database": "library", "command": COUNT}
+    release("both", catalogs=(catalog, library), corrections=[released])
+    serving.releases.check()
+    at = datetime(2025, 6, 1, tzinfo=UTC)
+    corrections = {catalog.database: at}
+    if days_later is not None:
+        corrections["library"] = at + timedelta(days=days_later)
+    serving.service._corrections.apply(
+        {
+            "_id": name,
+            "question": "Orders by status",
+            "database": name,
+            "corrected_query": COUNT,
+            "at": when,
+            "status": "accepted",
+        }
+        for name, when in corrections.items()
+    )
+    translation = serving.service.translate("Orders by status")
+    assert translation.source is Source.CORRECTION
+    assert translation.database == (catalog.database if database == "shop" else database)
+    assert serving.service.translate("Orders by status", "library").database == "library"
 
 
 # ---------------------------------------------------------- queries by people
