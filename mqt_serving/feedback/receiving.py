@@ -180,7 +180,7 @@ class FeedbackReceiver:
                 f"{said.query_id} is a query that a person ran: no question to correct."
             )
         release = self._releases.require()
-        name = said.database or asked["database"] or None
+        name = asked["database"] or said.database or None
         checked = check_written(written, release, name, self._policy)
         self._runner.run(checked.choice.command, release.catalogs[checked.database])
         return checked

@@ -149,6 +149,18 @@ def test_a_question_without_an_answer_can_be_taught(
     assert receipt.status == "accepted"
 
 
+def test_the_database_of_an_answer_stays_whatever_the_feedback_names(
+    service: Service, feedback: FeedbackReceiver, journaled: Journaled
+) -> None:
+    asked = service.query("Orders by status").translation
+    receipt = feedback.receive(
+        correcting(asked.query_id, "db.orders.countDocuments({})", database="elsewhere")
+    )
+    document = journaled("feedback", receipt.feedback_id)
+    assert document is not None
+    assert document["database"] == asked.database
+
+
 # --------------------------------------------------------------- other kinds
 
 
