@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-PAGES = ("/", "/insights", "/review")
+PAGES = ("/", "/experiments", "/insights", "/review")
 MOST_BODY_BYTES = 256 * 1024
 
 _SECURITY_HEADERS = {

@@ -75,6 +75,10 @@ def running(client: httpx.Client, settings: Settings) -> httpx.Client:
     return client
 
 
+def test_the_page_is_asked_for_again_rather_than_never_kept(client: httpx.Client) -> None:
+    assert client.get("/experiments").headers["Cache-Control"] == "no-cache"
+
+
 def test_without_an_experiment_there_is_nothing_to_report(client: httpx.Client) -> None:
     assert client.get("/v1/experiment").json() == {"running": None, "current": None, "past": []}
     missing = client.get("/v1/experiment/e1")
