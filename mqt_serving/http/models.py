@@ -169,8 +169,9 @@ class TranslationBody(BaseModel):
     confidence: float = Field(
         description="How likely this reading is right, 0 to 1. A model's is calibrated on the "
         "answers of its base weights to questions over databases that they had not seen; that of "
-        "a correction or follow-up is fixed, not measured; that of a language model is how often "
-        "its prompt was right in evaluation, the same for every answer (0.5 if never measured)."
+        "a correction is its `similarity`; that of a follow-up is fixed, not measured; that of a "
+        "language model is how often its prompt was right in evaluation, the same for every "
+        "answer (0.5 if never measured)."
     )
     mongosh: str
     pymongo: str
@@ -181,8 +182,8 @@ class TranslationBody(BaseModel):
     chosen: int = Field(description="Index of this reading among the candidates.")
     candidates: list[CandidateBody]
     source: str = Field(
-        description="`model`, `correction` of this very question by a person, `follow-up`, or "
-        "`llm`: a language model."
+        description="`model`, `correction` by a person of this question or of another wording of "
+        "it, `follow-up`, or `llm`: a language model."
     )
     llm: LlmBody | None = Field(description="Null where no language model was asked.")
     follow_up_of: BeforeBody | None = Field(
