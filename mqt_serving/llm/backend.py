@@ -7,6 +7,7 @@ goes wrong within its time ends in a warning, never in an error: the local trans
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -48,12 +49,16 @@ log = logging.getLogger(__name__)
 SEARCHED = 60
 LEAST_SECONDS = 0.5
 """With less time left no call is made."""
+AT_ONCE = 4
+"""Conversations of a process at a time: those that wait for a slow model must not take all the
+threads that answer."""
 
 _DOUBTS = frozenset({NoteKind.UNSEEN_PATH, NoteKind.NEVER_MET, NoteKind.WRONG_TYPE})
 """What a person may mean although the schema knows nothing of it, but a model most likely made up:
 it is asked again."""
 
 _WARNINGS: Mapping[str, str] = {
+    "busy": "is busy with other questions",
     "open": "failed before and is left alone for a while",
     "timeout": "took too long",
     "unreachable": "cannot be reached",
@@ -100,6 +105,9 @@ class LlmBackend:
     most_tokens: int
     breaker: Breaker = field(default_factory=Breaker)
     timer: Callable[[], float] = time.monotonic
+    _free: threading.BoundedSemaphore = field(
+        default_factory=lambda: threading.BoundedSemaphore(AT_ONCE), init=False, repr=False
+    )
 
     def read(self, asked: Asked) -> Reading:
         """The model's reading. Raises `CannotAnswer` when it says that the data of the one
@@ -186,6 +194,14 @@ class LlmBackend:
 
     def _converse(self, asked: Asked, catalog: Catalog, use: LlmUse, rounds: int) -> Reading:
         """Ask until a query is right, at most `rounds` times; raises `_Declined`."""
+        if not self._free.acquire(blocking=False):
+            return Reading(catalog, None, self._reported(use, "busy"))
+        try:
+            return self._converse_now(asked, catalog, use, rounds)
+        finally:
+            self._free.release()
+
+    def _converse_now(self, asked: Asked, catalog: Catalog, use: LlmUse, rounds: int) -> Reading:
         if not self.breaker.admit():
             return Reading(catalog, None, self._reported(use, "open"))
         verdict = self.breaker.unjudged  # of whatever is no fault of the endpoint's

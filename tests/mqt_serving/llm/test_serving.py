@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,6 +18,7 @@ from mqt_serving.answers import Answer, Source
 from mqt_serving.assembly import Serving, build_serving
 from mqt_serving.errors import CannotAnswer
 from mqt_serving.http.metrics import Metrics
+from mqt_serving.llm.backend import AT_ONCE
 from mqt_serving.llm.template import Prompt, Template
 from mqt_serving.platform.processes import free_port
 from mqt_serving.schema import Catalog
@@ -191,6 +193,27 @@ def test_an_endpoint_that_is_down_costs_nothing_but_a_warning(
     assert 'mqt_llm_questions_total{outcome="unreachable"} 3.0' in text
     assert 'mqt_llm_questions_total{outcome="open"} 2.0' in text
     assert "mqt_llm_circuit_open 1.0" in text
+
+
+def test_no_more_than_a_few_wait_for_a_slow_model_and_the_others_are_answered_at_once(
+    settings: Settings, release: Write
+) -> None:
+    with (
+        chat_server(Reply(RIGHT, seconds=2)) as server,
+        with_llm(settings, release, server.url) as (built, metrics),
+        ThreadPoolExecutor(AT_ONCE) as pool,
+    ):
+        slow = [pool.submit(built.service.query, ASKED) for _ in range(AT_ONCE)]
+        assert eventually(lambda: len(server.requests) == AT_ONCE)
+        started = time.monotonic()
+        answer = built.service.query(ASKED)
+        assert time.monotonic() - started < 1
+        assert answer.translation.source is Source.MODEL
+        assert answer.translation.llm is not None
+        assert "is busy with other questions" in answer.translation.llm.warning
+        assert {one.result().translation.source for one in slow} == {Source.LLM}
+        assert built.service.query(ASKED).translation.source is Source.LLM  # there is room again
+        assert 'mqt_llm_questions_total{outcome="busy"} 1.0' in metrics.text().decode()
 
 
 def test_after_the_pause_that_it_asked_for_the_endpoint_is_tried_again(
