@@ -139,6 +139,7 @@ def build_serving(
         desk=desk,
         policy=policy,
         observer=observer,
+        refresh=follower.check,
     )
     reviews = ReviewDesk(
         client=journal_client,

@@ -39,6 +39,7 @@ class CorrectionsFollower:
         self._poll_seconds = poll_seconds
         self._seen: datetime | None = None  # by the server's clock; None before the first look
         self._away = False
+        self._looking = threading.Lock()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -57,7 +58,11 @@ class CorrectionsFollower:
             self._thread = None
 
     def check(self) -> None:
-        """Look once. Never raises."""
+        """Look once: what the journal held when this was called is known then. Never raises."""
+        with self._looking:
+            self._look()
+
+    def _look(self) -> None:
         try:
             changes = self._read(None if self._seen is None else self._seen - OVERLAP)
         except MqtError as error:

@@ -14,7 +14,7 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from mqt_serving.answers import CheckedQuery
-from mqt_serving.corrections.conflicts import Author
+from mqt_serving.corrections.conflicts import Author, Judgement
 from mqt_serving.corrections.deciding import CorrectionDesk
 from mqt_serving.corrections.fitting import unseen_names
 from mqt_serving.corrections.live import LiveCorrections
@@ -60,8 +60,10 @@ class FeedbackReceiver:
         desk: CorrectionDesk,
         policy: Policy,
         observer: Observer,
+        refresh: Callable[[], None],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
+        """`refresh` takes into `corrections` what other processes kept until now."""
         self._releases = releases
         self._runner = runner
         self._journal = journal
@@ -71,6 +73,7 @@ class FeedbackReceiver:
         self._desk = desk
         self._policy = policy
         self._observer = observer
+        self._refresh = refresh
         self._now = now
 
     def receive(self, said: Said) -> Receipt:
@@ -192,10 +195,15 @@ class FeedbackReceiver:
         if record.status != "accepted" or checked is None:
             return record, ()
         author = Author(record.author, record.author_key, record.query_id)
-        judgement = self._referee.judge(record.question, checked, author, self._releases.require())
+        judgement = self._judge(record.question, checked, author)
         if judgement.held:
             return replace(record, status="held", decision_reason=judgement.reason), ()
         return record, judgement.replaces
+
+    def _judge(self, question: str, checked: CheckedQuery, author: Author) -> Judgement:
+        """Against all that is accepted, not only what this process has heard of."""
+        self._refresh()
+        return self._referee.judge(question, checked, author, self._releases.require())
 
     def _record(
         self,
@@ -252,8 +260,7 @@ class FeedbackReceiver:
         if kept["status"] != "accepted" or checked is None:
             return
         author = Author(kept["author"], kept["author_key"], kept["query_id"])
-        release = self._releases.require()
-        judgement = self._referee.judge(kept["question"], checked, author, release)
+        judgement = self._judge(kept["question"], checked, author)
         self._desk.replaced(judgement.replaces, kept["_id"], kept["author"])
 
     def _again(self, said: Said, kept: Mapping[str, Any]) -> Receipt:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from pymongo import MongoClient
 
 from mqt_serving.answers import Source
 from mqt_serving.assembly import Serving, build_serving
+from mqt_serving.corrections.deciding import Decider
 from mqt_serving.errors import CannotAnswer
-from mqt_serving.feedback.records import Said
+from mqt_serving.feedback.records import Receipt, Said
 from mqt_serving.platform.processes import free_port
 from mqt_serving.schema import Catalog
 from mqt_serving.settings import JOURNAL_DATABASE, Settings
@@ -83,6 +85,26 @@ def test_a_process_that_runs_or_starts_later_takes_it_in(
         one.corrections.check()
         assert source(one) is Source.MODEL
         one.close()
+
+
+def test_a_new_correction_is_judged_by_what_other_processes_accepted_until_then(
+    serving: Serving, settings: Settings
+) -> None:
+    other = another(settings)  # it never looks by itself
+
+    def corrected_there() -> Receipt:
+        asked = other.service.query(QUESTION).translation
+        query = "db.orders.countDocuments({})"
+        said = Said(asked.query_id, corrected_query=query, author_key=uuid4().hex)
+        return other.feedback.receive(said)
+
+    first = correct(serving)
+    held = corrected_there()
+    assert held.status == "held"
+    assert first in held.reason
+    serving.desk.revoke(first, Decider("grace", reviewer="local"), "wrong")
+    assert corrected_there().status == "accepted"
+    other.close()
 
 
 def test_only_what_changed_is_read_again(serving: Serving, settings: Settings) -> None:
