@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,15 @@ from mqt_serving.platform.servers import MongoServer, RedisServer
 from mqt_serving.settings import SAMPLE_DATABASE
 
 PROJECT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(autouse=True)
+def _no_dagster_instance_of_before() -> None:
+    """Dagster loads definitions by the instance entered last, be it gone: with instances that did
+    not end in the reverse order, one of an earlier test stays."""
+    states = sys.modules.get("dagster._core.storage.defs_state.base")
+    if states is not None:
+        states._current_storage.set(None)
 
 
 @pytest.fixture(scope="session")

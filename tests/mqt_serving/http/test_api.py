@@ -544,7 +544,9 @@ def test_a_corrupt_release_is_refused_counted_and_reported_while_the_old_one_ser
 ) -> None:
     release("bad", live=False)
     (settings.releases_folder / "bad" / "corrections.json").write_text("[] ")
-    (settings.releases_folder / POINTER).write_text(Pointer(champion="bad").model_dump_json())
+    partial = settings.releases_folder / "partial"
+    partial.write_text(Pointer(champion="bad").model_dump_json())
+    partial.replace(settings.releases_folder / POINTER)  # moving it as the product does would fail
     deadline = time.monotonic() + 5
     while not (body := client.get("/readyz").json())["refused"]:
         assert time.monotonic() < deadline
