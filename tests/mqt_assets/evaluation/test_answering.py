@@ -103,7 +103,12 @@ def test_of_a_correction_slower_than_the_settings_allow_nothing_is_known(
     database: Database[dict[str, Any]], mongo_uri: str
 ) -> None:
     database["orders"].insert_many([{"n": n} for n in range(3000)])
-    joined = '{"$lookup": {"from": "orders", "pipeline": [{"$count": "n"}], "as": "all"}}'
+    # Each document with all others: without `let`, MongoDB would look them up once.
+    below = '[{"$match": {"$expr": {"$lt": ["$n", "$$m"]}}}, {"$count": "n"}]'
+    joined = (
+        '{"$lookup": {"from": "orders", "let": {"m": "$n"}, '
+        f'"pipeline": {below}, "as": "all"}}}}'
+    )
     command = f'db.orders.aggregate([{joined}, {{"$sort": {{"all": 1}}}}])'
     overrides = {"mongodb_uri": mongo_uri, "max_time_ms": "10"}
     mongodb = MongoResource(settings=SettingsResource(overrides=overrides))
