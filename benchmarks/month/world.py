@@ -39,7 +39,8 @@ from mqt_serving.platform.servers import MongoServer, RedisServer
 from mqt_serving.releases import write_release
 from mqt_serving.settings import SAMPLE_DATABASE, Settings
 
-SENSORS = (collection_discovery_sensor, retraining_sensor, rollback_sensor)
+SENSORS = (rollback_sensor, collection_discovery_sensor, retraining_sensor)
+"""The watch looks every minute, so what it finds of a day comes before what the evening starts."""
 
 
 @dataclass(frozen=True, slots=True)
