@@ -9,7 +9,6 @@ closes the report. Writing is atomic: a reader sees the report before or this on
 from __future__ import annotations
 
 import logging
-import os
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -17,6 +16,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from mqt_serving.durable_files import write_durably
 from mqt_serving.errors import ReleaseCorrupt, UnknownExperiment
 from mqt_serving.releases import Pointer
 
@@ -124,9 +124,7 @@ def thinned(points: Sequence[Point], most: int = MOST_POINTS) -> tuple[Point, ..
 def write_report(root: Path, report: ExperimentReport) -> None:
     path = _path(root, report.experiment)
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    beside.write_text(report.model_dump_json(), encoding="utf-8")
-    os.replace(beside, path)
+    write_durably(path, report.model_dump_json().encode())
 
 
 def find_report(root: Path, experiment: str) -> ExperimentReport | None:

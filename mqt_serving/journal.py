@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import bson
 from bson.codec_options import CodecOptions
@@ -62,6 +62,10 @@ class Candidate:
     mongosh: str
     plan: Mapping[str, Any] | None
     probability: float
+
+
+ANSWERED: Final = ("answered", "translated")
+"""Outcomes of questions that a query was found for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ from mqt_serving.query.pipeline import Command
 from mqt_serving.query.plan import Plan
 from mqt_serving.query.plan_json import plan_from_json
 from mqt_serving.releases import PROMPT, Manifest, Pointer, read_pointer, verify
+from mqt_serving.repeating import Repeating
 from mqt_serving.schema import Catalog
 from mqt_serving.search import Hit, Vectors
 from mqt_serving.suggestions import example_questions
@@ -226,7 +227,6 @@ class ReleaseWatcher:
         self._root = root
         self._load = load
         self._observer = observer
-        self._poll_seconds = poll_seconds
         self._clock = clock
         self._current: LoadedRelease | None = None
         self._challenger: LoadedRelease | None = None  # with its own data
@@ -234,9 +234,8 @@ class ReleaseWatcher:
         self._challenger_refused: tuple[str, float] | None = None  # release id, when
         self._refused: tuple[str, float] | None = None  # release id, when
         self._reason = ""
-        self._stop = threading.Event()
         self._checking = threading.Lock()
-        self._thread: threading.Thread | None = None
+        self._following = Repeating("release-watcher", self.check, poll_seconds)
 
     @property
     def current(self) -> LoadedRelease | None:
@@ -260,17 +259,10 @@ class ReleaseWatcher:
 
     def start(self) -> None:
         """Follow the pointer in a daemon thread until `stop()`; the first look is immediate."""
-        if self._thread is None:
-            self._thread = threading.Thread(
-                target=self._follow, name="release-watcher", daemon=True
-            )
-            self._thread.start()
+        self._following.start()
 
     def stop(self) -> None:
-        self._stop.set()
-        if self._thread is not None:
-            self._thread.join(timeout=10)
-            self._thread = None
+        self._following.stop()
 
     def check(self) -> None:
         """Look at the pointer once and swap if it names another release. Never raises."""
@@ -287,11 +279,6 @@ class ReleaseWatcher:
             elif not self._is_recent(self._refused, pointer.champion):
                 self._swap(pointer.champion)
             self._follow_challenger(pointer)
-
-    def _follow(self) -> None:
-        while not self._stop.is_set():
-            self.check()
-            self._stop.wait(self._poll_seconds)
 
     def _swap(self, release_id: str) -> None:
         started = self._clock()

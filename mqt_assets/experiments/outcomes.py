@@ -17,6 +17,7 @@ import numpy as np
 
 from mqt_assets.experiments.statistics import Sample, sample_of
 from mqt_serving.assignment import Variant
+from mqt_serving.journal import ANSWERED
 
 SATISFIED = "satisfied"
 """The outcome that decides: answered, and neither corrected, nor voted down, nor rephrased."""
@@ -35,7 +36,6 @@ REPHRASED_WITHIN = timedelta(minutes=2)
 SIMILAR = 0.5
 """Least share of common words (Jaccard) for one question to be another in other words."""
 
-_SUCCESS = ("answered", "translated")
 _WORD = re.compile(r"\w+")
 _LITTLE_WORDS = frozenset(
     "a an the of in on for to by is are was were do does did me my please and".split()
@@ -128,7 +128,7 @@ def _arm(
     latencies = []
     for query in queries:
         unit, key = query["exposure"]["unit"], str(query["_id"])
-        success = query["outcome"] in _SUCCESS
+        success = query["outcome"] in ANSWERED
         corrected = any(entry.get("corrected_query") is not None for entry in said.get(key, ()))
         verdicts = {entry.get("verdict") for entry in said.get(key, ())}
         happened = {

@@ -19,14 +19,14 @@ from typing import Any
 from mqt_assets.training.examples import kind_of, references_of
 from mqt_serving.errors import PlanError
 from mqt_serving.feedback.records import FAULTS as KNOWN_FAULTS
+from mqt_serving.feedback.records import LOW_RATING
+from mqt_serving.journal import ANSWERED
 from mqt_serving.query.plan import Field
 from mqt_serving.query.plan_json import plan_from_json
 
 VOTED_DOWN, CORRECTED, RATED_LOW = "voted down", "corrected", "rated 1 or 2"
-LOW_RATING = 2
 FAULTS = frozenset(str(reason) for reason in KNOWN_FAULTS)
 
-_SUCCESS = ("answered", "translated")
 _WITHDRAWN = frozenset({"rejected", "revoked"})
 """Statuses of corrections that turned out wrong: the answer may have been right."""
 
@@ -74,7 +74,7 @@ def asked_of(
 
 def failures_of(outcome: str, feedback: Sequence[Mapping[str, Any]]) -> frozenset[str]:
     """Names of what went wrong: an error's code, or what people said."""
-    found = set() if outcome in _SUCCESS else {outcome}
+    found = set() if outcome in ANSWERED else {outcome}
     for entry in feedback:
         if entry.get("verdict") == "down":
             found.add(VOTED_DOWN)
@@ -103,7 +103,7 @@ def _asked(row: Mapping[str, Any], feedback: Sequence[Mapping[str, Any]]) -> Ask
         database=row["database"] or (str(corrections[-1]["database"]) if corrections else ""),
         at=row["at"],
         release_id=row["release_id"],
-        error="" if row["outcome"] in _SUCCESS else row["outcome"],
+        error="" if row["outcome"] in ANSWERED else row["outcome"],
         shape=shape,
         failures=failures_of(row["outcome"], feedback),
     )

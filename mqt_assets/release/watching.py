@@ -33,13 +33,14 @@ from typing import Any
 
 from mqt_assets.experiments.statistics import BURN_IN, Sample, one_mean, sample_of
 from mqt_assets.release.audit import moves, withdrawn
+from mqt_serving.feedback.records import LOW_RATING
+from mqt_serving.journal import ANSWERED
 from mqt_serving.release_loading import normalise
 from mqt_serving.releases import Pointer
 
 LEVEL = 0.1
 """Most chance that a release no worse than the one before is ever rolled back, over both rates."""
 
-ANSWERED = frozenset({"answered", "translated"})
 FAULTS = frozenset(
     {
         "internal-error",
@@ -58,7 +59,6 @@ AWAY = frozenset({"service-unavailable", "mongodb-authentication-failed"})
 
 AROUND = timedelta(minutes=1)
 MOST_TIMES = 3
-LOW_RATING = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from mqt_serving.journal import ANSWERED
+
 LEVEL: Final = 0.001
 """Chance of a false alarm a day, shared by both rates."""
 
-ANSWERED: Final = ("answered", "translated")
 NOT_ANSWERED: Final = (
     "cannot-answer",
     "invalid-query",

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final
 from mqt_assets.release.audit import entries
 from mqt_assets.release.watching import Tenure, tenures
 from mqt_assets.retraining.quality import (
-    ANSWERED,
     NOT_ANSWERED,
     QualityLook,
     Rates,
@@ -22,6 +21,7 @@ from mqt_assets.retraining.quality import (
 from mqt_assets.retraining.schema_change import Shape, read_shape
 from mqt_assets.state import CANDIDATE
 from mqt_resources.artifacts import ArtifactStore
+from mqt_serving.journal import ANSWERED
 from mqt_serving.releases import read_pointer
 from mqt_serving.settings import Settings
 

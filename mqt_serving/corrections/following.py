@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from mqt_serving.corrections.keeping import Changes
 from mqt_serving.corrections.live import LiveCorrections
 from mqt_serving.errors import MqtError
+from mqt_serving.repeating import Repeating
 
 log = logging.getLogger(__name__)
 
@@ -36,26 +37,17 @@ class CorrectionsFollower:
         self._corrections = corrections
         self._read = read
         self._afterwards = afterwards
-        self._poll_seconds = poll_seconds
         self._seen: datetime | None = None  # by the server's clock; None before the first look
         self._away = False
         self._looking = threading.Lock()
-        self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._following = Repeating("corrections-follower", self._look_around, poll_seconds)
 
     def start(self) -> None:
         """Follow in a daemon thread until `stop()`; the first look is immediate."""
-        if self._thread is None:
-            self._thread = threading.Thread(
-                target=self._follow, name="corrections-follower", daemon=True
-            )
-            self._thread.start()
+        self._following.start()
 
     def stop(self) -> None:
-        self._stop.set()
-        if self._thread is not None:
-            self._thread.join(timeout=10)
-            self._thread = None
+        self._following.stop()
 
     def check(self) -> None:
         """Look once: what the journal held when this was called is known then. Never raises."""
@@ -74,11 +66,6 @@ class CorrectionsFollower:
         self._corrections.apply(changes.documents)
         self._seen = changes.until
 
-    def _follow(self) -> None:
-        while not self._stop.is_set():
-            try:
-                self.check()
-                self._afterwards()
-            except Exception:  # the thread must live on: corrections would silently stop coming
-                log.exception("corrections cannot be taken in")
-            self._stop.wait(self._poll_seconds)
+    def _look_around(self) -> None:
+        self.check()
+        self._afterwards()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable, Sequence
 
 from mqt_serving.errors import MqtError
+from mqt_serving.repeating import Repeating
 
 log = logging.getLogger(__name__)
 
@@ -19,22 +19,15 @@ class SpoolDrainer:
     ) -> None:
         """`drains` run one after the other: each may need what those before it wrote."""
         self._drains = drains
-        self._poll_seconds = poll_seconds
         self._waits = False
-        self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._draining = Repeating("spool-drainer", self.check, poll_seconds)
 
     def start(self) -> None:
         """Drain in a daemon thread until `stop()`; the first look is immediate."""
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._drain, name="spool-drainer", daemon=True)
-            self._thread.start()
+        self._draining.start()
 
     def stop(self) -> None:
-        self._stop.set()
-        if self._thread is not None:
-            self._thread.join(timeout=10)
-            self._thread = None
+        self._draining.stop()
 
     def check(self) -> None:
         """Drain once, as far as it goes. Never raises an `MqtError`."""
@@ -47,11 +40,3 @@ class SpoolDrainer:
             self._waits = True
         else:
             self._waits = False
-
-    def _drain(self) -> None:
-        while not self._stop.is_set():
-            try:
-                self.check()
-            except Exception:  # the thread must live on: what waits would silently wait for ever
-                log.exception("the spool cannot be drained")
-            self._stop.wait(self._poll_seconds)

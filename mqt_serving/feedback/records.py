@@ -40,6 +40,10 @@ FAULTS = frozenset(Reason) - {Reason.TOO_SLOW, Reason.UNCLEAR}
 """The reasons that a right answer cannot have."""
 
 
+LOW_RATING = 2
+"""Up to this many stars an answer was not good."""
+
+
 class Signal(StrEnum):
     """What somebody did with an answer, without saying anything."""
 
