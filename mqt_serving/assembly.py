@@ -24,6 +24,7 @@ from mqt_serving.errors import ReleaseCorrupt
 from mqt_serving.feedback.draining import SpoolDrainer
 from mqt_serving.feedback.receiving import FeedbackReceiver
 from mqt_serving.insights import InsightsReader
+from mqt_serving.interpreting import Interpreter
 from mqt_serving.journal import Journal
 from mqt_serving.llm.backend import LlmBackend
 from mqt_serving.llm.endpoint import ChatEndpoint
@@ -151,17 +152,22 @@ def build_serving(
         policy=policy,
     )
     llm = build_llm(settings, policy, observer)
-    service = Service(
-        releases=releases,
-        runner=runner,
-        journal=journal,
+    interpreter = Interpreter(
         corrections=corrections,
         paraphrases=paraphrases,
         policy=policy,
         observer=observer,
+        llm=llm,
+    )
+    service = Service(
+        releases=releases,
+        runner=runner,
+        journal=journal,
+        interpreter=interpreter,
+        policy=policy,
+        observer=observer,
         max_question_length=settings.max_question_length,
         choice_share=settings.choice_share,
-        llm=llm,
     )
     insights = InsightsReader(journal_client)
     clients = (mongodb, journal_client)

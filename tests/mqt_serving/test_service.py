@@ -541,7 +541,7 @@ def test_without_a_database_the_newest_correction_of_any_answers(
     corrections = {catalog.database: at}
     if days_later is not None:
         corrections["library"] = at + timedelta(days=days_later)
-    serving.service._corrections.apply(
+    serving.service._interpreter._corrections.apply(
         {
             "_id": name,
             "question": "Orders by status",
