@@ -147,7 +147,7 @@ def rollback(
 def releases(
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
-    """List the releases: score, and which is champion, challenger, previous or withdrawn."""
+    """List the releases: score, and champion, challenger, previous, withdrawn or stopped."""
     _hand_over("mqt_assets.release.command", ["releases", *(["--json"] if as_json else [])])
 
 

@@ -222,6 +222,7 @@ def _record(
     now: datetime | None = None,
 ) -> None:
     left = before.challenger if action == "withdraw" else before.champion
+    challenger = after.challenger or before.challenger
     record(
         root,
         action=f"experiment-{action}",
@@ -234,7 +235,8 @@ def _record(
         now=now,
         details={
             "experiment": after.experiment or before.experiment,
-            "challenger": after.challenger or before.challenger,
+            "challenger": challenger,
+            "translator": translator_of(root, challenger),
             "share": after.challenger_share,
         },
     )

@@ -17,7 +17,7 @@ from mqt_assets.evaluation.measuring import corrections_on_data
 from mqt_assets.evaluation.questions import choose_questions
 from mqt_assets.presentation import markdown
 from mqt_assets.prompts.stored import prompt_text
-from mqt_assets.release.audit import entries, withdrawn
+from mqt_assets.release.audit import entries, stopped, withdrawn
 from mqt_assets.release.automatic import way_back
 from mqt_assets.release.decisions import keep
 from mqt_assets.release.gates import Decision, EvaluationReport, Limits, decide
@@ -134,7 +134,10 @@ def release(
     pointer = read_pointer(config.releases_folder)
     assert pointer is not None
     problem = mirror_pointer(config.releases_folder, pointer, mlflow)
-    gone = prune(config.releases_folder, config.keep_releases, way_back(config.releases_folder))
+    kept = way_back(config.releases_folder)
+    if stopped_at := stopped(entries(config.releases_folder)).get(candidate):
+        kept |= {stopped_at}  # a person may want to try it again
+    gone = prune(config.releases_folder, config.keep_releases, kept)
     context.log.info(f"{pointer.champion} serves from now on")
     new_model = champion is None or champion.parts.translator != contents.parts.translator
     return dg.Output(

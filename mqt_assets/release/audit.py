@@ -105,3 +105,21 @@ def withdrawn(history: Sequence[dict[str, Any]]) -> frozenset[str]:
             found.add(left)
         found.discard(taken)
     return frozenset(found)
+
+
+def stopped(history: Sequence[dict[str, Any]]) -> dict[str, str]:
+    """Translators whose last experiment was stopped, with the release that was tried.
+
+    That says nothing of the translator, but who stopped it wants no experiment with it: only a
+    person starts another. One that serves by now needs none.
+    """
+    found: dict[str, str] = {}
+    for entry in history:
+        details = entry.get("details") or {}
+        challenger = details.get("translator", "")
+        if entry["action"] == "experiment-start":
+            found.pop(challenger, None)
+        if entry["action"] == "experiment-stop" and challenger:
+            found[challenger] = details["challenger"]
+        found.pop(entry["translators"][1], None)
+    return found

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from mqt_assets.release.audit import entries, withdrawn
+from mqt_assets.release.audit import entries, stopped, withdrawn
 from mqt_assets.release.packaging import TRANSLATOR, part_digest
 from mqt_serving.releases import Pointer, list_releases, read_manifest, read_pointer
 
@@ -25,19 +25,24 @@ class Row:
 
 def rows(root: Path) -> list[Row]:
     """Newest first; empty when nothing was released."""
-    turned_away = withdrawn(entries(root))
+    history = entries(root)
+    turned_away, not_again = withdrawn(history), stopped(history)
     pointer = read_pointer(root)
     found = []
     for name in reversed(list_releases(root)):
         manifest = read_manifest(root / name)
         model = part_digest(manifest.files, TRANSLATOR)
         states = _states(pointer, name)
+        if model in turned_away:
+            states = (*states, "withdrawn")
+        elif model in not_again:
+            states = (*states, "stopped")
         found.append(
             Row(
                 name,
                 manifest.created_at,
                 manifest.metrics.get("holdout_accuracy"),
-                (*states, "withdrawn") if model in turned_away else states,
+                states,
                 model,
                 manifest.mlflow_model_version,
             )

@@ -13,7 +13,7 @@ from typing import Any
 import dagster as dg
 
 from mqt_assets.experiments.moves import start, wait
-from mqt_assets.release.audit import record
+from mqt_assets.release.audit import entries, record, stopped
 from mqt_assets.release.packaging import Contents, assemble, code_version, translator_of
 from mqt_assets.release.trying_out import load_as_serving
 from mqt_resources.artifacts import ArtifactStore
@@ -76,7 +76,8 @@ def go_live(
 def offer(config: Settings, tried: Contents, corrections: Sequence[Any], run_id: str) -> str:
     """Make a candidate the challenger, with an experiment where those start by themselves.
 
-    Returns the challenger's release, or why there is none now; the next run offers it again.
+    Returns the challenger's release, or why there is none now; the next run offers it again. One
+    whose experiment was stopped is tried again by a person only.
     """
     root = config.releases_folder
     pointer = read_pointer(root)
@@ -85,6 +86,11 @@ def offer(config: Settings, tried: Contents, corrections: Sequence[Any], run_id:
             return f"{pointer.challenger} holds this candidate already"
         if pointer.experiment:
             return f"not yet: the experiment {pointer.experiment} is running"
+    if tried_before := stopped(entries(root)).get(tried.parts.translator):
+        return (
+            f"not again: the experiment of {tried_before} was stopped; "
+            f"`mqt experiment start --challenger {tried_before}` starts another"
+        )
     name = _write(config, tried, run_id).id
     _try_out(config, name, corrections)
     reason = "passed every gate"

@@ -6,13 +6,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from mqt_assets.release.audit import entries, record, withdrawn
+from mqt_assets.release.audit import entries, record, stopped, withdrawn
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
 def entry(action: str, left: str, taken: str) -> dict[str, Any]:
     return {"action": action, "translators": [left, taken]}
+
+
+def tried(action: str, challenger: str = "t2", release: str = "r2") -> dict[str, Any]:
+    details = {"challenger": release, "translator": challenger}
+    return {**entry(f"experiment-{action}", "t1", "t1"), "details": details}
 
 
 def test_entries_are_kept_in_order_and_whole(tmp_path: Path) -> None:
@@ -57,3 +62,20 @@ def test_bringing_it_back_ends_that() -> None:
 
 def test_going_back_over_new_data_withdraws_no_translator() -> None:
     assert withdrawn([entry("rollback", "t1", "t1")]) == frozenset()
+
+
+def test_a_translator_whose_experiment_was_stopped_is_known_until_a_person_tries_it_again() -> None:
+    history = [tried("start"), tried("ramp"), tried("stop")]
+    assert stopped(history) == {"t2": "r2"}
+    history += [tried("start", "t3", "r3"), tried("withdraw", "t3", "r3")]
+    assert stopped(history) == {"t2": "r2"}
+    history.append(tried("start"))
+    assert stopped(history) == {}
+    history.append(tried("stop", release="r4"))
+    assert stopped(history) == {"t2": "r4"}
+    assert stopped([*history, entry("rollback", "t1", "t2")]) == {}  # it serves by now
+
+
+def test_entries_of_before_that_say_no_translator_stop_nothing() -> None:
+    old = {**entry("experiment-stop", "t1", "t1"), "details": {"challenger": "r2"}}
+    assert stopped([old]) == {}

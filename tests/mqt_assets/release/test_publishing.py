@@ -7,11 +7,24 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from mqt_assets.release.audit import entries, withdrawn
-from mqt_assets.release.packaging import translator_of
-from mqt_assets.release.publishing import go_live
+from mqt_assets.experiments.moves import start, stop
+from mqt_assets.release.audit import entries, stopped, withdrawn
+from mqt_assets.release.gates import EvaluationReport, Share
+from mqt_assets.release.listing import rows
+from mqt_assets.release.packaging import Contents, translator_of
+from mqt_assets.release.publishing import go_live, offer
 from mqt_assets.release.rollback import serve_again
-from mqt_serving.releases import Pointer, read_pointer, write_release
+from mqt_serving.releases import Pointer, list_releases, read_pointer, write_release
+from mqt_serving.settings import Settings
+
+REPORT = EvaluationReport(
+    translator="t",
+    holdout_digest="h",
+    overall=Share(correct=8, total=10),
+    milliseconds_p50=1,
+    milliseconds_p95=2,
+    megabytes=1,
+)
 
 
 def write(root: Path, name: str, model: str) -> None:
@@ -69,3 +82,22 @@ def test_the_step_runs_once_more_and_then_says_why(tmp_path: Path) -> None:
     champions[:] = ["gone", "gone"]
     failed = release.execute_in_process(raise_on_error=False)
     assert "The pointer moved meanwhile" in str(failed.failure_data_for_node("step"))
+
+
+def test_a_candidate_whose_experiment_was_stopped_is_offered_no_other(tmp_path: Path) -> None:
+    config = Settings.from_environment(home=tmp_path)
+    root = config.releases_folder
+    for name, model in (("one", "a"), ("two", "b")):
+        write(root, name, model)
+    go_live(root, "one", instead_of=None)
+    start(root, 0.05, challenger="two")
+    stop(root)
+    candidate = Contents(root / "two" / "translator", {}, root / "two", "[]", REPORT)
+    said = offer(config, candidate, [], "run")
+    assert said.startswith("not again: the experiment of two was stopped")
+    assert read_pointer(root) == Pointer(champion="one")
+    assert set(list_releases(root)) == {"one", "two"}
+    assert {row.release: row.states for row in rows(root)}["two"] == ("stopped",)
+    # A person may: then nothing is held against it.
+    start(root, 0.05, challenger="two", author="ada")
+    assert stopped(entries(root)) == {}
