@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields, is_dataclass
-from datetime import date
+from datetime import datetime
 from enum import Enum
 from typing import Any
 
 from mqt_assets.training.examples import literals_of
+from mqt_serving.query.literals import plain
 from mqt_serving.query.plan import And, Entity, Field, In, Or, Output, Plan
 
 _UNORDERED = (And, Or)
@@ -56,7 +57,7 @@ def _canonical(node: object, loosely: bool) -> Any:
 
 
 def _literal(value: object, loosely: bool) -> Any:
-    """As JSON, kinds apart: the text "3" is not the number 3, but 3 is 3.0."""
+    """As JSON, kinds apart: the text "3" is not the number 3, but 3 is 3.0. Dates are in UTC."""
     match value:
         case None | bool():
             return value
@@ -66,8 +67,8 @@ def _literal(value: object, loosely: bool) -> Any:
             return value
         case float():
             return int(value) if value.is_integer() else value
-        case date():
-            return {"date": value.isoformat()}
+        case datetime():
+            return {"date": str(plain(value))}
         case str():
             return " ".join(value.casefold().split()) if loosely else value
         case _:

@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from bson import Decimal128
 
-from mqt_serving.query.literals import fit, is_flag
+from mqt_serving.query.literals import fit, is_flag, plain
 from mqt_serving.query.plan import (
     DISTANCES,
     AcrossGroups,
@@ -283,11 +283,9 @@ class _Writer:
         yield step
 
     def date_edge(self, op: Comparator, moment: datetime) -> tuple[Comparator, Step]:
-        for index, value in enumerate(self.linked.values):
-            if value.kind != ValueKind.DATE:
-                continue
+        for index, start, end in self.dates():
             for asked, (meant, edge) in _DATE_EDGE.items():
-                if meant == op and getattr(value, edge) == moment:
+                if meant == op and (start if edge == "start" else end) == plain(moment):
                     return asked, Step(2, index)
         raise NotExpressible(f"no date {moment} for {op} among the candidates")
 
@@ -298,18 +296,24 @@ class _Writer:
             yield self.value(low, left)
             yield self.value(high, left)
             return
-        dates = [(i, v) for i, v in enumerate(self.linked.values) if v.kind == ValueKind.DATE]
-        for index, value in dates:
-            if isinstance(left, Field) and half_open and (value.start, value.end) == (low, high):
+        first, last = plain(low), plain(high)
+        for index, start, end in self.dates():
+            if isinstance(left, Field) and half_open and (start, end) == (first, last):
                 yield from (_token(Token.RANGE), self.item(left), Step(2, index))
                 return
-        starts = [i for i, v in dates if v.start == low]
-        ends = [i for i, v in dates if (v.end if half_open else v.start) == high]
+        starts = [index for index, start, _ in self.dates() if start == first]
+        ends = [i for i, start, end in self.dates() if (end if half_open else start) == last]
         if not starts or not ends:
             raise NotExpressible(f"no dates {low} to {high} among the candidates")
         yield _token(Token.BETWEEN)
         yield from self.operand(left)
         yield from (Step(2, starts[0]), Step(2, ends[0]))
+
+    def dates(self) -> Iterator[tuple[int, Scalar, Scalar]]:
+        """Candidate, start and end of each calendar span, as a stored date is: in UTC."""
+        for index, value in enumerate(self.linked.values):
+            if value.start is not None and value.end is not None:
+                yield index, plain(value.start), plain(value.end)
 
     def value(self, literal: Scalar, left: Operand | None) -> Step:
         """The best candidate that reads as `literal` where it stands."""
@@ -355,9 +359,11 @@ def _rank(value: Value, left: Operand | None, literal: Scalar) -> int:
 
 
 def same_literal(a: Scalar, b: Scalar) -> bool:
-    """Equal in value: numbers across types, text exactly."""
+    """Equal in value: numbers across types, dates with a zone or without, text exactly."""
     if isinstance(a, bool) or isinstance(b, bool):
         return a is b
+    if isinstance(a, datetime) and isinstance(b, datetime):
+        return plain(a) == plain(b)
     x, y = _decimal(a), _decimal(b)
     if x is not None and y is not None:
         return x == y

@@ -36,6 +36,14 @@ def test_what_returns_the_same_is_one_meaning(one: str, other: str) -> None:
     assert same_question(plan(one)) == same_question(plan(other))
 
 
+def test_a_date_of_a_raised_query_is_that_of_a_made_question() -> None:
+    raised = plan("db.pans.find({at: {$gt: ISODate('2026-01-05T02:00:00+02:00')}})")
+    at = Compare(Field("pans", "at"), Comparator.GT, datetime(2026, 1, 5))
+    made = Plan((Output(Entity("pans")),), at)
+    assert same_meaning(raised) == same_meaning(made)
+    assert constants_of(raised) == constants_of(made)
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
@@ -252,6 +253,20 @@ def test_a_value_that_the_question_does_not_hold_cannot_be_written() -> None:
     )
     with pytest.raises(NotExpressible, match="Tokyo"):
         to_steps(plan, LINKED, SCHEMA)
+
+
+@pytest.mark.parametrize("where", [MARCH, SPRING, AFTER_MARCH])
+def test_dates_of_a_query_that_a_person_wrote_have_a_zone_and_are_found_all_the_same(
+    where: Between | Compare,
+) -> None:
+    zoned = {
+        name: value.replace(tzinfo=UTC)
+        for name in ("low", "high", "right")
+        if isinstance(value := getattr(where, name, None), datetime)
+    }
+    plans = [Plan((Output(Entity("orders")),), each) for each in (where, replace(where, **zoned))]
+    made, raised = (to_steps(plan, LINKED, SCHEMA) for plan in plans)
+    assert raised == made
 
 
 @st.composite
