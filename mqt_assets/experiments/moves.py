@@ -16,6 +16,7 @@ from mqt_assets.release.packaging import (
     INDEX,
     TRANSLATOR,
     code_version,
+    prompt_version_of,
     translator_of,
 )
 from mqt_serving.errors import ExperimentError, NoRelease
@@ -230,6 +231,7 @@ def _record(
         before=before.champion,
         after=after.champion,
         translators=(translator_of(root, left), translator_of(root, after.champion)),
+        prompts=(prompt_version_of(root, left), prompt_version_of(root, after.champion)),
         reason=reason,
         author=author,
         now=now,

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from mqt_assets.presentation import bars, image, markdown
-from mqt_assets.prompts.stored import promoted
+from mqt_assets.prompts.stored import next_prompt
+from mqt_assets.release.audit import entries, withdrawn_prompts
 from mqt_assets.schemas.assets import read_catalogs
 from mqt_resources.gateways import JournalResource, MongoResource, SettingsResource
 from mqt_resources.mlflow_tracking import MlflowTracking
@@ -42,10 +43,11 @@ def prompt_variants(
     settings: SettingsResource,
 ) -> dg.Output[dict[str, Any]]:
     from mqt_assets.prompts.variants import variants
-    from mqt_serving.llm.template import Prompt
 
-    serving = promoted(settings.artifacts()) or Prompt()
-    made = variants(serving.template, _showable(feedback_dataset, holdout))
+    root = settings.load().releases_folder
+    serving = next_prompt(settings.artifacts(), root)
+    withdrawn = withdrawn_prompts(entries(root))
+    made = variants(serving.template, _showable(feedback_dataset, holdout), withdrawn)
     body = {"variants": [variant.to_json() for variant in made]}
     context.log.info(f"{len(made)} prompts")
     return dg.Output(
@@ -174,10 +176,12 @@ def prompt_promotion(
     settings: SettingsResource,
 ) -> dg.Output[dict[str, Any]]:
     from mqt_assets.prompts.choosing import choose, prompt_of, rows
-    from mqt_serving.llm.template import Prompt
 
-    before = promoted(settings.artifacts()) or Prompt()
+    root = settings.load().releases_folder
+    before = next_prompt(settings.artifacts(), root)
     serving, *others = (_tried(result) for result in prompt_evaluation["results"])
+    withdrawn = withdrawn_prompts(entries(root))  # also by a rollback since they were measured
+    others = [tried for tried in others if tried.template.version not in withdrawn]
     choice = choose(serving, others)
     model = prompt_evaluation["model"]
     prompt = prompt_of(choice.chosen, model, before)

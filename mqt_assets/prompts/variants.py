@@ -10,7 +10,7 @@ few blocks, and it knows neither our guard nor our evaluation.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,12 +61,15 @@ class Variant:
         return cls(body["name"], Template.model_validate(body["template"]))
 
 
-def variants(serving: Template, corrections: Sequence[Example]) -> tuple[Variant, ...]:
+def variants(
+    serving: Template, corrections: Sequence[Example], withdrawn: Collection[str] = ()
+) -> tuple[Variant, ...]:
     """The prompt that serves first, then others, each once. `corrections` must leak nothing of the
-    holdout: examples are mined from them."""
+    holdout: examples are mined from them. `withdrawn` are versions that are tried no more."""
     found: dict[str, Variant] = {}
     for variant in _candidates(serving, corrections):
-        found.setdefault(variant.template.version, variant)
+        if variant.name == SERVING or variant.template.version not in withdrawn:
+            found.setdefault(variant.template.version, variant)
     return tuple(found.values())
 
 

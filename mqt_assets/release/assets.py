@@ -111,7 +111,7 @@ def release(
         semantic_index,
         corrections_text(corrections),
         chosen_report,
-        prompt_text(settings.artifacts()),
+        prompt_text(settings.artifacts(), config.releases_folder),
     )
     unchanged = champion is not None and champion.is_live and contents.parts == champion.parts
     if unchanged and not on_trial:

@@ -16,6 +16,7 @@ from mqt_serving.releases import read_pointer
 AUDIT_FILE = "audit.jsonl"
 TRAIN = "train"
 """The action of entries that are no moves: a training begins, and what serves stays as it is."""
+_WITHDRAWING = ("rollback", "experiment-withdraw")
 
 
 def record(
@@ -26,6 +27,7 @@ def record(
     before: str | None,
     after: str,
     translators: tuple[str, str],
+    prompts: tuple[str, str] = ("", ""),
     reason: str = "",
     author: str = "",
     now: datetime | None = None,
@@ -33,8 +35,9 @@ def record(
 ) -> None:
     """Append an entry, on disk when this returns. A line is one write, so entries don't mix.
 
-    `translators` are the digests of the translators of `before` and `after` (empty if unknown);
-    `author` is the person or the sensor that asked for the move, empty for a run's own.
+    `translators` are the digests of the translators of `before` and `after` (empty if unknown),
+    `prompts` the versions of their prompts for a language model; `author` is the person or the
+    sensor that asked for the move, empty for a run's own.
     """
     entry = {
         "at": (now or datetime.now(UTC)).isoformat(timespec="seconds"),
@@ -42,6 +45,7 @@ def record(
         "from": before,
         "to": after,
         "translators": list(translators),
+        "prompts": list(prompts),
         "reason": reason,
         "dagster_run_id": dagster_run_id,
         **({"author": author} if author else {}),
@@ -101,7 +105,23 @@ def withdrawn(history: Sequence[dict[str, Any]]) -> frozenset[str]:
     found: set[str] = set()
     for entry in history:
         left, taken = entry["translators"]
-        if entry["action"] in ("rollback", "experiment-withdraw") and left and left != taken:
+        if entry["action"] in _WITHDRAWING and left and left != taken:
+            found.add(left)
+        found.discard(taken)
+    return frozenset(found)
+
+
+def withdrawn_prompts(history: Sequence[dict[str, Any]]) -> frozenset[str]:
+    """Prompts (versions of their templates) that people rolled back from, or that lost an
+    experiment, and that nobody brought back since.
+
+    What a sensor judges is the model (the entry says which release): its prompt is not withdrawn.
+    """
+    found: set[str] = set()
+    for entry in history:
+        left, taken = entry.get("prompts", ("", ""))
+        judged = (entry.get("details") or {}).get("judged")
+        if entry["action"] in _WITHDRAWING and left and left != taken and not judged:
             found.add(left)
         found.discard(taken)
     return frozenset(found)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from mqt_assets.release.audit import entries, stopped, withdrawn
-from mqt_assets.release.packaging import TRANSLATOR, part_digest
+from mqt_assets.release.audit import entries, stopped, withdrawn, withdrawn_prompts
+from mqt_assets.release.packaging import TRANSLATOR, part_digest, prompt_version_of
 from mqt_serving.releases import Pointer, list_releases, read_manifest, read_pointer
 
 
@@ -26,14 +26,18 @@ class Row:
 def rows(root: Path) -> list[Row]:
     """Newest first; empty when nothing was released."""
     history = entries(root)
-    turned_away, not_again = withdrawn(history), stopped(history)
+    turned_away, not_again, prompts = (
+        withdrawn(history),
+        stopped(history),
+        withdrawn_prompts(history),
+    )
     pointer = read_pointer(root)
     found = []
     for name in reversed(list_releases(root)):
         manifest = read_manifest(root / name)
         model = part_digest(manifest.files, TRANSLATOR)
         states = _states(pointer, name)
-        if model in turned_away:
+        if model in turned_away or prompt_version_of(root, name) in prompts:
             states = (*states, "withdrawn")
         elif model in not_again:
             states = (*states, "stopped")

@@ -24,6 +24,7 @@ from mqt_resources.artifacts import folder_digest, link_or_copy
 from mqt_resources.mlflow_tracking import MlflowTracking
 from mqt_serving.errors import ReleaseCorrupt
 from mqt_serving.query.plan_json import plan_to_json
+from mqt_serving.release_loading import read_prompt
 from mqt_serving.releases import PROMPT, Manifest, Pointer, read_manifest, read_pointer, verify
 from mqt_serving.schema import Catalog, digest_of
 
@@ -104,6 +105,17 @@ def translator_of(root: Path, release_id: str | None) -> str:
     except ReleaseCorrupt:
         return ""
     return part_digest(manifest.files, TRANSLATOR) if manifest else ""
+
+
+def prompt_version_of(root: Path, release_id: str | None) -> str:
+    """Version of a release's prompt (without one, of the one that comes with MQT); empty when there
+    is no such release or it is damaged."""
+    if not release_id:
+        return ""
+    try:
+        return read_prompt(root / read_manifest(root / release_id).id).template.version
+    except ReleaseCorrupt:
+        return ""
 
 
 def corrections_text(corrections: Sequence[Any]) -> str:

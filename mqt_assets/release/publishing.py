@@ -14,7 +14,13 @@ import dagster as dg
 
 from mqt_assets.experiments.moves import start, wait
 from mqt_assets.release.audit import entries, record, stopped
-from mqt_assets.release.packaging import Contents, assemble, code_version, translator_of
+from mqt_assets.release.packaging import (
+    Contents,
+    assemble,
+    code_version,
+    prompt_version_of,
+    translator_of,
+)
 from mqt_assets.release.trying_out import load_as_serving
 from mqt_resources.artifacts import ArtifactStore
 from mqt_serving.errors import ExperimentError
@@ -68,6 +74,7 @@ def go_live(
         before=left,
         after=after.champion,
         translators=(translator_of(root, left), translator_of(root, after.champion)),
+        prompts=(prompt_version_of(root, left), prompt_version_of(root, after.champion)),
         reason=reason,
     )
     close_when_over(root, before, after, "release", f"{after.champion} has another model")

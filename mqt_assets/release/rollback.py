@@ -10,9 +10,9 @@ from typing import Any
 
 import dagster as dg
 
-from mqt_assets.release.audit import entries, record, withdrawn
-from mqt_assets.release.packaging import mirror_pointer, translator_of
-from mqt_assets.release.watching import case_of
+from mqt_assets.release.audit import entries, record, withdrawn, withdrawn_prompts
+from mqt_assets.release.packaging import mirror_pointer, prompt_version_of, translator_of
+from mqt_assets.release.watching import case_of, tenures
 from mqt_resources.gateways import SettingsResource
 from mqt_resources.mlflow_tracking import MlflowTracking
 from mqt_serving.errors import RollbackRefused
@@ -31,29 +31,32 @@ def serve_again(
 ) -> tuple[Pointer, Pointer]:
     """Roll back to `release_id`, else to the previous release; the pointer before and after.
 
-    Where the previous release is the champion's model with older data, the way back is that of an
-    automatic rollback: the last release of the model before. A release whose model was rolled back
-    itself is only served again by a person who names it. `judged` is the champion that a sensor
-    judged: another one that serves by now is left alone. Raises what `roll_back` raises,
-    `RollbackRefused` for these and where there is no model before.
+    Where the previous release is the champion's model and prompt with older data, the way back is
+    the last release with another prompt, else that of an automatic rollback: the last release of
+    the model before. A release whose model or prompt was rolled back itself is only served again by
+    a person who names it. `judged` is the champion whose model a sensor judged: another one that
+    serves by now is left alone. Raises what `roll_back` raises, `RollbackRefused` for these and
+    where there is no model before.
     """
     history, live = entries(root), read_pointer(root)
-    turned_away = withdrawn(history)
+    expected, named = judged, bool(release_id)
     if not release_id and live is not None and _previous_is_same_model(root, live):
-        release_id, judged = _model_before(root, live, history), judged or live.champion
+        release_id, expected = _release_before(root, live, history), live.champion
 
     def allow(current: Pointer, target: str) -> None:
-        if judged and current.champion != judged:
+        if expected and current.champion != expected:
             raise RollbackRefused(
-                f"Release {judged} was to be rolled back, but {current.champion} serves by now."
+                f"Release {expected} was to be rolled back, but {current.champion} serves by now."
             )
-        if (judged or not release_id) and translator_of(root, target) in turned_away:
+        model_away, prompt_away = _turned_away(root, target, history)
+        if (judged and model_away) or (not named and (model_away or prompt_away)):
             raise RollbackRefused(
                 f"Release {target} was rolled back itself. Name the release that is to serve: "
                 f"`mqt releases` lists them, `mqt rollback {target}` takes this one all the same."
             )
 
     before, after = roll_back(root, release_id, allow)
+    details = {"experiment": before.experiment, "judged": judged}
     record(
         root,
         action="rollback",
@@ -61,9 +64,10 @@ def serve_again(
         before=before.champion,
         after=after.champion,
         translators=(translator_of(root, before.champion), translator_of(root, after.champion)),
+        prompts=(prompt_version_of(root, before.champion), prompt_version_of(root, after.champion)),
         reason=reason,
         author=author,
-        details={"experiment": before.experiment} if before.experiment else None,
+        details={name: value for name, value in details.items() if value},
     )
     close_when_over(root, before, after, "rollback", reason)
     return before, after
@@ -73,8 +77,25 @@ def _previous_is_same_model(root: Path, live: Pointer) -> bool:
     return live.previous is not None and same_translator(root, live.champion, live.previous)
 
 
-def _model_before(root: Path, live: Pointer, history: Sequence[dict[str, Any]]) -> str:
-    case = case_of(live, history, list_releases(root))
+def _turned_away(
+    root: Path, release_id: str, history: Sequence[dict[str, Any]]
+) -> tuple[bool, bool]:
+    """Whether a release's model was withdrawn, and whether its prompt was."""
+    return (
+        translator_of(root, release_id) in withdrawn(history),
+        prompt_version_of(root, release_id) in withdrawn_prompts(history),
+    )
+
+
+def _release_before(root: Path, live: Pointer, history: Sequence[dict[str, Any]]) -> str:
+    present = list_releases(root)
+    (*_, served) = tenures(history) or (None,)
+    if served is not None and live.champion in served.releases:
+        for name in reversed(served.releases):
+            other = prompt_version_of(root, name) != prompt_version_of(root, live.champion)
+            if name in present and other and not any(_turned_away(root, name, history)):
+                return name
+    case = case_of(live, history, present)
     if isinstance(case, str):
         raise RollbackRefused(
             f"Release {live.previous} is the model that serves, with older data. {case} Name the "

@@ -377,6 +377,13 @@ def test_a_better_prompt_is_measured_promoted_and_served(world: World, monkeypat
         assert world.run("prompt_job").success
         assert not metadata_of(world, "prompt_promotion")["promoted"]
         assert world.champion().manifest.id == after.manifest.id
+    # Rolled back, it returns with no refresh; named, it does.
+    _serve_again(world, before.manifest.id)
+    assert world.run("retrain_job", asset_selection=[dg.AssetKey("release")]).success
+    assert world.champion().parts.prompt == before.parts.prompt
+    _serve_again(world, after.manifest.id)
+    assert world.run("retrain_job", asset_selection=[dg.AssetKey("release")]).success
+    assert world.champion().parts.prompt == after.parts.prompt
 
 
 def test_a_worse_candidate_stays_a_candidate(world: World, monkeypatch: Any) -> None:
@@ -443,8 +450,7 @@ def test_a_rollback_is_a_run_with_an_audit_entry(world: World) -> None:
     assert last["dagster_run_id"] == result.run_id
     assert last["reason"] == "numbers look odd"
     assert world.aliases()["champion"] == world.champion().manifest.mlflow_model_version
-    to = {"ops": {"move_release_pointer": {"config": {"release_id": pointer.champion}}}}
-    assert world.run("rollback_job", run_config=to).success
+    _serve_again(world, pointer.champion)
     assert world.champion().manifest.id == pointer.champion
 
 
@@ -525,6 +531,11 @@ def test_an_unreachable_server_is_one_clear_sentence(world: World) -> None:
     assert result.returncode == 1
     assert "does not answer" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def _serve_again(world: World, release_id: str) -> None:
+    to = {"ops": {"move_release_pointer": {"config": {"release_id": release_id}}}}
+    assert world.run("rollback_job", run_config=to).success
 
 
 def plan_of(world: World, text: str) -> dict[str, Any]:

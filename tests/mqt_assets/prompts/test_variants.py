@@ -53,6 +53,13 @@ def test_no_prompt_comes_twice() -> None:
     assert "as shipped" not in {variant.name for variant in made}
 
 
+def test_a_withdrawn_prompt_is_tried_no_more_unless_it_serves() -> None:
+    serving, *others = variants(Template(), CORRECTIONS)
+    gone = others[0].template.version
+    made = variants(Template(), CORRECTIONS, {gone, serving.template.version})
+    assert made == (serving, *others[1:])
+
+
 def test_every_wording_says_how_to_decline_and_what_is_forbidden() -> None:
     for text in WORDINGS.values():
         assert DECLINES in text

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from mqt_assets.release.audit import entries, record, stopped, withdrawn
+from mqt_assets.release.audit import entries, record, stopped, withdrawn, withdrawn_prompts
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -30,6 +30,7 @@ def test_entries_are_kept_in_order_and_whole(tmp_path: Path) -> None:
             before=None,
             after=f"r{n}",
             translators=("", "t"),
+            prompts=("", "p"),
             reason="two\nlines",
             now=NOW,
         )
@@ -40,6 +41,7 @@ def test_entries_are_kept_in_order_and_whole(tmp_path: Path) -> None:
         "from": None,
         "to": "r0",
         "translators": ["", "t"],
+        "prompts": ["", "p"],
         "reason": "two\nlines",
         "dagster_run_id": "d0",
     }
@@ -79,3 +81,24 @@ def test_a_translator_whose_experiment_was_stopped_is_known_until_a_person_tries
 def test_entries_of_before_that_say_no_translator_stop_nothing() -> None:
     old = {**entry("experiment-stop", "t1", "t1"), "details": {"challenger": "r2"}}
     assert stopped([old]) == {}
+
+
+def prompted(action: str, left: str, taken: str, **details: str) -> dict[str, Any]:
+    return {**entry(action, "t1", "t1"), "prompts": [left, taken], "details": details}
+
+
+def test_a_rollback_withdraws_the_prompt_that_it_leaves_until_it_is_brought_back() -> None:
+    history = [entry("rollback", "t2", "t1"), prompted("release", "p1", "p2")]
+    assert withdrawn_prompts(history) == frozenset()
+    history += [prompted("rollback", "p2", "p1"), prompted("release", "p1", "p1")]
+    assert withdrawn_prompts(history) == {"p2"}
+    assert withdrawn_prompts([*history, prompted("rollback", "p1", "p2")]) == {"p1"}
+
+
+def test_a_challenger_that_loses_loses_its_prompt_too() -> None:
+    assert withdrawn_prompts([prompted("experiment-withdraw", "p2", "p1")]) == {"p2"}
+    assert withdrawn_prompts([prompted("experiment-stop", "p1", "p1")]) == frozenset()
+
+
+def test_a_model_that_a_sensor_judged_takes_no_prompt_with_it() -> None:
+    assert withdrawn_prompts([prompted("rollback", "p2", "p1", judged="r2")]) == frozenset()

@@ -6,12 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from mqt_assets.release.audit import entries, withdrawn
-from mqt_assets.release.packaging import translator_of
+from mqt_assets.release.audit import entries, withdrawn, withdrawn_prompts
+from mqt_assets.release.packaging import prompt_version_of, translator_of
 from mqt_assets.release.publishing import go_live
 from mqt_assets.release.rollback import serve_again
 from mqt_serving.errors import RollbackRefused
+from mqt_serving.llm.template import Prompt, Template
 from mqt_serving.releases import Pointer, read_pointer, write_release
+
+OTHER_PROMPT = Prompt(template=Template(values=1)).model_dump_json()
 
 
 def release(root: Path, name: str, model: str, prompt: str = "") -> None:
@@ -50,3 +53,36 @@ def test_another_prompt_is_a_way_back(tmp_path: Path) -> None:
     release(root, "r2", "b")
     release(root, "r3", "b", prompt="{}")
     assert serve_again(root)[1] == Pointer(champion="r2", previous="r3")
+
+
+def test_a_prompt_that_was_rolled_back_is_only_taken_again_by_name(tmp_path: Path) -> None:
+    root = tmp_path / "releases"
+    release(root, "r1", "a")
+    release(root, "r2", "a", prompt=OTHER_PROMPT)
+    serve_again(root)
+    assert withdrawn_prompts(entries(root)) == {prompt_version_of(root, "r2")}
+    with pytest.raises(RollbackRefused, match="r2 was rolled back itself"):
+        serve_again(root)
+    assert serve_again(root, "r2")[1] == Pointer(champion="r2", previous="r1")
+    assert withdrawn_prompts(entries(root)) == {prompt_version_of(root, "r1")}
+
+
+def test_after_refreshes_it_goes_to_the_prompt_before(tmp_path: Path) -> None:
+    root = tmp_path / "releases"
+    release(root, "r1", "a")
+    release(root, "r2", "b")
+    for name in ("r3", "r4"):
+        release(root, name, "b", prompt=OTHER_PROMPT)
+    assert serve_again(root)[1] == Pointer(champion="r2", previous="r4")
+    assert not withdrawn(entries(root))
+    release(root, "r5", "b")
+    assert serve_again(root)[1] == Pointer(champion="r1", previous="r5")
+
+
+def test_a_sensor_that_judged_the_model_leaves_its_prompt(tmp_path: Path) -> None:
+    root = tmp_path / "releases"
+    release(root, "r1", "a")
+    release(root, "r2", "b", prompt=OTHER_PROMPT)
+    serve_again(root, "r1", judged="r2")
+    assert withdrawn(entries(root)) == {translator_of(root, "r2")}
+    assert not withdrawn_prompts(entries(root))
