@@ -198,6 +198,7 @@ def _live(example: Example) -> LiveCorrection:
         command=parse_query(example.command),
         author="",
         at=_AT,
+        asked_at=_AT,
     )
 
 

@@ -17,9 +17,10 @@ from functools import partial
 from mqt_serving.answers import Before, Choice, Source, Translation, UsedCorrection
 from mqt_serving.assignment import Exposure
 from mqt_serving.choices import choice_of_plan
-from mqt_serving.corrections.fitting import choice_of_correction, is_of_then
+from mqt_serving.corrections.fitting import choice_of_correction
 from mqt_serving.corrections.likeness import REUSE, Reading
 from mqt_serving.corrections.live import LiveCorrections, used
+from mqt_serving.corrections.moving import brought_to
 from mqt_serving.corrections.paraphrases import Near, Paraphrases
 from mqt_serving.errors import (
     CannotAnswer,
@@ -155,8 +156,9 @@ class Interpreter:
         fitting: list[tuple[UsedCorrection, Catalog, Choice]] = []
         for catalog in asked.catalogs:
             released = asked.release.correction(asked.question, catalog.database)
-            correction = known.find(asked.question, catalog.database, released)
-            if correction is None or is_of_then(correction, asked.now):
+            corrected = known.find(asked.question, catalog.database, released)
+            correction = None if corrected is None else brought_to(corrected, asked.now)
+            if correction is None:
                 continue
             try:
                 choice = choice_of_correction(correction, catalog, self._policy)

@@ -66,12 +66,14 @@ class Search(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """What a person said is the right query for a question. `text` is mongosh."""
+    """What a person said is the right query for a question. `asked_at` (UTC) is when it was asked,
+    where that matters and is known."""
 
     question: str
     database: str
     plan: Plan | None
     command: Command
+    asked_at: datetime | None = None
 
 
 class _StoredCorrection(BaseModel):
@@ -81,6 +83,7 @@ class _StoredCorrection(BaseModel):
     database: str
     plan: dict[str, Any] | None = None
     command: str
+    asked_at: datetime | None = None
 
 
 class Encoder(Protocol):
@@ -386,6 +389,7 @@ def _read_corrections(path: Path) -> dict[tuple[str, str], Correction]:
                 database=entry.database,
                 plan=plan_from_json(entry.plan) if entry.plan is not None else None,
                 command=parse_query(entry.command),
+                asked_at=entry.asked_at,
             )
         except (MqtError, ValueError, KeyError, TypeError) as error:
             raise ReleaseCorrupt(

@@ -39,6 +39,7 @@ class Corrected:
     question: str
     database: str
     command: Command
+    asked_at: datetime | None = None
 
     @classmethod
     def of(cls, example: Example) -> Corrected:

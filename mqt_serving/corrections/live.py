@@ -32,8 +32,8 @@ Key = tuple[str, str]  # database, normalised question
 
 @dataclass(frozen=True, slots=True)
 class LiveCorrection:
-    """An accepted correction. `unseen` are the notes on unknown names that it was accepted with;
-    None where nobody wrote them down."""
+    """An accepted correction. `asked_at` is when its question was asked. `unseen` are the notes on
+    unknown names that it was accepted with; None where nobody wrote them down."""
 
     id: str
     question: str
@@ -42,6 +42,7 @@ class LiveCorrection:
     command: Command
     author: str
     at: datetime
+    asked_at: datetime
     unseen: frozenset[str] | None = None
     query_id: str = ""  # of the answer that it corrects
     author_key: str = ""  # stands for the session or principal of its author
@@ -110,7 +111,7 @@ def used(correction: LiveCorrection | Correction, similarity: float = 1.0) -> Us
 def correction_of(document: Mapping[str, Any]) -> LiveCorrection:
     """Raises `MqtError` for one that this version cannot read."""
     body, unseen = document.get("plan"), document.get("unseen")
-    at: datetime = document["at"]
+    at = document["at"]
     return LiveCorrection(
         id=str(document["_id"]),
         question=document["question"],
@@ -118,11 +119,16 @@ def correction_of(document: Mapping[str, Any]) -> LiveCorrection:
         plan=None if body is None else plan_from_json(body),
         command=parse_query(document["corrected_query"]),
         author=document.get("author") or "",
-        at=at.replace(tzinfo=UTC) if at.tzinfo is None else at,
+        at=_aware(at),
+        asked_at=_aware(document.get("asked_at") or at),  # older versions kept none
         unseen=None if unseen is None else frozenset(unseen),
         query_id=document.get("query_id") or "",
         author_key=document.get("author_key") or "",
     )
+
+
+def _aware(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 
 
 def _entry(document: Mapping[str, Any]) -> tuple[str, Key, LiveCorrection | None]:

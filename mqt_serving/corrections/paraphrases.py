@@ -14,9 +14,9 @@ from datetime import datetime
 import numpy as np
 import numpy.typing as npt
 
-from mqt_serving.corrections.fitting import is_of_then
 from mqt_serving.corrections.likeness import NEAREST_COSINE, Reading, likeness
 from mqt_serving.corrections.live import LiveCorrection
+from mqt_serving.corrections.moving import brought_to
 from mqt_serving.corrections.wording import (
     Vocabulary,
     Wording,
@@ -60,7 +60,7 @@ class _Place:
 
     vocabulary: Vocabulary
     known: dict[str, _Known] = field(default_factory=dict)  # by id of the correction
-    readings: dict[str, Reading] = field(default_factory=dict)
+    readings: dict[str, tuple[LiveCorrection, Reading]] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -81,7 +81,8 @@ class Paraphrases:
         """The correction likeliest to be of the same question; None when none comes near.
 
         `reading_of` gives what the translator makes of a question. All corrections are of the
-        database of `catalog`. One whose dates are not those of `now` (UTC, no zone) is none.
+        database of `catalog`. The one that is found is brought to `now` (UTC, no zone); one that
+        cannot be is none.
         """
         if release.encoder is None or not corrections:
             return None
@@ -99,14 +100,15 @@ class Paraphrases:
                 break
             if difference(wording, one.wording, one.literals) is not None:
                 continue
-            if is_of_then(one.correction, now):
+            correction = brought_to(one.correction, now)
+            if correction is None:
                 continue
             compared += 1
             read = read or reading_of(question)
-            its = _remembered(place, one.correction, reading_of)
+            its = _remembered(place, correction, reading_of)
             found = likeness(cosine, wording, one.wording, one.names, read, its)
             if best is None or found > best.likeness:
-                best = Near(one.correction, found)
+                best = Near(correction, found)
         return best
 
     def prepare(
@@ -168,7 +170,8 @@ def _names_of(plan: Plan) -> frozenset[str]:
 
 
 def _remembered(place: _Place, correction: LiveCorrection, reading_of: Read) -> Reading:
-    reading = place.readings.get(correction.id)
-    if reading is None:
-        reading = place.readings[correction.id] = reading_of(correction.question)
-    return reading
+    """Read again once the question means other dates: the reading holds them."""
+    known = place.readings.get(correction.id)
+    if known is None or known[0] != correction:
+        known = place.readings[correction.id] = correction, reading_of(correction.question)
+    return known[1]

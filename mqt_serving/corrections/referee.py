@@ -9,9 +9,10 @@ from mqt_serving.alternatives import same_result
 from mqt_serving.answers import CheckedQuery
 from mqt_serving.choices import choice_of_plan
 from mqt_serving.corrections.conflicts import CONFLICT, Author, Judgement, Rival, judge
-from mqt_serving.corrections.fitting import choice_of_correction, is_of_then
+from mqt_serving.corrections.fitting import choice_of_correction
 from mqt_serving.corrections.likeness import Reading
 from mqt_serving.corrections.live import LiveCorrection, LiveCorrections
+from mqt_serving.corrections.moving import brought_to
 from mqt_serving.corrections.paraphrases import Paraphrases
 from mqt_serving.errors import MqtError
 from mqt_serving.query.guarding.policy import Policy
@@ -36,12 +37,21 @@ class Referee:
         self._policy = policy
 
     def judge(
-        self, question: str, checked: CheckedQuery, author: Author, release: LoadedRelease
+        self,
+        question: str,
+        checked: CheckedQuery,
+        author: Author,
+        asked_at: datetime,
+        release: LoadedRelease,
     ) -> Judgement:
-        """What becomes of a correction that passed its check."""
+        """What becomes of a correction that passed its check.
+
+        It is compared with the accepted ones as they would be at `asked_at` (UTC where it has no
+        zone), when its question was asked.
+        """
         catalog = release.catalogs[checked.database]
         rivals = []
-        for correction in self._near(question, catalog, release):
+        for correction in self._near(question, asked_at, catalog, release):
             same = self._same_answer(correction, checked, catalog)
             if same is not None:
                 rivals.append(
@@ -55,19 +65,21 @@ class Referee:
         return judge(author, rivals)
 
     def _near(
-        self, question: str, catalog: Catalog, release: LoadedRelease
+        self, question: str, asked_at: datetime, catalog: Catalog, release: LoadedRelease
     ) -> tuple[LiveCorrection, ...]:
         """Those of this very question, else the one of a question that surely means the same."""
-        snapshot, now = self._corrections.snapshot, _now()
+        now = asked_at.astimezone(UTC).replace(tzinfo=None) if asked_at.tzinfo else asked_at
+        snapshot = self._corrections.snapshot
         same = snapshot.accepted.get((catalog.database, normalise(question)), ())
         if same:
-            return tuple(one for one in same if not is_of_then(one, now))
+            moved = (brought_to(one, now) for one in same)
+            return tuple(one for one in moved if one is not None)
         near = self._paraphrases.nearest(
             question,
             snapshot.by_database.get(catalog.database, ()),
             release,
             catalog,
-            lambda text: self._reading(text, catalog, release),
+            lambda text: self._reading(text, now, catalog, release),
             now,
         )
         return (near.correction,) if near is not None and near.likeness >= CONFLICT else ()
@@ -88,10 +100,12 @@ class Referee:
         # Results that happen to be empty say nothing about two different queries.
         return bool(ours.rows) and same_result(ours, theirs, in_order=True)
 
-    def _reading(self, question: str, catalog: Catalog, release: LoadedRelease) -> Reading:
+    def _reading(
+        self, question: str, now: datetime, catalog: Catalog, release: LoadedRelease
+    ) -> Reading:
         shares: dict[str, float] = {}
         try:
-            for candidate in release.translator.translate(question, catalog, _now()):
+            for candidate in release.translator.translate(question, catalog, now):
                 choice = choice_of_plan(
                     candidate.plan, candidate.probability, catalog, self._policy
                 )
@@ -99,8 +113,3 @@ class Referee:
         except MqtError as error:
             log.info("%r is compared without all of its readings: %s", question, error)
         return Reading(shares)
-
-
-def _now() -> datetime:
-    """As MongoDB's dates: UTC, no zone."""
-    return datetime.now(UTC).replace(tzinfo=None)

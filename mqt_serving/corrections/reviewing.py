@@ -16,6 +16,7 @@ from mqt_serving.corrections.deciding import Action, CorrectionDesk, Decider, ch
 from mqt_serving.corrections.fitting import choice_of_correction
 from mqt_serving.corrections.keeping import AUDIT, KeptCorrections
 from mqt_serving.corrections.live import LiveCorrection, LiveCorrections
+from mqt_serving.corrections.moving import brought_to, query_at
 from mqt_serving.corrections.review_queue import Disputed, Item, Stale, queue
 from mqt_serving.errors import (
     DecisionError,
@@ -104,7 +105,10 @@ class ReviewDesk:
             raise JournalUnavailable(f"The journal cannot be read: {str(error)[:200]}") from error
         held, all_held = self._kept.with_status("held", MOST_HELD)
         live = self._corrections.snapshot.by_key
-        accepted = {key: render_mongosh(one.command) for key, one in live.items()}
+        accepted = {
+            key: render_mongosh(query_at(one, self._now()) or one.command)
+            for key, one in live.items()
+        }
         settled = dismissed | live.keys()
         items = queue(queries, feedback, held, self._stale(), settled, accepted, self._disputed())
         return Waiting(items[:most], max(0, len(items) - most) + all_held - len(held))
@@ -136,7 +140,7 @@ class ReviewDesk:
 
     def _disputed(self) -> Iterator[Disputed]:
         """Questions that different people corrected differently, with all of it accepted: the
-        rows were equal then, or could not be compared."""
+        rows were equal then, or could not be compared. Dates are those of the newest."""
         release = self._releases.current
         if release is None:
             return
@@ -147,8 +151,10 @@ class ReviewDesk:
             fitting = [one for one in last if not self._misfit(one, release)]
             if not fitting:
                 continue
-            *others, newest = fitting
-            other = next((one for one in reversed(others) if not _same_query(one, newest)), None)
+            *before, newest = fitting
+            moved = (brought_to(one, newest.asked_at) for one in reversed(before))
+            others = (one for one in moved if one is not None)
+            other = next((one for one in others if not _same_query(one, newest)), None)
             if other is not None:
                 yield Disputed(
                     newest.id,

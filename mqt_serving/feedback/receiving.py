@@ -195,15 +195,19 @@ class FeedbackReceiver:
         if record.status != "accepted" or checked is None:
             return record, ()
         author = Author(record.author, record.author_key, record.query_id)
-        judgement = self._judge(record.question, checked, author)
+        asked_at = record.asked_at or record.at
+        judgement = self._judge(record.question, checked, author, asked_at)
         if judgement.held:
             return replace(record, status="held", decision_reason=judgement.reason), ()
         return record, judgement.replaces
 
-    def _judge(self, question: str, checked: CheckedQuery, author: Author) -> Judgement:
+    def _judge(
+        self, question: str, checked: CheckedQuery, author: Author, asked_at: datetime
+    ) -> Judgement:
         """Against all that is accepted, not only what this process has heard of."""
         self._refresh()
-        return self._referee.judge(question, checked, author, self._releases.require())
+        release = self._releases.require()
+        return self._referee.judge(question, checked, author, asked_at, release)
 
     def _record(
         self,
@@ -238,6 +242,7 @@ class FeedbackReceiver:
             client_key=said.client_key,
             said_digest=said.digest,
             unseen=tuple(unseen_names(checked.choice.notes)) if checked else (),
+            asked_at=asked.get("at"),
         )
 
     def _write(
@@ -260,7 +265,8 @@ class FeedbackReceiver:
         if kept["status"] != "accepted" or checked is None:
             return
         author = Author(kept["author"], kept["author_key"], kept["query_id"])
-        judgement = self._judge(kept["question"], checked, author)
+        asked_at = kept.get("asked_at") or kept["at"]
+        judgement = self._judge(kept["question"], checked, author, asked_at)
         self._desk.replaced(judgement.replaces, kept["_id"], kept["author"])
 
     def _again(self, said: Said, kept: Mapping[str, Any]) -> Receipt:

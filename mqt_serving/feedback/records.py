@@ -116,6 +116,7 @@ class FeedbackRecord:
     may also be `held` for review, `rejected` or `revoked`. `decided_at`, `decided_by` and
     `decision_reason` are of the status as it is. A correction, by a query or by picking another
     reading, has the verdict `down`. `plan` is None when the corrected query has no plan.
+    `asked_at` is when the question was asked: the dates in its query are of then.
     """
 
     feedback_id: str
@@ -142,6 +143,7 @@ class FeedbackRecord:
     said_digest: str = ""
     author_key: str = ""
     unseen: tuple[str, ...] = ()  # notes on names in the query that no sampled document has
+    asked_at: datetime | None = None
 
     def document(self) -> dict[str, Any]:
         """`client_key` is left out where there is none: its index is unique."""
@@ -149,6 +151,7 @@ class FeedbackRecord:
             "_id": self.feedback_id,
             "query_id": self.query_id,
             "at": self.at,
+            "asked_at": self.asked_at or self.at,
             "question": self.question,
             "database": self.database,
             "verdict": self.verdict,

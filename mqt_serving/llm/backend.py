@@ -17,6 +17,7 @@ from itertools import islice
 
 from mqt_serving.answers import Choice
 from mqt_serving.choices import check_text
+from mqt_serving.corrections.moving import query_at
 from mqt_serving.errors import CannotAnswer, MqtError, QueryFailed
 from mqt_serving.llm.breaker import Breaker
 from mqt_serving.llm.endpoint import ChatEndpoint, EndpointError
@@ -168,7 +169,8 @@ class LlmBackend:
         return template.model_copy(update={"shots": shots, "values": values})
 
     def _examples(self, asked: Asked, catalog: Catalog, template: Template) -> list[Shot]:
-        """The nearest corrections, the nearest last: what comes last weighs most with a model."""
+        """The nearest corrections, the nearest last: what comes last weighs most with a model.
+        Their dates are those that their questions mean now."""
         if self.sharing < Sharing.EXAMPLES:
             return []
         shown = {shot.question for shot in template.shots}
@@ -180,7 +182,8 @@ class LlmBackend:
         allowed = (
             Shot(database=each.database, question=each.question, query=text)
             for each in nearest_first(asked.question, known)
-            if self._is_allowed(text := render_mongosh(each.command), catalog)
+            if (command := query_at(each, asked.at)) is not None
+            and self._is_allowed(text := render_mongosh(command), catalog)
         )
         return list(islice(allowed, template.examples))[::-1]
 

@@ -6,19 +6,15 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Protocol
 
-from mqt_serving.query.pipeline import Command
+from mqt_serving.corrections.moving import Asked
 from mqt_serving.translator.words import split_words
 
 
-class Known(Protocol):
+class Known(Asked, Protocol):
     """A question that was answered right: a correction."""
 
     @property
-    def question(self) -> str: ...
-    @property
     def database(self) -> str: ...
-    @property
-    def command(self) -> Command: ...
 
 
 def nearest_first(question: str, known: Sequence[Known]) -> list[Known]:

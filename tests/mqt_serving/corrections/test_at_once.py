@@ -155,33 +155,75 @@ def test_names_that_no_sample_holds_are_fine_where_it_was_accepted_with_them(
     assert source(serving) is Source.CORRECTION
 
 
-def test_when_its_dates_are_over_neither_its_question_nor_a_paraphrase_gets_it(
-    serving: Serving, release: Callable[..., str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    question, paraphrase = (
-        f"How many {of}orders were placed last month?" for of in ("", "of the ")
-    )
+ItIs = Callable[[int, int], None]
+LAST_MONTH = "How many orders were placed last month?"
+REWORDED = "How many of the orders were placed last month?"
+
+
+@pytest.fixture
+def it_is(serving: Serving, release: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> ItIs:
+    """Set the clock to noon of a day of 2024; orders of a month can be asked about."""
     entry = Entry((Ranked(SHIPPED, 0.8),))
-    release("dated", {**TABLE_OF_QUESTIONS, question: entry, paraphrase: entry})
+    release("dated", {**TABLE_OF_QUESTIONS, LAST_MONTH: entry, REWORDED: entry})
     serving.releases.check()
 
-    def it_is(*day: int) -> None:
+    def it_is(month: int, day: int) -> None:
         for one in (serving.service, serving.feedback):
-            monkeypatch.setattr(one, "_now", lambda: datetime(*day, 12, tzinfo=UTC))
+            monkeypatch.setattr(one, "_now", lambda: datetime(2024, month, day, 12, tzinfo=UTC))
 
-    it_is(2024, 3, 2)
-    february = "{$gte: ISODate('2024-02-01'), $lt: ISODate('2024-03-01')}"
-    correct(serving, question, f"db.orders.countDocuments({{placed_at: {february}}})")
-    it_is(2024, 3, 31)
-    assert source(serving, question) is Source.CORRECTION
-    assert source(serving, paraphrase) is Source.CORRECTION
-    it_is(2024, 4, 1)
-    assert source(serving, question) is Source.MODEL
-    assert source(serving, paraphrase) is Source.MODEL
-    correct(
-        serving, question, "db.orders.countDocuments({placed_at: {$gte: ISODate('2024-03-01')}})"
-    )
-    assert source(serving, question) is Source.CORRECTION
+    return it_is
+
+
+def placed(month: int) -> str:
+    """Orders of the small shop: one of each of the first five months of 2024, on the third."""
+    start, end = f"ISODate('2024-0{month}-01')", f"ISODate('2024-0{month + 1}-01')"
+    return f"db.orders.find({{placed_at: {{$gte: {start}, $lt: {end}}}}}, {{_id: 0, placed_at: 1}})"
+
+
+def test_a_correction_of_last_month_moves_on_with_the_months(serving: Serving, it_is: ItIs) -> None:
+    it_is(3, 2)
+    id = correct(serving, LAST_MONTH, placed(2))
+    for month, day, asked in ((3, 31, LAST_MONTH), (4, 1, LAST_MONTH), (5, 9, REWORDED)):
+        it_is(month, day)
+        answer = serving.service.query(asked)
+        assert answer.translation.correction is not None
+        assert answer.translation.correction.id == id
+        assert answer.table.rows == ({"placed_at": f"2024-0{month - 1}-03T00:00:00Z"},)
+
+
+def test_a_correction_of_its_time_is_over_with_it(serving: Serving, it_is: ItIs) -> None:
+    it_is(3, 2)
+    correct(serving, LAST_MONTH, placed(2).replace("2024-03-01", "2024-02-20"))
+    it_is(3, 31)
+    assert source(serving, LAST_MONTH) is source(serving, REWORDED) is Source.CORRECTION
+    it_is(4, 1)
+    assert source(serving, LAST_MONTH) is source(serving, REWORDED) is Source.MODEL
+
+
+def test_corrections_of_different_months_contradict_each_other_by_more_than_their_dates(
+    serving: Serving, it_is: ItIs
+) -> None:
+    def corrected(query: str) -> Receipt:
+        asked = serving.service.query(LAST_MONTH).translation
+        said = Said(asked.query_id, corrected_query=query, author_key=uuid4().hex)
+        return serving.feedback.receive(said)
+
+    it_is(3, 2)
+    assert corrected(placed(2)).status == "accepted"
+    it_is(4, 2)
+    assert corrected(placed(3)).status == "accepted"
+    assert [i for i in serving.reviews.waiting(50).items if i.kind == "disputed"] == []
+    assert corrected(placed(3).replace("{placed_at", "{status: 'x', placed_at")).status == "held"
+
+
+def test_its_dates_are_those_of_when_it_was_asked_not_of_when_it_was_corrected(
+    serving: Serving, it_is: ItIs
+) -> None:
+    it_is(3, 31)
+    asked = serving.service.query(LAST_MONTH).translation
+    it_is(4, 1)
+    serving.feedback.receive(Said(asked.query_id, corrected_query=placed(2)))
+    assert serving.service.query(LAST_MONTH).table.rows == ({"placed_at": "2024-03-03T00:00:00Z"},)
 
 
 # ------------------------------------------------------------- paraphrases

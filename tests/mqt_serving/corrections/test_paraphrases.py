@@ -10,6 +10,7 @@ from mqt_serving.corrections.likeness import Reading
 from mqt_serving.corrections.live import LiveCorrection
 from mqt_serving.corrections.paraphrases import Paraphrases
 from mqt_serving.query.dialects.parsing import parse_query
+from mqt_serving.query.dialects.rendering import render_mongosh
 from mqt_serving.release_loading import LoadedRelease, Vectors
 from mqt_serving.releases import Manifest
 from mqt_serving.schema import Catalog
@@ -30,7 +31,7 @@ class CountingEncoder(LetterEncoder):
 
 def correction(database: str = "shop", query: str = "db.orders.find({})") -> LiveCorrection:
     question = "How many orders were shipped?"
-    return LiveCorrection(database, question, database, None, parse_query(query), "ada", AT)
+    return LiveCorrection(database, question, database, None, parse_query(query), "ada", AT, AT)
 
 
 def release_of(id: str, encoder: CountingEncoder, *databases: str) -> LoadedRelease:
@@ -60,6 +61,25 @@ def test_an_edited_correction_answers_paraphrases_with_what_it_says_now() -> Non
         )
         assert near is not None
         assert near.correction == one
+
+
+def test_readings_are_those_of_the_dates_that_the_question_means_by_now() -> None:
+    paraphrases, release = Paraphrases(), release_of("one", CountingEncoder(), "shop")
+    command = parse_query("db.orders.find({at: {$gte: ISODate('2026-01-01')}})")
+    one = replace(correction(), question="How many orders were shipped today?", command=command)
+    read: list[str] = []
+
+    def reading_of(question: str) -> Reading:
+        read.append(question)
+        return Reading()
+
+    for day in (1, 1, 2):
+        asked, now = "How many of the orders were shipped today?", datetime(2026, 1, day)
+        catalog = release.catalogs["shop"]
+        near = paraphrases.nearest(asked, [one], release, catalog, reading_of, now)
+        assert near is not None
+        assert f"2026-01-0{day}" in render_mongosh(near.correction.command)
+    assert read.count(one.question) == 2
 
 
 def test_a_correction_that_was_read_again_unchanged_is_not_encoded_again() -> None:

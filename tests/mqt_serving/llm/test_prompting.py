@@ -71,6 +71,7 @@ class Corrected:
     question: str
     query: str
     database: str = "shop"
+    asked_at: datetime | None = None
 
     @property
     def command(self) -> Command:
@@ -165,6 +166,19 @@ def test_corrections_about_what_a_policy_forbids_are_not_told() -> None:
     )
     assert "customers" not in text
     assert "Ada" not in text
+
+
+def test_corrections_are_told_with_the_dates_that_their_questions_mean_now() -> None:
+    may = "{_id: {$gte: ISODate('2025-05-01'), $lt: ISODate('2025-06-01')}}"
+    asked_at = datetime(2025, 6, 20)
+    moved = Corrected("Orders last month", f"db.orders.find({may})", asked_at=asked_at)
+    of_its_time = Corrected("Orders yesterday", "db.orders.find({status: 'x'})", asked_at=asked_at)
+    text = told(Sharing.VALUES, "Orders last month, yesterday", [moved, of_its_time])
+    assert (
+        'Question: Orders last month\ndb.orders.find({ _id: { $gte: ISODate("2025-12-01")' in text
+    )
+    assert "yesterday\ndb." not in text
+    assert "2025-05" not in text
 
 
 def test_corrections_and_examples_of_another_database_are_not_told() -> None:
