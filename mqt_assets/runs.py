@@ -51,6 +51,20 @@ def training_runs(
     return tuple(found)
 
 
+def run_of(instance: dg.DagsterInstance, run_id: str, now: datetime) -> TrainingRun | None:
+    """How a run stands; None where Dagster's books don't have it."""
+    record = instance.get_run_record_by_id(run_id)
+    return None if record is None else _training_run(record, now)
+
+
+def tagged_run(
+    instance: dg.DagsterInstance, tag: str, value: str, now: datetime
+) -> TrainingRun | None:
+    """The newest run with this tag, and how it stands."""
+    records = instance.get_run_records(dg.RunsFilter(tags={tag: value}), limit=1)
+    return _training_run(records[0], now) if records else None
+
+
 def _trains(run: dg.DagsterRun, everything: bool) -> bool:
     """Whether the candidate is among what the run makes; `everything`: unless it has selected."""
     if run.asset_selection:

@@ -23,6 +23,7 @@ CATALOG = "schema_catalog.json"
 CANDIDATE, TRAINING = "candidate_model", "training.json"
 HOLDOUT, TRAINING_SET = "holdout.json", "training_set.parquet"
 FEEDBACK = "feedback_dataset.json"
+RELEASE = "release.json"
 
 
 def known_collections(store: ArtifactStore) -> dict[str, Fingerprint]:
@@ -76,3 +77,12 @@ def trained_feedback(store: ArtifactStore) -> frozenset[str]:
     """Ids of the feedback that the current candidate has learned from."""
     record = training_record(store)
     return frozenset(record["feedback"]) if record else frozenset()
+
+
+def decided_candidate(store: ArtifactStore) -> str | None:
+    """The translator that the last release was decided about; empty before the first release, None
+    where it does not say (older versions)."""
+    if not store.exists(RELEASE):
+        return ""
+    candidate = json.loads(store.read(RELEASE)).get("candidate")
+    return None if candidate is None else str(candidate)

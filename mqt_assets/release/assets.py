@@ -103,7 +103,7 @@ def release(
         champion, candidate, candidate_model / TRANSLATOR, report, decision.passed and not on_trial
     )
     if chosen is None:
-        return _kept("nothing is released yet", decision, champion)
+        return _kept("nothing is released yet", decision, report, champion)
     translator, chosen_report = chosen
     contents = Contents(
         translator,
@@ -115,7 +115,7 @@ def release(
     )
     unchanged = champion is not None and champion.is_live and contents.parts == champion.parts
     if unchanged and not on_trial:
-        return _kept("nothing changed", decision, champion)
+        return _kept("nothing changed", decision, report, champion)
     run_id = context.run.run_id
     if not unchanged:
         serve(
@@ -141,7 +141,7 @@ def release(
     context.log.info(f"{pointer.champion} serves from now on")
     new_model = champion is None or champion.parts.translator != contents.parts.translator
     return dg.Output(
-        {"release": pointer.champion, "moved": not unchanged, "reasons": list(decision.reasons)},
+        _value(pointer.champion, not unchanged, decision, report),
         data_version=dg.DataVersion(pointer.champion),
         metadata={
             "release": pointer.champion,
@@ -182,11 +182,26 @@ def _choose(
     return (champion.folder / TRANSLATOR, champion.report) if champion else None
 
 
-def _kept(why: str, decision: Decision, champion: Champion | None) -> dg.Output[dict[str, Any]]:
+def _value(
+    serving: str | None, moved: bool, decision: Decision, report: EvaluationReport
+) -> dict[str, Any]:
+    """`candidate` is the translator that was decided about: that of the evaluation."""
+    reasons = list(decision.reasons)
+    return {
+        "release": serving,
+        "moved": moved,
+        "candidate": report.translator,
+        "reasons": reasons,
+    }
+
+
+def _kept(
+    why: str, decision: Decision, report: EvaluationReport, champion: Champion | None
+) -> dg.Output[dict[str, Any]]:
     """The pointer stays where it is."""
     serving = champion.manifest.id if champion else None
     return dg.Output(
-        {"release": serving, "moved": False, "reasons": list(decision.reasons)},
+        _value(serving, False, decision, report),
         data_version=dg.DataVersion(serving or "none"),
         metadata={
             "release": serving or "none",

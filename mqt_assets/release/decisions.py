@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from mqt_assets.release.gates import Decision, EvaluationReport
+from mqt_assets.release.gates import BROKEN, Decision, EvaluationReport
 from mqt_resources.artifacts import ArtifactStore
 from mqt_resources.mlflow_tracking import MlflowTracking
 
@@ -89,6 +89,12 @@ def made(store: ArtifactStore, translator: str) -> list[dict[str, Any]]:
         return []
     found: list[dict[str, Any]] = json.loads(store.read(name))["decisions"]
     return found
+
+
+def was_refused(store: ArtifactStore, translator: str) -> bool:
+    """Whether the last decision found a candidate broken: its run stopped before the release."""
+    decided = made(store, translator)
+    return bool(decided) and decided[-1]["verdict"] == BROKEN
 
 
 def _tag(mlflow: MlflowTracking, report: EvaluationReport, decision: Decision) -> str:

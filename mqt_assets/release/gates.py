@@ -22,6 +22,8 @@ SURELY = 0.05
 """Level of the one-sided test that a part of the holdout (a query kind, a source) got worse."""
 CALIBRATION_QUESTIONS = 100
 """Below, the calibration error is mostly noise."""
+BROKEN = "broken"
+"""The verdict that stops a run before its release."""
 
 
 class Share(BaseModel):
@@ -164,7 +166,7 @@ class Decision:
         if not self.gates:
             return "serves already"
         if self.broken:
-            return "broken"
+            return BROKEN
         return "passed" if self.passed else "kept back"
 
     @property

@@ -1,7 +1,8 @@
 """The sensor that trains again: it reads, asks `decision`, and starts at most one run a tick.
 
-Quality is looked at once a day and model; the cursor keeps what was found. A journal that is away
-makes it skip with the reason, since a training would lack the corrections.
+A candidate that was trained and never decided about comes first (`finishing`). Quality is looked at
+once a day and model; the cursor keeps what was found. A journal that is away makes it skip with the
+reason, since a training would lack the corrections.
 """
 
 import json
@@ -11,9 +12,11 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 
 from mqt_assets.jobs import retrain_job
+from mqt_assets.release.decisions import was_refused
 from mqt_assets.retraining import triggers
-from mqt_assets.retraining.decision import Rules, Trigger, decide
+from mqt_assets.retraining.decision import Decision, Outcome, Rules, Trigger, decide
 from mqt_assets.retraining.drift import read_flags
+from mqt_assets.retraining.finishing import CANDIDATE_TAG, REMAINING, Standing, finish
 from mqt_assets.retraining.quality import QualityLook
 from mqt_assets.retraining.reading import (
     look_at_quality,
@@ -22,8 +25,14 @@ from mqt_assets.retraining.reading import (
     trained_shape,
 )
 from mqt_assets.retraining.schema_change import SchemaChange, Shape, change, shape_of
-from mqt_assets.runs import training_runs
-from mqt_assets.state import stored_catalogs, trained_at, trained_feedback
+from mqt_assets.runs import run_of, tagged_run, training_runs
+from mqt_assets.state import (
+    decided_candidate,
+    stored_catalogs,
+    trained_at,
+    trained_feedback,
+    training_record,
+)
 from mqt_resources.artifacts import ArtifactStore
 from mqt_resources.gateways import JournalResource, SettingsResource
 from mqt_serving.errors import MqtError
@@ -61,12 +70,41 @@ def retraining_sensor(
         return dg.SkipReason(f"What triggers a training could not be read. {error}")
     rules = rules_of(config)
     runs = training_runs(context.instance, now - rules.looks_back, now)
-    decision = decide(found, runs, now, rules)
+    training = any(run.outcome is Outcome.IN_PROGRESS for run in runs)
+    standing = _standing(store, context.instance, now)
+    finishing = finish(standing, training, now)
+    if finishing.wanted:
+        context.log.info(finishing.explanation)
+        request = _finishing_run(finishing, standing)
+        return dg.SensorResult(run_requests=[request], cursor=look.cursor)
+    decision = decide(found, (*runs, *standing.in_progress), now, rules)
+    explanation = f"{finishing.explanation} {decision.explanation}".strip()
     if not decision.wanted:
-        return dg.SensorResult(skip_reason=decision.explanation, cursor=look.cursor)
-    context.log.info(decision.explanation)
+        return dg.SensorResult(skip_reason=explanation, cursor=look.cursor)
+    context.log.info(explanation)
     request = dg.RunRequest(run_key=decision.run_key, tags=decision.tags)
     return dg.SensorResult(run_requests=[request], cursor=look.cursor)
+
+
+def _standing(store: ArtifactStore, instance: dg.DagsterInstance, now: datetime) -> Standing:
+    record = training_record(store)
+    assert record is not None  # asked before: there is a candidate
+    candidate = str(record["translator"])
+    return Standing(
+        candidate,
+        decided_candidate(store),
+        was_refused(store, candidate),
+        run_of(instance, str(record["dagster_run_id"]), now),
+        tagged_run(instance, CANDIDATE_TAG, candidate, now),
+    )
+
+
+def _finishing_run(finishing: Decision, standing: Standing) -> dg.RunRequest:
+    return dg.RunRequest(
+        run_key=finishing.run_key,
+        tags={**finishing.tags, CANDIDATE_TAG: standing.candidate},
+        asset_selection=[dg.AssetKey(name) for name in REMAINING],
+    )
 
 
 def rules_of(settings: Settings) -> Rules:

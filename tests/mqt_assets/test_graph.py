@@ -28,7 +28,7 @@ from mqt_assets.release.decisions import made
 from mqt_assets.release.packaging import TRANSLATOR, Champion, Contents
 from mqt_assets.release.publishing import offer
 from mqt_assets.sensors import collection_discovery_sensor, retraining_sensor
-from mqt_assets.state import training_record
+from mqt_assets.state import decided_candidate, training_record
 from mqt_resources.artifacts import ArtifactStore
 from mqt_resources.definitions import local_resources
 from mqt_resources.gateways import SettingsResource
@@ -298,6 +298,9 @@ def test_a_correction_is_learned_and_answered_by_the_next_release(world: World) 
         (request,) = retraining_sensor.evaluate_tick(context).run_requests or ()
     assert request.run_key
     assert world.run("retrain_job", tags=dict(request.tags)).success
+    candidate = training_record(world.artifacts())
+    assert candidate is not None
+    assert decided_candidate(world.artifacts()) == candidate["translator"]
     (*_, training) = (e for e in entries(world.settings.releases_folder) if e["action"] == "train")
     assert training["reason"] == "corrections"
     assert "2 new of 2 accepted" in training["details"]["reasons"]["corrections"]

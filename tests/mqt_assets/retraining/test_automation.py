@@ -15,12 +15,14 @@ from pymongo import MongoClient
 
 from mqt_assets.definitions import defs
 from mqt_assets.release.audit import record
+from mqt_assets.release.decisions import write
+from mqt_assets.release.gates import Decision, EvaluationReport, Gate, Share
 from mqt_assets.retraining.automation import retraining_sensor
 from mqt_assets.retraining.drift import DriftFlag, write_flags
 from mqt_assets.retraining.reading import look_at_quality, served_model
 from mqt_assets.retraining.schema_change import write_shape
 from mqt_assets.schemas.catalogs import catalog_from_documents
-from mqt_assets.state import CANDIDATE, CATALOG, TRAINING
+from mqt_assets.state import CANDIDATE, CATALOG, RELEASE, TRAINING
 from mqt_resources.artifacts import ArtifactStore
 from mqt_resources.definitions import local_resources
 from mqt_resources.gateways import JournalResource, SettingsResource
@@ -65,15 +67,20 @@ class Place:
         self.cursor = data.cursor
         return data
 
-    def train(self, feedback: list[str], at: datetime = YESTERDAY) -> None:
-        """What a training leaves."""
+    def train(
+        self, feedback: list[str], at: datetime = YESTERDAY, by: str = "", decided: bool = True
+    ) -> None:
+        """What a training in the run `by` leaves; `decided`: its run went on to the release."""
         with self.store.scratch(CANDIDATE) as scratch:
             folder = scratch / "value"
             (folder / "translator").mkdir(parents=True)
             write_shape(folder / "translator", [catalog("total")])
             about = {"feedback": feedback, "trained_at": at.isoformat()}
+            about |= {"translator": f"t{by}", "dagster_run_id": by}
             (folder / TRAINING).write_text(json.dumps(about))
             self.store.publish(CANDIDATE, folder)
+        if decided:
+            self.store.write(RELEASE, json.dumps({"candidate": f"t{by}"}).encode())
 
     def accept(self, *ids: str) -> None:
         self.journal["feedback"].insert_many(
@@ -209,6 +216,86 @@ def test_without_a_model_there_is_nothing_to_train_again(place: Place) -> None:
 def test_a_journal_that_is_away_starts_nothing(place: Place) -> None:
     place.uri = "mongodb://127.0.0.1:9/?serverSelectionTimeoutMS=200"
     assert "could not be read. MongoDB for the journal does not answer" in place.tick().skip_message
+
+
+class TestFinishing:
+    """A candidate whose run died before it was evaluated and released."""
+
+    @pytest.fixture
+    def died(self, place: Place, monkeypatch: pytest.MonkeyPatch) -> str:
+        """The id of the run, for which nobody has to wait."""
+        monkeypatch.setattr("mqt_assets.retraining.finishing.FIRST_BACK_OFF", timedelta(0))
+        run = place.run(dg.DagsterRunStatus.STARTED)
+        place.train(["f1", "f2", "f3"], by=run.run_id, decided=False)
+        place.accept("f1", "f2", "f3")
+        assert not place.tick().run_requests  # it may go on to the release
+        place.instance.report_run_failed(run)
+        return run.run_id
+
+    def test_evaluation_and_release_are_asked_for_once_and_say_why(
+        self, place: Place, died: str
+    ) -> None:
+        (request,) = place.tick().run_requests
+        assert request.asset_selection == [
+            dg.AssetKey("candidate_evaluation"),
+            dg.AssetKey("release"),
+        ]
+        assert request.tags["mqt/reasons"] == "unfinished"
+        assert request.tags["mqt/reason_unfinished"].startswith(
+            f"the run that trained t{died} died"
+        )
+        (same,) = place.tick().run_requests
+        assert same.run_key == request.run_key  # Dagster starts it once
+        finishing = place.run(
+            dg.DagsterRunStatus.STARTED,
+            tags=dict(request.tags),
+            asset_selection=frozenset(request.asset_selection),
+        )
+        assert f"run {finishing.run_id} does that" in place.tick().skip_message
+        place.instance.report_run_failed(finishing)
+        skipped = place.tick().skip_message
+        assert f"so did run {finishing.run_id}" in skipped
+        assert "of retrain_job by hand" in skipped
+        assert "0 new of 3 accepted" in skipped  # and what else is due is looked at
+
+    def test_a_training_that_is_due_waits_for_it_but_not_for_its_failure(
+        self, place: Place, died: str
+    ) -> None:
+        (request,) = place.tick().run_requests
+        finishing = place.run(
+            dg.DagsterRunStatus.STARTED,
+            tags=dict(request.tags),
+            asset_selection=frozenset(request.asset_selection),
+        )
+        place.accept("f4", "f5", "f6")
+        assert "a training runs or waits already" in place.tick().skip_message
+        place.instance.report_run_failed(finishing)
+        skipped = place.tick().skip_message
+        assert "runs or waits" not in skipped
+        assert "cooling down" in skipped  # after the training, as after any
+
+    def test_what_was_decided_is_not_decided_again(self, place: Place, died: str) -> None:
+        place.store.write(RELEASE, json.dumps({"candidate": f"t{died}"}).encode())
+        assert not place.tick().run_requests
+        # A release of other data, by an evaluation of the candidate before.
+        place.store.write(RELEASE, json.dumps({"candidate": "another"}).encode())
+        assert place.tick().run_requests
+        # A home of before, whose releases do not say.
+        place.store.write(RELEASE, json.dumps({"release": "r1"}).encode())
+        assert not place.tick().run_requests
+
+    def test_a_check_that_stopped_the_run_was_a_decision(self, place: Place, died: str) -> None:
+        report = EvaluationReport(
+            translator=f"t{died}",
+            holdout_digest="h",
+            overall=Share(correct=1, total=2),
+            milliseconds_p50=1,
+            milliseconds_p95=2,
+            megabytes=1,
+        )
+        slow = Decision((Gate("latency", False, True, "too slow"),))
+        write(place.store, report, slow, by="evaluation_gates", dagster_run_id=died)
+        assert not place.tick().run_requests
 
 
 class TestQuality:
