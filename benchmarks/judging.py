@@ -81,7 +81,7 @@ class Judged:
 
 @dataclass
 class Judge:
-    """Asks one translator; questions are asked at `now`."""
+    """Asks one translator; questions that don't say when they were asked are asked at `now`."""
 
     translator: Translator
     catalogs: Mapping[str, Catalog]
@@ -101,7 +101,8 @@ class Judge:
             return Judged(example, kind, None, reason=gold, differences=(Difference.GOLD,))
         catalog = self.catalogs[example.database]
         try:
-            found = self.translator.translate(example.question, catalog, self.now)
+            now = example.asked_at or self.now
+            found = self.translator.translate(example.question, catalog, now)
         except (CannotAnswer, QuestionError) as error:
             return Judged(
                 example,

@@ -38,7 +38,8 @@ EVALUATION_LIMITS = Limits(max_rows=50_000, max_time_ms=4_000)
 """Rows enough that no gold result is cut; a query that is slower than this is no answer."""
 
 NOW = ASKED_AT
-"""What "last month" refers to in evaluation; fixed, so that a result is the same tomorrow."""
+"""When questions are asked in evaluation that don't say when they were; fixed, so that a result is
+the same tomorrow."""
 
 
 class DatabaseOf(Protocol):
@@ -60,7 +61,8 @@ class Answering:
         catalog = self.catalogs[example.database]
         started = time.perf_counter()
         try:
-            candidates = self.translator.translate(example.question, catalog, NOW)
+            now = example.asked_at or NOW
+            candidates = self.translator.translate(example.question, catalog, now)
             confidence, command = _first_that_lowers(candidates, catalog)
         finally:
             self.milliseconds.append((time.perf_counter() - started) * 1000)

@@ -43,7 +43,8 @@ class Corrected:
 
     @classmethod
     def of(cls, example: Example) -> Corrected:
-        return cls(example.question, example.database, parse_query(example.command))
+        command = parse_query(example.command)
+        return cls(example.question, example.database, command, example.asked_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,8 @@ class LlmAnswering:
 
     def predict(self, example: Example) -> Command:
         """Raises `CannotAnswer` when the model is of no use for the question."""
-        choice = self.ask(example.question, self.catalogs[example.database], NOW)
+        now = example.asked_at or NOW
+        choice = self.ask(example.question, self.catalogs[example.database], now)
         self.confidences[example.id] = choice.probability
         return choice.command
 

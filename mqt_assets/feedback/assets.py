@@ -54,7 +54,7 @@ def query_log(context: dg.AssetExecutionContext, journal: JournalResource) -> dg
     deps=[dg.AssetDep("query_log", partition_mapping=dg.AllPartitionMapping())],
     kinds={"mongodb", "json"},
     io_manager_key="json_io",
-    code_version="2",
+    code_version="3",
     description="Accepted corrections as examples, one a question, with where each came from: "
     "training data for the next model, and a regression case for every one after it. Questions "
     "that people corrected differently are no examples but conflicts, for review.",

@@ -14,9 +14,9 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from mqt_assets.training.corrections import example_of
+from mqt_assets.training.corrections import asked_then, example_of
 from mqt_assets.training.equivalence import same_meaning
-from mqt_assets.training.examples import Example, dataset_digest, question_key
+from mqt_assets.training.examples import ASKED_AT, Example, dataset_digest, question_key
 from mqt_serving.choices import choice_of_command
 from mqt_serving.corrections.conflicts import Author, last_words
 from mqt_serving.errors import MqtError
@@ -133,7 +133,8 @@ def curate(
 
     The same question: same database, same words but for case, spaces and final punctuation. With
     `catalogs`, where some corrections of a question fit the schema of its database and some no
-    longer do, the former count. Raises what `example_of` raises.
+    longer do, the former count. Corrections of "last month" are compared as if all were asked when
+    the newest was; what cannot be moved to then gives way. Raises what `example_of` raises.
     """
     listed = [document for document in documents if document["status"] == ACCEPTED]
     said = sorted(_read(listed), key=lambda each: (each.decided, each.origin.feedback_id))
@@ -253,8 +254,12 @@ def _sides(group: Sequence[_Said]) -> list[list[_Said]]:
     """Those who mean the same query together, in the order in which they first said so."""
     sides: list[list[_Said]] = []
     known: dict[str, list[_Said]] = {}
+    newest = group[-1].example
     for each in group:
-        keys = _meanings(each.example)
+        example = asked_then(each.example, newest.asked_at or ASKED_AT)
+        if example is None:
+            continue
+        keys = _meanings(example)
         side = next((known[key] for key in keys if key in known), None)
         if side is None:
             side = []

@@ -41,11 +41,13 @@ def lines_of(dataset: Mapping[str, Any]) -> str:
 def records_of(dataset: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Records of TEND, one a query with all that ask for it, numbered in their order.
 
-    There is no SQL to refer to, so `ordered` says what TEND reads from it.
+    There is no SQL to refer to, so `ordered` says what TEND reads from it. `asked_at` (UTC) is
+    there where the dates of the question depend on it.
     """
-    records: dict[tuple[str, str, bool], dict[str, Any]] = {}
+    records: dict[tuple[object, ...], dict[str, Any]] = {}
     for example, entry in _with_provenance(dataset):
-        key = example["database"], example["command"], example["ordered"]
+        asked = {"asked_at": example["asked_at"]} if "asked_at" in example else {}
+        key = example["database"], example["command"], example["ordered"], *asked.values()
         record = records.setdefault(
             key,
             {
@@ -55,6 +57,7 @@ def records_of(dataset: Mapping[str, Any]) -> list[dict[str, Any]]:
                 "ref_sql": "",
                 "MQL": example["command"],
                 "ordered": example["ordered"],
+                **asked,
                 "feedback": [],
             },
         )

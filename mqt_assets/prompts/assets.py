@@ -32,7 +32,7 @@ _HEADERS = ["prompt", "version", "right", "gained / lost", "difference", "p"]
     group_name="prompts",
     kinds={"json"},
     io_manager_key="json_io",
-    code_version="1",
+    code_version="2",
     description="Prompts for a language model that differ in one block from the one that serves: "
     "wording of the rules, sample values, nearest corrections, examples mined from feedback.",
 )

@@ -92,11 +92,13 @@ def _candidates(serving: Template, corrections: Sequence[Example]) -> Iterator[V
 def mined(corrections: Iterable[Example]) -> tuple[Shot, ...]:
     """Of each database a few corrections of different kinds, the newest of each kind.
 
-    `corrections` are in the order in which they were decided.
+    `corrections` are in the order in which they were decided. Those with dates that depend on when
+    they were asked are none: a prompt is shown as it is written, whenever.
     """
     kinds: defaultdict[str, dict[str, Example]] = defaultdict(dict)
     for example in reversed(list(corrections)):
-        kinds[example.database].setdefault(example.kind, example)
+        if example.asked_at is None:
+            kinds[example.database].setdefault(example.kind, example)
     return tuple(
         Shot(database=name, question=example.question, query=example.command)
         for name in sorted(kinds)

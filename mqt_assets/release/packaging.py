@@ -126,6 +126,7 @@ def corrections_text(corrections: Sequence[Any]) -> str:
             "database": example.database,
             "plan": None if example.plan is None else plan_to_json(example.plan),
             "command": example.command,
+            **({"asked_at": example.asked_at.isoformat()} if example.asked_at else {}),
         }
         for example in corrections
     ]

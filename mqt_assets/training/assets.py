@@ -208,7 +208,7 @@ def holdout(
     group_name="training",
     kinds={"parquet"},
     io_manager_key="parquet_io",
-    code_version="2",
+    code_version="3",
     description="All that a candidate may learn from: synthetic and corpus questions outside the "
     "holdout, and accepted corrections but those that paraphrase a question of it.",
 )

@@ -78,6 +78,8 @@ def build_schemas(catalogs: Mapping[str, Catalog], encoder: TextEncoder) -> dict
 class Linker:
     """Links examples as they are asked for; `left_out` counts those that cannot be, by reason.
 
+    Questions that don't say when they were asked are asked at `now`.
+
     `for_reader` keeps what a reader is trained on (17 kB a question), else its word vectors.
     """
 
@@ -116,7 +118,8 @@ class Linker:
             in_context = vectors[at] if vectors else own
             schema = self._schemas[example.database]
             try:
-                one = _prepare_one(example, schema, words[at], in_context, own, self._now)
+                now = example.asked_at or self._now
+                one = _prepare_one(example, schema, words[at], in_context, own, now)
             except NotExpressible as reason:
                 self.left_out[str(reason).split(" ", 3)[1] + ": " + str(reason)[:60]] += 1
                 found.append(None)

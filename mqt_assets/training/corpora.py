@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -83,9 +84,19 @@ def load_tend(
         ordered = bool(_ORDER_BY.search(record["ref_sql"]))
         ordered = ordered or (command is not None and observable_sort(command) is not None)
         ordered = record.get("ordered", ordered)  # exported corrections have no SQL to tell it
+        asked_at = record.get("asked_at")  # as above
+        moment = None if asked_at is None else datetime.fromisoformat(asked_at)
         for question in dict.fromkeys(record["nl_queries"]):
             examples.append(
-                make_example(question, database, plan, text, source="tend", ordered=ordered)
+                make_example(
+                    question,
+                    database,
+                    plan,
+                    text,
+                    source="tend",
+                    ordered=ordered,
+                    asked_at=moment,
+                )
             )
     return CorpusReport(tuple(examples), tuple(failed), len(records))
 

@@ -29,7 +29,7 @@ from mqt_serving.schema import digest_of
 
 Source: TypeAlias = Literal["synthetic", "tend", "spider_syn", "handwritten", "correction"]
 ASKED_AT: Final = datetime(2026, 1, 1)
-"""The moment (UTC) at which examples are asked: "last month" in them is December 2025."""
+"""The moment (UTC) at which made questions are asked: "last month" in them is December 2025."""
 SOURCES: Final = ("synthetic", "tend", "spider_syn", "handwritten", "correction")
 CORPUS_SOURCES: Final = frozenset({"tend", "spider_syn"})
 """Sources whose questions are about the databases of the public corpus."""
@@ -43,7 +43,8 @@ class Example:
 
     `command` is the gold as mongosh text; `plan` is None when the gold has no plan (it can
     still be evaluated, not trained on). `ordered`: the order of the rows is part of the answer.
-    `id` is a digest of everything but `kind`.
+    `asked_at` (UTC, no zone) is when a correction's question was asked, where its dates depend on
+    that; None: at `ASKED_AT`. `id` is a digest of everything but `kind`.
     """
 
     id: str
@@ -54,9 +55,11 @@ class Example:
     ordered: bool
     source: Source
     kind: str
+    asked_at: datetime | None = None
 
     def to_json(self) -> dict[str, Any]:
-        return {
+        """`asked_at` is left out where there is none."""
+        body = {
             "id": self.id,
             "question": self.question,
             "database": self.database,
@@ -66,16 +69,18 @@ class Example:
             "source": self.source,
             "kind": self.kind,
         }
+        return body if self.asked_at is None else {**body, "asked_at": self.asked_at.isoformat()}
 
     @classmethod
     def from_json(cls, body: Mapping[str, Any]) -> Example:
         """Inverse of `to_json`; raises ValueError for an unknown source or a missing key."""
-        missing = [key for key in cls.__slots__ if key not in body]
+        missing = [key for key in cls.__slots__ if key not in body and key != "asked_at"]
         if missing:
             raise ValueError(f"example lacks {', '.join(missing)}: {body.get('id', body)!r}")
         if body["source"] not in SOURCES:
             raise ValueError(f"unknown source {body['source']!r}; known: {', '.join(SOURCES)}")
         plan = None if body["plan"] is None else plan_from_json(body["plan"])
+        asked_at = body.get("asked_at")
         return cls(
             id=body["id"],
             question=body["question"],
@@ -85,6 +90,7 @@ class Example:
             ordered=body["ordered"],
             source=cast(Source, body["source"]),
             kind=body["kind"],
+            asked_at=None if asked_at is None else datetime.fromisoformat(asked_at),
         )
 
 
@@ -97,13 +103,15 @@ def make_example(
     source: Source,
     ordered: bool | None = None,
     kind: str = "",
+    asked_at: datetime | None = None,
 ) -> Example:
     """An example with its id; `ordered` and `kind` default to what the plan says."""
     if ordered is None:
         ordered = plan is not None and is_ordered(plan)
-    identity = digest_of([database, question, command, ordered, source])
+    moment = [] if asked_at is None else [asked_at.isoformat()]
+    identity = digest_of([database, question, command, ordered, source, *moment])
     kind = kind or ("unraised" if plan is None else kind_of(plan))
-    return Example(identity, question, database, plan, command, ordered, source, kind)
+    return Example(identity, question, database, plan, command, ordered, source, kind, asked_at)
 
 
 def is_ordered(plan: Plan) -> bool:

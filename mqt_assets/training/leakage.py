@@ -17,8 +17,9 @@ from typing import Final, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from mqt_assets.training.corrections import asked_then
 from mqt_assets.training.equivalence import constants_of, same_question
-from mqt_assets.training.examples import Example, collections_of, question_key
+from mqt_assets.training.examples import ASKED_AT, Example, collections_of, question_key
 from mqt_serving.query.plan import (
     Aggregate,
     Arithmetic,
@@ -64,13 +65,18 @@ def find_leaks(
     encode: Encode,
     threshold: float = THRESHOLD,
 ) -> tuple[Leak, ...]:
-    """One leak for each example that has any, those in the same words or queries first."""
+    """One leak for each example that has any, those in the same words or queries first.
+
+    A correction is compared as if it was asked when the made questions are: "last month" is one
+    month then.
+    """
     held = _Held(members)
     plain: list[Leak] = []
     doubtful: defaultdict[Hashable, list[Example]] = defaultdict(list)
-    for example in examples:
-        if example.database not in held.databases:
+    for said in examples:
+        if said.database not in held.databases:
             continue
+        example = asked_then(said, ASKED_AT) or said
         leak = held.leak_of(example)
         if leak is not None:
             plain.append(leak)

@@ -105,7 +105,7 @@ def judge_beams(
         catalog = catalogs[example.database]
         schema = translator.prepare(catalog)
         words = prepare_words(example.question)
-        linked = translator.link(example.question, words, schema, ASKED_AT)
+        linked = translator.link(example.question, words, schema, example.asked_at or ASKED_AT)
         rows: list[Floats] = []
         right: list[bool] = []
         beams = translator.beams(linked, schema, _BEAMS)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-_TEXTS = ("id", "question", "database", "plan", "command", "source", "kind")
+_TEXTS = ("id", "question", "database", "plan", "command", "source", "kind", "asked_at")
 
 
 def to_table(examples: Iterable[Example]) -> pa.Table:

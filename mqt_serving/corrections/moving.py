@@ -76,7 +76,7 @@ def moves_of(correction: Asked, now: datetime) -> Moves | None:
         return {}
     if correction.asked_at is None:
         return None
-    then, later = (find_dates(question, _naive(at)) for at in (correction.asked_at, now))
+    then, later = (find_dates(question, without_zone(at)) for at in (correction.asked_at, now))
     if [_range(span) for span in then] == [_range(span) for span in later]:
         return {}
     if [_words(span) for span in then] != [_words(span) for span in later]:
@@ -88,6 +88,11 @@ def says_relative_dates(question: str) -> bool:
     """Whether it depends on when it is asked which dates the question means."""
     one, other = (find_dates(question, moment) for moment in _APART)
     return [_range(span) for span in one] != [_range(span) for span in other]
+
+
+def without_zone(moment: datetime) -> datetime:
+    """The moment in UTC, as questions are read at."""
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
 
 def with_dates(node: _Node, moves: Moves) -> _Node:
@@ -136,10 +141,6 @@ def _inside(node: object) -> Iterator[object]:
         parts = tuple(getattr(node, item.name) for item in fields(node))
     for part in parts:
         yield from _inside(part)
-
-
-def _naive(moment: datetime) -> datetime:
-    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
 
 def _range(span: DateSpan) -> tuple[datetime, datetime]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime
+from datetime import datetime
 
 from mqt_serving.alternatives import same_result
 from mqt_serving.answers import CheckedQuery
@@ -12,7 +12,7 @@ from mqt_serving.corrections.conflicts import CONFLICT, Author, Judgement, Rival
 from mqt_serving.corrections.fitting import choice_of_correction
 from mqt_serving.corrections.likeness import Reading
 from mqt_serving.corrections.live import LiveCorrection, LiveCorrections
-from mqt_serving.corrections.moving import brought_to
+from mqt_serving.corrections.moving import brought_to, without_zone
 from mqt_serving.corrections.paraphrases import Paraphrases
 from mqt_serving.errors import MqtError
 from mqt_serving.query.guarding.policy import Policy
@@ -68,8 +68,7 @@ class Referee:
         self, question: str, asked_at: datetime, catalog: Catalog, release: LoadedRelease
     ) -> tuple[LiveCorrection, ...]:
         """Those of this very question, else the one of a question that surely means the same."""
-        now = asked_at.astimezone(UTC).replace(tzinfo=None) if asked_at.tzinfo else asked_at
-        snapshot = self._corrections.snapshot
+        now, snapshot = without_zone(asked_at), self._corrections.snapshot
         same = snapshot.accepted.get((catalog.database, normalise(question)), ())
         if same:
             moved = (brought_to(one, now) for one in same)

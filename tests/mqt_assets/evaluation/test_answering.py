@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ import pytest
 from pymongo.database import Database
 
 from mqt_assets.evaluation.answering import (
+    NOW,
     Answering,
     percentile,
     rerun_corrections,
@@ -58,6 +59,23 @@ def test_the_first_candidate_that_lowers_is_the_answer() -> None:
     assert answering.predict(ASKED).collection == "orders"
     assert len(answering.milliseconds) == 1
     assert answering.confidences == {ASKED.id: 0.5}
+
+
+def test_a_question_is_asked_at_its_own_time() -> None:
+    times: list[datetime | None] = []
+
+    class Clocked(Fixed):
+        def translate(
+            self, question: str, catalog: Catalog, now: datetime | None = None
+        ) -> Sequence[Ranked]:
+            times.append(now)
+            return [Ranked(COUNT)]
+
+    june = datetime(2025, 6, 20)
+    answering = Answering(Clocked(()), {"shop": CATALOG})
+    for example in (ASKED, replace(ASKED, asked_at=june)):
+        answering.predict(example)
+    assert times == [NOW, june]
 
 
 def test_no_candidate_is_no_answer_but_its_time_counts() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -15,7 +15,10 @@ from mqt_serving.query.dialects.parsing import parse_query
 from mqt_serving.query.plan_json import plan_to_json
 from mqt_serving.query.raising.commands import raise_command
 
-ORDERS = [{"_id": n, "n": n, "late": n % 2 == 0} for n in range(1, 9)]
+ORDERS = [
+    {"_id": n, "n": n, "late": n % 2 == 0, "month": n, "at": datetime(2026, n, 3)}
+    for n in range(1, 9)
+]
 CATALOG = catalog_from_documents("shop", {"orders": ORDERS})
 
 
@@ -136,6 +139,41 @@ def test_a_correction_of_an_older_schema_gives_way() -> None:
     assert found.replaced == ("f1",)
     assert found.entries[0].schema_digest == CATALOG.digest
     assert len(curate([gone], {"shop": CATALOG}).entries) == 1
+
+
+def of_last_month(number: int, month: int, query: str = "", **changes: Any) -> dict[str, Any]:
+    """The orders of last month, asked and corrected on the second of `month`."""
+    start, end = f"ISODate('2026-0{month - 1}-01')", f"ISODate('2026-0{month}-01')"
+    text = query or f"db.orders.find({{at: {{$gte: {start}, $lt: {end}}}}})"
+    at = datetime(2026, month, 2, tzinfo=UTC)
+    asked = {"question": "Orders last month", "at": at, "asked_at": at}
+    return correction(number, text, **{**asked, **changes})
+
+
+def test_corrections_of_last_month_from_different_months_agree() -> None:
+    found = curate([of_last_month(1, month=3), of_last_month(2, month=5)])
+    (entry,) = found.entries
+    assert [origin.feedback_id for origin in entry.origins] == ["f1", "f2"]
+    assert entry.example.asked_at == datetime(2026, 3, 2)
+    assert "2026-02-01" in entry.example.command
+
+
+def test_they_contradict_each_other_by_more_than_their_dates() -> None:
+    april = "at: {$gte: ISODate('2026-04-01'), $lt: ISODate('2026-05-01')}"
+    late = f"db.orders.find({{late: true, {april}}})"
+    found = curate([of_last_month(1, month=3), of_last_month(2, month=5, query=late)])
+    assert found.disputed == ("f1", "f2")
+    same_month = curate([of_last_month(1, month=3), of_last_month(2, month=3, query=late)])
+    assert len(same_month.conflicts) == 1
+
+
+def test_what_cannot_be_moved_to_the_time_of_the_newest_gives_way_to_it() -> None:
+    of_its_time = of_last_month(1, month=3, query="db.orders.find({month: 2})")
+    found = curate([of_its_time, of_last_month(2, month=5)])
+    assert [entry.origins[0].feedback_id for entry in found.entries] == ["f2"]
+    assert found.replaced == ("f1",)
+    alone = curate([of_its_time])
+    assert [entry.origins[0].feedback_id for entry in alone.entries] == ["f1"]
 
 
 def test_the_dataset_as_json_holds_no_names_and_reads_back() -> None:

@@ -35,6 +35,8 @@ ORDERS = [
 CATALOG = catalog_from_documents(DATABASE, {"orders": ORDERS})
 LATE = "db.orders.find({at: {$gt: ISODate('2026-01-05T00:00:00Z')}}, {_id: 0, n: 1})"
 
+SINCE = "db.orders.find({at: {$gte: ISODate('2025-12-01T00:00:00Z')}}, {_id: 0, n: 1})"
+
 
 def correction(number: int, question: str, query: str) -> dict[str, Any]:
     plan = plan_to_json(raise_command(parse_query(query), CATALOG))
@@ -65,12 +67,13 @@ def dataset() -> FeedbackDataset:
             correction(2, "Late orders, please", LATE),
             correction(3, "Newest first", "db.orders.find({}, {_id: 0, n: 1}).sort({at: -1})"),
             correction(4, "Items, of the last order first", unwound),
+            correction(5, "Orders since last month", SINCE),
         ]
     )
 
 
 def asked(examples: tuple[Example, ...]) -> list[tuple[Any, ...]]:
-    return [(e.database, e.question, e.command, e.plan, e.ordered) for e in examples]
+    return [(e.database, e.question, e.command, e.plan, e.ordered, e.asked_at) for e in examples]
 
 
 def test_each_line_is_an_example_with_its_sources_and_version(dataset: FeedbackDataset) -> None:
@@ -85,8 +88,10 @@ def test_a_record_is_a_query_with_all_its_wordings(dataset: FeedbackDataset) -> 
     first, *others = records_of(dataset.to_json(""))
     assert first["nl_queries"] == ["Which orders are late?", "Late orders, please"]
     assert first["feedback"] == ["f1", "f2"]
-    assert [record["record_id"] for record in (first, *others)] == [1, 2, 3]
-    assert [record["ordered"] for record in (first, *others)] == [False, True, True]
+    assert [record["record_id"] for record in (first, *others)] == [1, 2, 3, 4]
+    assert [record["ordered"] for record in (first, *others)] == [False, True, True, False]
+    asked = [record.get("asked_at") for record in (first, *others)]
+    assert asked == [None, None, None, "2026-01-05T00:00:00"]
 
 
 def test_the_command_writes_a_corpus_that_is_read_as_one(
@@ -111,7 +116,7 @@ def test_the_command_writes_a_corpus_that_is_read_as_one(
         assert main(["--out", str(out), "--format", "tend", "--documents", "100"]) == 0
     finally:
         mongo_client.drop_database(DATABASE)
-    assert f"4 examples of version {dataset.digest}" in capsys.readouterr().out
+    assert f"5 examples of version {dataset.digest}" in capsys.readouterr().out
     corpus = load_corpus(out)
     assert asked(corpus.examples) == asked(dataset.examples)
     assert asked(load_tend(out).examples) == asked(dataset.examples)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
+
 from mqt_assets.prompts.variants import (
     EXAMPLES,
     MOST_SHOTS,
@@ -73,6 +76,8 @@ def test_mined_examples_are_the_newest_of_each_kind_and_database() -> None:
         ("shop", "new count"),
         ("shop", "a join"),
     ]
+    dated = replace(correction("last month", "dated"), asked_at=datetime(2025, 6, 20))
+    assert mined([*CORRECTIONS, dated]) == shots
     many = [correction(f"q{n}", f"kind {n}") for n in range(10)]
     assert len(mined(many)) == MOST_SHOTS
 

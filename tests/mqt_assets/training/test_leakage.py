@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 
 import numpy as np
 import pytest
@@ -14,7 +16,10 @@ from mqt_resources.embedder import Embedder
 from mqt_serving.query.dialects.parsing import parse_query
 from mqt_serving.query.raising.commands import raise_command
 
-PANS = [{"_id": n, "name": f"Pan {n}", "price": 10.5 * n, "size": n % 4} for n in range(1, 9)]
+PANS = [
+    {"_id": n, "name": f"Pan {n}", "price": 10.5 * n, "size": n % 4, "bought": datetime(2025, n, 1)}
+    for n in range(1, 9)
+]
 CATALOG = catalog_from_documents("kitchen", {"pans": PANS})
 
 
@@ -42,6 +47,20 @@ def test_the_same_query_leaks_whatever_the_words() -> None:
     query = "db.pans.aggregate([{$match: {price: {$lt: 20.0}}}, {$project: {_id: 0, name: 1}}])"
     (leak,) = find_leaks([example("Show me bargains.", query)], [HELD], nothing)
     assert leak.reason is Reason.QUERY
+
+
+def test_a_correction_of_last_month_is_compared_as_if_it_was_asked_with_the_holdout() -> None:
+    def bought(start: str, end: str) -> str:
+        return f"db.pans.find({{bought: {{$gte: ISODate('{start}'), $lt: ISODate('{end}')}}}})"
+
+    held = example("Pans of last month?", bought("2025-12-01", "2026-01-01"), "synthetic")
+    query = bought("2025-05-01", "2025-06-01")
+    said = example("Which pans were bought last month?", query)
+    in_june = replace(said, asked_at=datetime(2025, 6, 20))
+    (leak,) = find_leaks([in_june], [held], nothing)
+    assert leak.reason is Reason.QUERY
+    in_may = example("Which pans were bought in May 2025?", query)
+    assert find_leaks([in_may], [held], nothing) == ()
 
 
 @pytest.mark.parametrize("source", ["correction", "synthetic", "tend", "handwritten"])

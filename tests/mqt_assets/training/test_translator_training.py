@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
@@ -17,6 +17,7 @@ import torch
 
 from mqt_assets.schemas.catalogs import catalog_from_documents
 from mqt_assets.training.batches import Linker, Prepared, build_schemas, collate, prepare
+from mqt_assets.training.corrections import example_of
 from mqt_assets.training.examples import Example, make_example
 from mqt_assets.training.export import export_encoder, export_translator, packaged_encoder
 from mqt_assets.training.network import Dropout, NetworkShape, TranslatorNetwork
@@ -30,8 +31,10 @@ from mqt_assets.training.trainer import (
     train,
 )
 from mqt_resources.sample_database.generator import generate
+from mqt_serving.choices import check_text
 from mqt_serving.encoder import TextEncoder
 from mqt_serving.errors import CannotAnswer, QuestionError, ReleaseCorrupt
+from mqt_serving.query.guarding.policy import Policy
 from mqt_serving.query.plan import Comparator, Compare, Field, Output, Plan
 from mqt_serving.schema import Catalog
 from mqt_serving.translator import Translator
@@ -121,6 +124,29 @@ def test_most_codes_are_learned_as_values_that_serving_does_not_know(encoder: Te
         if value.literal in field.samples
     )
     assert kinds[ValueKind.TEXT] > 3 * kinds[ValueKind.STORED] > 0
+
+
+def test_a_correction_is_learned_at_the_time_when_its_question_was_asked(
+    encoder: TextEncoder,
+) -> None:
+    """Through the form in which the journal keeps what a person wrote."""
+    orders = [{"_id": n, "at": datetime(2025, n, 3)} for n in range(1, 13)]
+    catalog = catalog_from_documents("small", {"orders": orders})
+    may = "{at: {$gte: ISODate('2025-05-01'), $lt: ISODate('2025-06-01')}}"
+    checked = check_text(f"db.orders.countDocuments({may})", catalog, Policy())
+    said = {
+        "question": "How many orders were there last month?",
+        "database": "small",
+        "corrected_query": checked.choice.mongosh,
+        "plan": checked.choice.plan_json,
+        "asked_at": datetime(2025, 6, 20, 9, tzinfo=UTC),
+    }
+    schemas = build_schemas({"small": catalog}, encoder)
+    (learned,) = prepare([example_of(said)], schemas, encoder, NOW).prepared
+    (pointed,) = (step.at for step in learned.steps if step.kind == 2)
+    assert learned.linked.values[pointed].text == "last month"
+    another_time = replace(learned.example, asked_at=None)
+    assert prepare([another_time], schemas, encoder, NOW).prepared == []
 
 
 def test_the_exported_encoder_gives_the_vectors_of_sentence_transformers(

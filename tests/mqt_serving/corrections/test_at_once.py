@@ -200,6 +200,18 @@ def test_a_correction_of_its_time_is_over_with_it(serving: Serving, it_is: ItIs)
     assert source(serving, LAST_MONTH) is source(serving, REWORDED) is Source.MODEL
 
 
+def test_one_that_only_the_release_knows_moves_on_too(
+    serving: Serving, release: Callable[..., str], it_is: ItIs, catalog: Catalog
+) -> None:
+    known = {"question": LAST_MONTH, "database": catalog.database, "command": placed(2)}
+    release("kept", corrections=[{**known, "asked_at": "2024-03-02T12:00:00"}])
+    serving.releases.check()
+    it_is(5, 9)
+    answer = serving.service.query(LAST_MONTH)
+    assert answer.translation.source is Source.CORRECTION
+    assert answer.table.rows == ({"placed_at": "2024-04-03T00:00:00Z"},)
+
+
 def test_corrections_of_different_months_contradict_each_other_by_more_than_their_dates(
     serving: Serving, it_is: ItIs
 ) -> None:
