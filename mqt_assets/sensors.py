@@ -18,7 +18,7 @@ from mqt_assets.retraining.automation import retraining_sensor
 from mqt_assets.run_keys import hourly
 from mqt_assets.runs import in_progress
 from mqt_assets.schemas.discovery import Fingerprint, partition_changes
-from mqt_assets.state import known_collections, seen_collections
+from mqt_assets.state import known_collections, seen_collections, unreleased_collections
 from mqt_resources.gateways import MongoResource, SettingsResource
 from mqt_serving.errors import MqtError
 from mqt_serving.releases import read_pointer
@@ -50,9 +50,17 @@ def collection_discovery_sensor(
     if any(run.job_name in (embed_job.name, everything_job.name) for run in runs):
         return dg.SkipReason("A run over collections is in progress; looking again after it.")
     in_use = frozenset().union(*(partitions_of(dict(run.tags), partitions) for run in runs))
-    released = read_pointer(settings.load().releases_folder) is not None
-    known = known_collections(settings.artifacts())
-    return discover(partitions, known, seen, in_use, released=released)
+    root, store = settings.load().releases_folder, settings.artifacts()
+    # What runs may be about to release it.
+    unreleased = frozenset() if runs else unreleased_collections(store, root)
+    return discover(
+        partitions,
+        known_collections(store),
+        seen,
+        in_use,
+        released=read_pointer(root) is not None,
+        unreleased=unreleased,
+    )
 
 
 def discover(
@@ -61,15 +69,21 @@ def discover(
     seen: Mapping[str, Fingerprint],
     in_use: Collection[str] = (),
     released: bool = True,
+    unreleased: Collection[str] = (),
     now: datetime | None = None,
 ) -> dg.SensorResult | dg.SkipReason:
     """What to ask of Dagster: `partitions` exist, `known` is how collections were when their schema
     was read, `seen` is how they are in MongoDB now, partitions `in_use` are not deleted yet.
-    `released`: something serves already, so that its schemas can be refreshed."""
+    `released`: something serves already, so that its schemas can be refreshed. `unreleased` are
+    collections that were read, or found gone, by a run that failed before its release."""
     at = now or datetime.now(UTC)
     # A partition that was never materialized counts as one that was empty.
-    recorded = {key: known.get(key, NEVER_READ) for key in partitions}
+    recorded = {
+        key: NEVER_READ if key in unreleased else known.get(key, NEVER_READ) for key in partitions
+    }
     changes = partition_changes(recorded, seen, in_use)
+    # Their partitions are gone, but the run that was to take them out of the catalog failed.
+    left = {*known, *unreleased} - seen.keys() - set(partitions)
     requests: list[dg.AddDynamicPartitionsRequest | dg.DeleteDynamicPartitionsRequest] = []
     if changes.added:
         requests.append(collections.build_add_request(list(changes.added)))
@@ -81,7 +95,7 @@ def discover(
             dynamic_partitions_requests=requests,
             skip_reason="There are no collections to learn: the databases are empty.",
         )
-    if not changes:
+    if not changes and not left:
         waiting = f" Waiting for runs on {', '.join(changes.deferred)}." if changes.deferred else ""
         return dg.SkipReason(f"{len(seen)} collections, none new or changed.{waiting}")
     stale = [*changes.changed, *changes.added]

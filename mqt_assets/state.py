@@ -1,4 +1,4 @@
-"""What has been made so far, read from the artifact store without Dagster, MLflow or torch.
+"""What has been made so far, read from files (artifacts, releases) without Dagster or torch.
 
 Sensors and the start-up decision ask here many times a minute or before anything is imported, so
 this module stays light.
@@ -7,12 +7,16 @@ this module stays light.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mqt_assets.release.audit import entries, last_released
 from mqt_assets.schemas.discovery import Fingerprint, encode_partition
 from mqt_resources.artifacts import ArtifactStore
+from mqt_serving.errors import ReleaseCorrupt
+from mqt_serving.releases import read_manifest, read_pointer
 from mqt_serving.schema import Catalog
 from mqt_serving.settings import Settings
 
@@ -53,6 +57,42 @@ def seen_collections(gateway: MongoGateway, settings: Settings) -> dict[str, Fin
         )
         for database in gateway.list_databases(settings.databases)
         for collection in gateway.list_collections(database)
+    }
+
+
+def unreleased_collections(store: ArtifactStore, root: Path) -> frozenset[str]:
+    """Collections (by partition key) that are new, other or gone in the stored catalogs, where no
+    release brought those: the run that read them did not get that far.
+
+    Compared is the last release, which after a rollback is not the one that serves.
+    """
+    stored, pointer = stored_catalogs(store), read_pointer(root)
+    if pointer is None:
+        return frozenset()
+    digests = {name: catalog.digest for name, catalog in stored.items()}
+    last = last_released(entries(root)) or pointer.champion
+    try:
+        known = [
+            dict(read_manifest(root / name).catalog_digests) for name in (pointer.champion, last)
+        ]
+        if digests in known:
+            return frozenset()
+        released = [
+            Catalog.model_validate_json(path.read_bytes())
+            for path in (root / last / "catalogs").glob("*.json")
+        ]
+    except ReleaseCorrupt:  # pruned or damaged: it says nothing
+        return frozenset()
+    before, now = _schemas(released), _schemas(stored.values())
+    return frozenset(key for key in before.keys() | now.keys() if before.get(key) != now.get(key))
+
+
+def _schemas(catalogs: Iterable[Catalog]) -> dict[str, str]:
+    """The digest of each collection's schema, by partition key."""
+    return {
+        encode_partition(catalog.database, schema.collection): schema.digest
+        for catalog in catalogs
+        for schema in catalog.collections
     }
 
 

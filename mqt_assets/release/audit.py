@@ -82,6 +82,12 @@ def entries(root: Path) -> Sequence[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
+def last_released(history: Sequence[Mapping[str, Any]]) -> str:
+    """The release that was made live last, whatever was rolled back since; empty without one."""
+    made = [e["to"] for e in history if e["action"] in ("release", "experiment-promote")]
+    return str(made[-1]) if made else ""
+
+
 def moves(history: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
     """Those entries after which something else may serve."""
     return [entry for entry in history if entry["action"] != TRAIN]

@@ -100,6 +100,34 @@ class TestDiscovery:
             dg.AssetKey("schema_catalog"), dg.AssetKey("semantic_index"), dg.AssetKey("release"),
         ]  # fmt: skip
 
+    @pytest.mark.parametrize("failed_at", ["schema_catalog", "release"])
+    def test_a_retirement_that_failed_is_tried_again_in_the_next_hour(self, failed_at: str) -> None:
+        """The partition went with the first try, so nothing else tells of the collection."""
+
+        def tick(minute: int, partitions: list[str]) -> dg.RunRequest:
+            in_catalog = failed_at == "schema_catalog" or "s.b" in partitions
+            result = discover(
+                partitions,
+                {"s.a": A, "s.b": B} if in_catalog else {"s.a": A},
+                {"s.a": A},
+                unreleased=[] if in_catalog else ["s.b"],
+                now=NOW + timedelta(minutes=minute),
+            )
+            assert isinstance(result, dg.SensorResult)
+            (run,) = result.run_requests or ()
+            return run
+
+        first, soon, later = tick(0, ["s.a", "s.b"]), tick(59, ["s.a"]), tick(60, ["s.a"])
+        assert first.run_key == soon.run_key != later.run_key
+        assert later.asset_selection == first.asset_selection
+
+    def test_what_was_read_and_not_released_is_read_again(self) -> None:
+        known = {"s.a": A, "s.b": B}
+        result = discover(["s.a", "s.b"], known, known, unreleased=["s.b"])
+        assert isinstance(result, dg.SensorResult)
+        (run,) = result.run_requests or ()
+        assert (run.tags[RANGE_START], run.tags[RANGE_END]) == ("s.b", "s.b")
+
     def test_a_partition_that_a_run_uses_is_not_deleted(self) -> None:
         result = discover(["s.a", "s.b"], {"s.a": A, "s.b": B}, {"s.a": A}, in_use={"s.b"})
         assert isinstance(result, dg.SkipReason)
