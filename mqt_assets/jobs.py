@@ -1,7 +1,8 @@
 """Which assets run together: what a person starts in the UI and what schedules and sensors launch.
 
 Dagster wants one partitions definition a job, so the daily assets have a job of their own; every
-other job runs over a range of `collections` partitions, or over none when it needs no schema.
+other job runs over a range of `collections` partitions, or over none when it needs no schema. Jobs
+that move the release pointer and make nothing wait for none of these.
 """
 
 from typing import Any
@@ -11,8 +12,8 @@ import dagster as dg
 from mqt_assets.experiments.assets import experiment_report_job
 from mqt_assets.experiments.automation import experiment_job
 from mqt_assets.release.rollback import rollback_job
+from mqt_assets.run_tags import PIPELINE, TRAINING
 
-_HEAVY = {"mqt/heavy": "training"}  # `dagster.yaml` lets one such run at a time use the cores
 _BASE_TRAINING = dg.AssetSelection.groups("base_training")
 _DAILY = dg.AssetSelection.assets("query_log", "feedback_insights")
 _PROMPTS = dg.AssetSelection.groups("prompts")
@@ -33,6 +34,7 @@ embed_job = dg.define_asset_job(
     # so are corrections too few to train for.
     selection=dg.AssetSelection.groups("schemas", "embeddings")
     | dg.AssetSelection.assets("feedback_dataset", "release"),
+    tags=PIPELINE,
     description="Refresh schemas, embeddings, index and corrections, and serve them with the model "
     "as it is.",
 )
@@ -40,14 +42,14 @@ embed_job = dg.define_asset_job(
 retrain_job = dg.define_asset_job(
     "retrain_job",
     selection=_MODEL,
-    tags=_HEAVY,
+    tags=TRAINING,
     description="Corrections to a new model: train, evaluate, and release it if it is no worse.",
 )
 
 everything_job = dg.define_asset_job(
     "everything_job",
     selection=dg.AssetSelection.all() - _DAILY - _BASE_TRAINING - _PROMPTS - _EXPERIMENTS,
-    tags=_HEAVY,
+    tags=TRAINING,
     description="From the documents to a release, all in one run over a range of collections.",
 )
 
@@ -55,6 +57,7 @@ prompt_job = dg.define_asset_job(
     "prompt_job",
     # The release is part of it: a promoted prompt is of use only once it is served.
     selection=_PROMPTS | dg.AssetSelection.assets("feedback_dataset", "release"),
+    tags=PIPELINE,
     description="Try other prompts on the language model of MQT_LLM_URL and serve a better one. "
     "Costs calls, so nothing starts it but a person.",
 )
@@ -62,7 +65,7 @@ prompt_job = dg.define_asset_job(
 train_base_model = dg.define_asset_job(
     "train_base_model",
     selection=dg.AssetSelection.assets("base_corpus", "base_weights"),
-    tags=_HEAVY,
+    tags=TRAINING,
     description="Base weights, from the public corpora to a fitted ranking. Takes hours; nothing "
     "starts it but a person. Cut off, it goes on when it is run again.",
 )
@@ -70,6 +73,7 @@ train_base_model = dg.define_asset_job(
 query_log_job = dg.define_asset_job(
     "query_log_job",
     selection=_DAILY,
+    tags=PIPELINE,
     description="Copy a day of questions from the journal, and find what failed and where.",
 )
 

@@ -12,6 +12,7 @@ from mqt_assets.experiments.plots import Plots, plots_of
 from mqt_assets.experiments.running import look
 from mqt_assets.presentation import image, markdown
 from mqt_assets.release.audit import entries
+from mqt_assets.run_tags import PIPELINE
 from mqt_resources.gateways import JournalResource, SettingsResource
 from mqt_serving.errors import MqtError
 from mqt_serving.experiment_reports import Bounds, ExperimentReport, list_reports
@@ -140,5 +141,6 @@ def _images(plots: Plots) -> dict[str, dg.MarkdownMetadataValue]:
 experiment_report_job = dg.define_asset_job(
     "experiment_report_job",
     selection=dg.AssetSelection.assets("experiment_report"),
+    tags=PIPELINE,
     description="Show every experiment's figures as tables and plots.",
 )

@@ -14,6 +14,7 @@ from mqt_assets.experiments.running import act, look, rules_of
 from mqt_assets.release.packaging import mirror_pointer
 from mqt_assets.release.trying_out import load_as_serving
 from mqt_assets.run_keys import hourly
+from mqt_assets.run_tags import AT_ONCE
 from mqt_resources.gateways import JournalResource, SettingsResource
 from mqt_resources.mlflow_tracking import MlflowTracking
 from mqt_serving.errors import MqtError
@@ -97,6 +98,7 @@ def move_experiment(
 
 @dg.job(
     name="experiment_job",
+    tags=AT_ONCE,
     description="Move an experiment: start, ramp, stop, withdraw or promote, with an audit entry.",
 )
 def experiment_job() -> None:

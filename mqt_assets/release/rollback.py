@@ -13,6 +13,7 @@ import dagster as dg
 from mqt_assets.release.audit import entries, record, withdrawn, withdrawn_prompts
 from mqt_assets.release.packaging import mirror_pointer, prompt_version_of, translator_of
 from mqt_assets.release.watching import case_of, tenures
+from mqt_assets.run_tags import AT_ONCE
 from mqt_resources.gateways import SettingsResource
 from mqt_resources.mlflow_tracking import MlflowTracking
 from mqt_serving.errors import RollbackRefused
@@ -146,6 +147,7 @@ def move_release_pointer(
 
 @dg.job(
     name="rollback_job",
+    tags=AT_ONCE,
     description="Serve the previous release again (or the one given by id), with an audit entry.",
 )
 def rollback_job() -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from rich.panel import Panel
 
+from mqt_serving.durable_files import write_durably
 from mqt_serving.errors import MqtError
 from mqt_serving.platform import asking, processes, reachability
 from mqt_serving.platform.console import Progress
@@ -26,7 +27,7 @@ from mqt_serving.platform.supervisor import (
     project_folder,
     stopped_by_signals,
 )
-from mqt_serving.releases import read_pointer
+from mqt_serving.releases import read_pointer, sha256_of
 from mqt_serving.settings import Settings, redact
 
 QUIET = {"DAGSTER_DISABLE_TELEMETRY": "true", "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -90,12 +91,18 @@ def child_environment(settings: Settings) -> dict[str, str]:
     return {**os.environ, **addresses, **QUIET}
 
 
+_EARLIER_DAGSTER_YAML = frozenset(
+    {"a5148687a767f49b3dd87b635b7ac07d60af6d66c2f33d5a8981f410bd2dbb67"}
+)
+"""SHA-256 of what `mqt up` copied before: a home that still has it gets the one of this version."""
+
+
 def prepare_dagster_home(settings: Settings) -> None:
-    """Create DAGSTER_HOME with our `dagster.yaml`, unless it has one already."""
+    """Create DAGSTER_HOME with our `dagster.yaml`, unless it has one that somebody changed."""
     settings.dagster_home.mkdir(parents=True, exist_ok=True)
     target = settings.dagster_home / "dagster.yaml"
-    if not target.exists():
-        shutil.copyfile(project_folder() / "dagster.yaml", target)
+    if not target.exists() or sha256_of(target) in _EARLIER_DAGSTER_YAML:
+        write_durably(target, (project_folder() / "dagster.yaml").read_bytes())
 
 
 def _check_installation() -> None:
