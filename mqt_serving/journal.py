@@ -44,6 +44,17 @@ log = logging.getLogger(__name__)
 QUERIES = "queries"
 FEEDBACK = "feedback"
 
+LOOKED_AT: Final[tuple[tuple[tuple[str, ...], dict[str, Any]], ...]] = (
+    (("release_id", "at", "outcome", "source", "database", "question"), {}),
+    (("outcome", "at"), {}),
+    (
+        ("exposure.experiment", "exposure.share", "exposure.unit", "at"),
+        {"partialFilterExpression": {"exposure.experiment": {"$exists": True}}},
+    ),
+)
+"""Indexes of `queries` for what looks every minute at the model that serves (it reads the index
+alone) and at the experiment that runs."""
+
 MOST_WAITING = 10_000
 PAUSE_SECONDS = 5.0
 """After a failed write questions skip the journal for this long instead of waiting for it each."""
@@ -242,6 +253,8 @@ class Journal:
         database = self._client.get().get_database(self._database, write_concern=DURABLE)
         if not self._indexed:
             database[QUERIES].create_index([("at", DESCENDING)])
+            for keys, options in LOOKED_AT:
+                database[QUERIES].create_index(list(keys), **options)
             database[FEEDBACK].create_index([("at", DESCENDING)])
             database[FEEDBACK].create_index("query_id")
             database[FEEDBACK].create_index("client_key", unique=True, sparse=True)

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from mqt_assets.experiments.decision import (
     Action,
@@ -21,14 +20,15 @@ from mqt_assets.experiments.decision import (
     report_of,
 )
 from mqt_assets.experiments.moves import promote_challenger, ramp, start, stop
-from mqt_assets.experiments.outcomes import arms_of, started_at
+from mqt_assets.experiments.outcomes import arms_of, exposed, said_of, started_at
 from mqt_assets.release.audit import entries
 from mqt_resources.gateways import JournalResource
 from mqt_serving.experiment_reports import ExperimentReport, find_report, write_report
 from mqt_serving.releases import Pointer, read_pointer
 from mqt_serving.settings import Settings
 
-_FIELDS = ("at", "question", "outcome", "timings", "follow_up_of", "exposure")
+FRESH = timedelta(minutes=2)
+"""A look of so long ago is as good as one of now, where nothing is moved by it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,9 @@ def look(settings: Settings, journal: JournalResource, now: datetime | None = No
         return None
     began = started_at(entries(root), pointer.experiment) or at
     rules, share = rules_of(settings), pointer.challenger_share
-    arms = arms_of(*_journal(journal, pointer.experiment, began), pointer.experiment, share)
+    with journal.reading() as database:
+        said = said_of(database, began)
+        arms = arms_of(exposed(database, pointer.experiment, share), said)
     findings = examine(arms, share, rules)
     verdict = judge(arms, findings, share, began, at, rules)
     running = Experiment(pointer.experiment, pointer.champion, pointer.challenger, share, began)
@@ -65,6 +67,19 @@ def look(settings: Settings, journal: JournalResource, now: datetime | None = No
     report = report.after(find_report(root, pointer.experiment))
     write_report(root, report)
     return Look(verdict, report)
+
+
+def asks_for(settings: Settings, journal: JournalResource, now: datetime) -> Verdict | None:
+    """What the running experiment asks for by its last look, if that is fresh, else by a new one;
+    None when none runs. Raises what reading the journal raises."""
+    pointer = read_pointer(settings.releases_folder)
+    if pointer is None or not pointer.experiment:
+        return None
+    report = find_report(settings.releases_folder, pointer.experiment)
+    if report and report.share == pointer.challenger_share and now - report.looked_at <= FRESH:
+        return Verdict(Action(report.action), report.reason)
+    found = look(settings, journal, now)
+    return found.verdict if found else None
 
 
 def act(
@@ -103,16 +118,3 @@ def act(
             run_id=run_id,
         )
     raise ValueError(f"{action!r} is no move of an experiment")
-
-
-def _journal(
-    journal: JournalResource, experiment: str, began: datetime
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    since = {"at": {"$gte": began}}
-    with journal.reading() as database:
-        exposed = {**since, "exposure.experiment": experiment}
-        queries = list(database["queries"].find(exposed, dict.fromkeys(_FIELDS, 1)))
-        feedback = list(
-            database["feedback"].find(since, {"query_id": 1, "verdict": 1, "corrected_query": 1})
-        )
-    return queries, feedback

@@ -5,20 +5,19 @@ reason to skip, since no figures are no bad figures. An experiment that is about
 comes first, since that may change what is judged.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import dagster as dg
 
 from mqt_assets.experiments.decision import Action
-from mqt_assets.experiments.running import look
+from mqt_assets.experiments.running import asks_for
 from mqt_assets.release.audit import entries
+from mqt_assets.release.counting import figures_in
 from mqt_assets.release.packaging import mirror_is_owed, mirror_pointer
 from mqt_assets.release.rollback import RollbackConfig, rollback_job
-from mqt_assets.release.watching import AROUND, Case, Limits, case_of, figures_of, judge
+from mqt_assets.release.watching import Case, Limits, case_of, judge
 from mqt_assets.run_keys import hourly
 from mqt_resources.gateways import JournalResource, SettingsResource
 from mqt_resources.mlflow_tracking import MlflowTracking, brief_requests
@@ -28,8 +27,6 @@ from mqt_serving.settings import Settings
 
 AUTHOR = "rollback_sensor"
 _ENDS = (Action.PROMOTE, Action.WITHDRAW, Action.STOP)
-_FIELDS = ("at", "question", "database", "release_id", "outcome", "source")
-_SAID = ("query_id", "verdict", "rating", "corrected_query")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,32 +69,13 @@ def watch(settings: Settings, journal: JournalResource, now: datetime | None = N
             f"The model of {case.champion} serves since {case.live.since:%Y-%m-%d}, longer than it "
             f"is watched ({settings.rollback_days:g} days)."
         )
-    experiment = look(settings, journal, now) if settings.experiment_auto else None
-    if experiment is not None and experiment.verdict.action in _ENDS:
-        return Watch(f"The experiment moves first: {experiment.verdict.reason}")
-    queries, feedback = _journal(journal, case, days)
-    judgement = judge(
-        figures_of(queries, feedback, case.live),
-        figures_of(queries, feedback, case.before),
-        limits_of(settings),
-    )
-    return Watch(judgement.reason, case if judgement.worse else None)
-
-
-def _journal(
-    journal: JournalResource, case: Case, days: timedelta
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Of both tenures (of the earlier one its last days), and of others only who was away when."""
-    assert case.before.until is not None
-    since = max(case.before.since, case.before.until - days) - AROUND
+    experiment = asks_for(settings, journal, at) if settings.experiment_auto else None
+    if experiment is not None and experiment.action in _ENDS:
+        return Watch(f"The experiment moves first: {experiment.reason}")
     with journal.reading() as database:
-        queries = database["queries"].find({"at": {"$gte": since}}, _only(_FIELDS))
-        feedback = database["feedback"].find({"at": {"$gte": since}}, _only(_SAID))
-        return list(queries), list(feedback)
-
-
-def _only(fields: Sequence[str]) -> dict[str, int]:
-    return dict.fromkeys(fields, 1)
+        live, before = figures_in(database, case, days)
+    judgement = judge(live, before, limits_of(settings))
+    return Watch(judgement.reason, case if judgement.worse else None)
 
 
 @dg.sensor(

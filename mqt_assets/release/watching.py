@@ -11,9 +11,9 @@ against the tenure before it and against an absolute limit:
 
 MongoDB being away is told by the error that the question ended with, and nothing that was asked
 within a minute of such an error counts, answered or not: servers go and come back with other
-errors around it. The same question asked again fails again: it counts `MOST_TIMES` at most, so that
-nobody rolls a release back by asking one thing all day, and the units of analysis are the different
-questions.
+errors around it (see `counting`). The same question asked again fails again: it counts `MOST_TIMES`
+at most, with the share of its times that went wrong, so that nobody rolls a release back by asking
+one thing all day, and the units of analysis are the different questions.
 
 The live rate's bound is that of the confidence sequence of `experiments.statistics`, valid at every
 look; the earlier tenure is over, so its bound is an ordinary one. `benchmarks/rollback.py` measures
@@ -23,8 +23,6 @@ both by simulation.
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -33,9 +31,6 @@ from typing import Any
 
 from mqt_assets.experiments.statistics import BURN_IN, Sample, one_mean, sample_of
 from mqt_assets.release.audit import moves, withdrawn
-from mqt_serving.feedback.records import LOW_RATING
-from mqt_serving.journal import ANSWERED
-from mqt_serving.release_loading import normalise
 from mqt_serving.releases import Pointer
 
 LEVEL = 0.1
@@ -79,6 +74,18 @@ class Case:
     live: Tenure
     before: Tenure
     target: str
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of the times that one question was asked.
+
+    `failed` is through our fault; `complained` are answers that somebody was not content with.
+    """
+
+    answered: int = 0
+    failed: int = 0
+    complained: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,36 +157,14 @@ def case_of(
     )
 
 
-def figures_of(
-    queries: Iterable[Mapping[str, Any]],
-    feedback: Iterable[Mapping[str, Any]],
-    tenure: Tenure,
-) -> Figures:
-    """Both rates of a tenure, from journal documents of any releases and times."""
-    documents = list(queries)
-    away = sorted(query["at"] for query in documents if query["outcome"] in AWAY)
-    asked = [query for query in documents if _is_of(query, tenure)]
-    counted = [query for query in asked if not _near(query["at"], away)]
-    counted.sort(key=lambda query: query["at"])
-    complaints: defaultdict[str, set[str]] = defaultdict(set)
-    for entry in feedback:
-        if entry.get("corrected_query") is not None:
-            complaints[str(entry["query_id"])].add("corrected")
-        if entry.get("verdict") == "down" or (entry.get("rating") or 5) <= LOW_RATING:
-            complaints[str(entry["query_id"])].add("down")
-    errors: defaultdict[tuple[str, str], list[bool]] = defaultdict(list)
-    corrections: defaultdict[tuple[str, str], list[bool]] = defaultdict(list)
-    for query in counted:
-        unit = (str(query["database"]), normalise(query["question"]))
-        said = complaints[str(query["_id"])]
-        answered = query["outcome"] in ANSWERED
-        refused = query["outcome"] == "cannot-answer" and "corrected" in said
-        if answered and len(corrections[unit]) < MOST_TIMES:
-            corrections[unit].append(bool(said))
-        ours = answered or refused or query["outcome"] in FAULTS
-        if ours and len(errors[unit]) < MOST_TIMES:
-            errors[unit].append(not answered)
-    return Figures(_sample(errors), _sample(corrections), len(asked) - len(counted))
+def figures_of(tallies: Iterable[Tally], left_out: int = 0) -> Figures:
+    """Both rates of a tenure, from a tally a different question."""
+    found = list(tallies)
+    return Figures(
+        _sample([(tally.failed, tally.answered + tally.failed) for tally in found]),
+        _sample([(tally.complained, tally.answered) for tally in found]),
+        left_out,
+    )
 
 
 def judge(live: Figures, before: Figures, limits: Limits) -> Judgement:
@@ -228,20 +213,7 @@ def upper_bound(sample: Sample) -> float | None:
     return min(sample.mean + wide, 1.0)
 
 
-def _is_of(query: Mapping[str, Any], tenure: Tenure) -> bool:
-    """What began before the pointer moved ends on its release, so `until` is no bound.
-
-    What a person or a language model wrote says nothing of the release's model.
-    """
-    ours = query["release_id"] in tenure.releases and query["source"] not in ("person", "llm")
-    return ours and query["at"] >= tenure.since
-
-
-def _near(at: datetime, times: Sequence[datetime]) -> bool:
-    position = bisect_left(times, at - AROUND)
-    return position < len(times) and times[position] <= at + AROUND
-
-
-def _sample(units: Mapping[tuple[str, str], Sequence[bool]]) -> Sample:
-    lists = [one for one in units.values() if one]
-    return sample_of([float(sum(one)) for one in lists], [len(one) for one in lists])
+def _sample(counts: Sequence[tuple[int, int]]) -> Sample:
+    """From how often each question went wrong, of how many times."""
+    asked = [(wrong / times, min(times, MOST_TIMES)) for wrong, times in counts if times > 0]
+    return sample_of([share * times for share, times in asked], [times for _, times in asked])

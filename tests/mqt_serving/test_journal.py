@@ -16,7 +16,7 @@ from mqt_serving import journal as journal_module
 from mqt_serving.connections import LazyClient
 from mqt_serving.errors import JournalUnavailable, SettingError, UnknownQuery
 from mqt_serving.feedback.records import FeedbackRecord
-from mqt_serving.journal import Journal, QueryRecord
+from mqt_serving.journal import LOOKED_AT, Journal, QueryRecord
 from mqt_serving.platform.processes import free_port
 from mqt_serving.platform.servers import MongoServer
 from mqt_serving.spool import Spool
@@ -99,6 +99,16 @@ def test_writing_a_question_twice_keeps_one(journal: Journal, mongo_uri: str, na
     assert journal.record_query(record)
     with MongoClient[dict[str, Any]](mongo_uri) as client:
         assert client[name].queries.count_documents({}) == 1
+
+
+def test_what_sensors_look_at_every_minute_is_indexed(
+    journal: Journal, mongo_uri: str, name: str
+) -> None:
+    assert journal.record_query(query_record())
+    with MongoClient[dict[str, Any]](mongo_uri) as client:
+        found = client[name].queries.index_information().values()
+    keys = {tuple(key for key, _ in index["key"]) for index in found}
+    assert keys >= {fields for fields, _ in LOOKED_AT}
 
 
 def test_feedback_is_written_with_every_field(journal: Journal, mongo_uri: str, name: str) -> None:

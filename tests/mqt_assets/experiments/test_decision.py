@@ -17,7 +17,14 @@ from mqt_assets.experiments.decision import (
     judge,
     report_of,
 )
-from mqt_assets.experiments.outcomes import SATISFIED, Arm, arms_of, rephrased_ids, similar
+from mqt_assets.experiments.outcomes import (
+    SATISFIED,
+    Arm,
+    Said,
+    arms_of,
+    rephrased_ids,
+    similar,
+)
 from mqt_serving.assignment import Variant
 
 NOON = datetime(2025, 3, 9, 12, tzinfo=UTC)
@@ -48,7 +55,7 @@ def _arms(
     champion: tuple[int, int], challenger: tuple[int, int], ms: float = 20.0, failed: bool = False
 ) -> Mapping[Variant, Arm]:
     """Each arm as (questions, unsatisfied): those failed, or were voted down."""
-    queries, feedback = [], []
+    queries, said = [], {}
     for variant, (count, bad) in (("champion", champion), ("challenger", challenger)):
         for number in range(count):
             key = f"{variant}{number}"
@@ -56,8 +63,8 @@ def _arms(
             total = ms if variant == "challenger" else 20.0
             queries.append(_query(key, variant, outcome=outcome, timings={"total_ms": total}))
             if number < bad and not failed:
-                feedback.append({"query_id": key, "verdict": "down"})
-    return arms_of(queries, feedback, "e", 0.5)
+                said[key] = Said(down=True)
+    return arms_of(queries, said)
 
 
 def _verdict(arms: Mapping[Variant, Arm], share: float = 0.5, days: float = 1.0) -> Verdict:
@@ -65,29 +72,11 @@ def _verdict(arms: Mapping[Variant, Arm], share: float = 0.5, days: float = 1.0)
     return judge(arms, findings, share, NOON, NOON + timedelta(days=days), RULES)
 
 
-def test_only_what_the_experiment_dealt_at_this_share_counts() -> None:
-    queries = [
-        _query("a", "champion"),
-        _query("b", "challenger"),
-        _query("c", "challenger", exposure={"overridden": True}),
-        _query("d", "challenger", exposure={"experiment": "before"}),
-        _query("e", "challenger", exposure={"share": 0.2}),
-        {**_query("f", "champion"), "exposure": None},
-    ]
-    arms = arms_of(queries, [], "e", 0.5)
-    assert (arms["champion"].questions, arms["challenger"].questions) == (1, 1)
-
-
 def test_feedback_counts_for_the_variant_that_answered() -> None:
     queries = [_query(f"c{n}", "champion") for n in range(4)]
     queries += [_query(f"d{n}", "challenger") for n in range(4)]
-    feedback = [
-        {"query_id": "c0", "verdict": "down", "corrected_query": "db.a.find()"},
-        {"query_id": "c1", "verdict": "down", "corrected_query": None},
-        {"query_id": "d0", "verdict": "up"},
-        {"query_id": "elsewhere", "verdict": "down"},
-    ]
-    arms = arms_of(queries, feedback, "e", 0.5)
+    said = {"c0": Said(corrected=True, down=True), "c1": Said(down=True), "d0": Said(up=True)}
+    arms = arms_of(queries, {**said, "elsewhere": Said(down=True)})
     champion, challenger = (
         {name: sample.mean for name, sample in arms[v].samples.items()}
         for v in ("champion", "challenger")
@@ -97,6 +86,12 @@ def test_feedback_counts_for_the_variant_that_answered() -> None:
     assert champion[SATISFIED] == 0.5
     assert challenger["thumbs_up"] == 0.25
     assert challenger[SATISFIED] == 1.0
+
+
+def test_questions_of_one_person_are_one_unit() -> None:
+    arms = arms_of([_query(f"c{n}", "champion", unit=f"u{n // 3}") for n in range(9)], {})
+    assert (arms["champion"].units, arms["champion"].questions) == (3, 9)
+    assert arms["challenger"].units == 0
 
 
 @pytest.mark.parametrize(
@@ -115,17 +110,16 @@ def test_a_rephrasing_shares_words_but_is_not_the_same(
 
 
 def test_rephrased_is_what_the_same_unit_asked_again_within_two_minutes() -> None:
-    def asked(key: str, unit: str, seconds: int, text: str, **more: Any) -> dict[str, Any]:
+    def asked(key: str, seconds: int, text: str, **more: Any) -> dict[str, Any]:
         at = NOON + timedelta(seconds=seconds)
-        return _query(key, "champion", unit, at=at, question=text, **more)
+        return _query(key, "champion", more.pop("unit", "u"), at=at, question=text, **more)
 
     first, again = "How many orders were shipped?", "How many shipped orders today?"
-    assert rephrased_ids([asked("a", "u", 0, first), asked("b", "u", 100, again)]) == {"a"}
-    assert not rephrased_ids([asked("a", "u", 0, first), asked("b", "u", 130, again)])
-    assert not rephrased_ids([asked("a", "u", 0, first), asked("b", "v", 10, again)])
-    assert not rephrased_ids(
-        [asked("a", "u", 0, first), asked("b", "u", 10, again, follow_up_of="a")]
-    )
+    assert rephrased_ids([asked("a", 0, first), asked("b", 100, again)]) == {"a"}
+    assert not rephrased_ids([asked("a", 0, first), asked("b", 130, again)])
+    assert not rephrased_ids([asked("a", 0, first), asked("b", 10, again, follow_up_of="a")])
+    two_people = arms_of([asked("a", 0, first), asked("b", 10, again, unit="v")], {})
+    assert two_people["champion"].samples["rephrased"].mean == 0.0
 
 
 def test_more_satisfied_people_promote_and_fewer_withdraw() -> None:

@@ -12,6 +12,7 @@ from mqt_assets.release.watching import (
     Case,
     Figures,
     Limits,
+    Tally,
     Tenure,
     case_of,
     figures_of,
@@ -21,7 +22,6 @@ from mqt_assets.release.watching import (
 from mqt_serving.releases import Pointer
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
-TENURE = Tenure("m1", ("one",), START)
 
 
 def moved(day: int, action: str, release: str, model: str, left: str = "") -> dict[str, Any]:
@@ -37,26 +37,12 @@ HISTORY = [
 ]
 
 
-def asked(number: int, outcome: str = "answered", *, minute: float = 0.0, **more: Any) -> Any:
-    return {
-        "_id": f"q{number}",
-        "at": START + timedelta(minutes=minute or number),
-        "question": f"question {number}",
-        "database": "shop",
-        "release_id": "one",
-        "outcome": outcome,
-        "source": "model",
-        **more,
-    }
-
-
 def figures(count: int, failed: int = 0, corrected: int = 0) -> Figures:
-    queries = [asked(n, "query-failed" if n < failed else "answered") for n in range(count)]
-    feedback = [
-        {"query_id": f"q{count - 1 - n}", "verdict": "down", "corrected_query": None}
-        for n in range(corrected)
-    ]
-    return figures_of(queries, feedback, TENURE)
+    """Of so many different questions."""
+    return figures_of(
+        Tally(answered=n >= failed, failed=n < failed, complained=count - n <= corrected)
+        for n in range(count)
+    )
 
 
 # ------------------------------------------------------------ what is judged
@@ -115,75 +101,24 @@ def test_a_model_that_was_rolled_back_is_never_gone_back_to() -> None:
 # ------------------------------------------------------------- what counts
 
 
-@pytest.mark.parametrize(
-    ("outcome", "counted", "failed"),
-    [
-        ("answered", 1, 0),
-        ("translated", 1, 0),
-        ("query-failed", 1, 1),
-        ("plan-not-lowerable", 1, 1),
-        ("internal-error", 1, 1),
-        ("cannot-answer", 0, 0),
-        ("query-refused", 0, 0),
-        ("query-timeout", 0, 0),
-        ("query-cancelled", 0, 0),
-        ("overloaded", 0, 0),
-        ("unknown-collection", 0, 0),
-        ("service-unavailable", 0, 0),
-    ],
-)
-def test_only_our_own_failures_are_errors(outcome: str, counted: int, failed: int) -> None:
-    errors = figures_of([asked(0, outcome)], [], TENURE).errors
-    assert (errors.questions, errors.mean * errors.questions) == (counted, failed)
-
-
-def test_a_refusal_that_a_person_corrected_was_our_failure() -> None:
-    feedback = [{"query_id": "q0", "verdict": "down", "corrected_query": "db.a.find()"}]
-    found = figures_of([asked(0, "cannot-answer")], feedback, TENURE)
-    assert (found.errors.questions, found.errors.mean) == (1, 1.0)
-    assert found.corrections.questions == 0
-
-
-@pytest.mark.parametrize(
-    ("feedback", "counts"),
-    [
-        ({"verdict": "down", "corrected_query": None}, True),
-        ({"verdict": "down", "corrected_query": "db.a.find()"}, True),
-        ({"verdict": None, "rating": 1}, True),
-        ({"verdict": None, "rating": 4}, False),
-        ({"verdict": "up"}, False),
-    ],
-)
-def test_who_is_not_content_counts_once(feedback: dict[str, Any], counts: bool) -> None:
-    said = [{"query_id": "q0", **feedback}] * 2
-    found = figures_of([asked(0), asked(1)], said, TENURE)
-    assert found.corrections.mean == (0.5 if counts else 0.0)
-
-
-def test_mongodb_being_away_is_not_the_releases_fault() -> None:
-    """Whatever else fails within a minute of it is left out as well, of any release."""
-    away = asked(0, "service-unavailable", minute=60.0, release_id="other")
-    around = [asked(n, "query-failed", minute=60.0 + n / 10) for n in range(-9, 10) if n]
-    later = asked(99, "query-failed", minute=62.0)
-    found = figures_of([away, *around, later], [], TENURE)
-    assert found.errors.questions == 1
-    assert found.left_out == 18
-
-
-def test_other_releases_other_times_and_peoples_own_queries_do_not_count() -> None:
-    queries = [
-        asked(1, release_id="two"),
-        asked(2, "ran", source="person"),
-        asked(3, minute=-5.0),
-    ]
-    assert figures_of(queries, [], TENURE).errors.questions == 0
+def test_answers_and_failures_are_what_errors_are_a_share_of_and_answers_what_complaints_are() -> (
+    None
+):
+    found = figures_of([Tally(answered=2, failed=1, complained=1), Tally(failed=1), Tally()], 7)
+    assert (found.errors.questions, found.errors.mean) == (4, 0.5)
+    assert (found.corrections.questions, found.corrections.mean) == (2, 0.5)
+    assert found.left_out == 7
 
 
 def test_one_question_all_day_does_not_move_anything() -> None:
-    same = [asked(n, "query-failed", question="Why?") for n in range(500)]
-    found = figures_of([*same, *(asked(n) for n in range(500, 700))], [], TENURE)
+    found = figures_of([Tally(failed=500), *(Tally(answered=1) for _ in range(200))])
     assert found.errors.questions == 203
     assert not judge(found, figures(500), Limits()).worse
+
+
+def test_of_a_question_that_sometimes_fails_the_share_counts() -> None:
+    found = figures_of([Tally(answered=75, failed=25)])
+    assert (found.errors.questions, found.errors.mean) == (3, 0.25)
 
 
 # ------------------------------------------------------------ the judgement
