@@ -42,16 +42,12 @@ def candidate_evaluation(
     journal: JournalResource,
     mlflow: MlflowTracking,
 ) -> dg.Output[dict[str, Any]]:
-    from mqt_assets.evaluation.questions import choose_questions
+    from mqt_assets.evaluation.questions import holdout_questions
     from mqt_assets.training.examples import Example, dataset_digest
     from mqt_assets.training.holdout import Holdout
     from mqt_assets.training.tables import to_frame
 
     config = settings.load()
-    askable = {*schema_catalog, *corpus_catalogs}
-    members = Holdout.from_json(holdout).members
-    questions = choose_questions(members, askable, config.evaluation_questions)
-    digest = dataset_digest(questions)
     # Corrections about a database that is no longer looked at can't be asked; they aren't lost.
     corrections = [
         example
@@ -67,6 +63,11 @@ def candidate_evaluation(
         journal=journal,
         say=context.log.info,
     )
+    members = Holdout.from_json(holdout).members
+    chosen = holdout_questions(members, measurement.catalogs, config.evaluation_questions)
+    questions, digest = chosen.questions, dataset_digest(chosen.questions)
+    for reason, count in chosen.retired.items():
+        context.log.warning(f"{count} questions of the holdout are asked no more: {reason}")
     candidate = measure(candidate_model / TRANSLATOR, questions, measurement)
     learned = measure(candidate_model / TRANSLATOR, corrections, measurement)
     champion = Champion.of(config.releases_folder)
@@ -97,6 +98,7 @@ def candidate_evaluation(
         champion_translator=champion.parts.translator if champion else None,
         champion=theirs.overall if theirs else None,
         champion_by_kind=theirs.by_kind if theirs else {},
+        retired=chosen.retired,
         outcomes=candidate.outcomes,
         champion_outcomes=theirs.outcomes if theirs else (),
         correction_outcomes=learned.outcomes,

@@ -62,6 +62,7 @@ def metadata_of(
         "accuracy": report.score,
         "champion_accuracy": champion,
         "questions": report.overall.total,
+        "retired": markdown(["why", "questions of the holdout"], list(report.retired.items())),
         "holdout_digest": report.holdout_digest,
         "translate_ms_p50": round(report.milliseconds_p50, 1),
         "translate_ms_p95": round(report.milliseconds_p95, 1),

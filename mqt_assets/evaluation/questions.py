@@ -2,15 +2,55 @@
 
 A holdout grows with the databases it comes from; asking all of it would make each training wait for
 minutes. The choice depends on the holdout alone, so champion and candidate are always asked the
-same questions.
+same questions. Members about what the schema no longer holds are retired: nobody could answer
+them. They stay in the holdout, so that they are asked again once the schema holds it again.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
-from mqt_assets.training.examples import Example
+from mqt_assets.training.examples import Example, references_of
+from mqt_serving.schema import Catalog
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """`retired` is how many members are not asked, by reason."""
+
+    questions: list[Example]
+    retired: dict[str, int]
+
+
+def holdout_questions(
+    members: Sequence[Example], catalogs: Mapping[str, Catalog], most: int
+) -> Chosen:
+    """What `choose_questions` chooses of the members that fit the schema as it is."""
+    asked: list[Example] = []
+    retired: Counter[str] = Counter()
+    for member in members:
+        reason = _retired(member, catalogs.get(member.database))
+        if reason is None:
+            asked.append(member)
+        else:
+            retired[reason] += 1
+    return Chosen(choose_questions(asked, catalogs, most), dict(retired.most_common()))
+
+
+def _retired(member: Example, catalog: Catalog | None) -> str | None:
+    """What the schema no longer holds of it; None where nothing is missing."""
+    if catalog is None:
+        return f"the database {member.database} is not looked at any more"
+    for reference in references_of(member.plan) if member.plan is not None else ():
+        schema = catalog.by_name.get(reference.collection)
+        if schema is None:
+            return f"{member.database} has no collection {reference.collection} any more"
+        if reference.path and reference.path not in schema.by_path:
+            place = f"{member.database}.{reference.collection}"
+            return f"{place} has no field {reference.path} any more"
+    return None
 
 
 def choose_questions(

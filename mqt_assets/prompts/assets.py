@@ -91,7 +91,7 @@ def prompt_evaluation(
 ) -> Iterator[dg.AssetObservation | dg.Output[dict[str, Any]]]:
     from mqt_assets.evaluation.language_model import Corrected
     from mqt_assets.evaluation.measuring import Measurement
-    from mqt_assets.evaluation.questions import choose_questions
+    from mqt_assets.evaluation.questions import holdout_questions
     from mqt_assets.prompts.variants import Variant
     from mqt_assets.training.examples import dataset_digest
     from mqt_assets.training.holdout import Holdout
@@ -102,9 +102,6 @@ def prompt_evaluation(
         context.log.warning(why)
         yield dg.AssetObservation(context.asset_key, metadata={"not measured": why})
         return
-    members = Holdout.from_json(holdout).members
-    askable = {*schema_catalog, *corpus_catalogs}
-    questions = choose_questions(members, askable, config.llm_evaluation_questions)
     where = Measurement(
         own=_as_served(schema_catalog, config),
         corpus=read_catalogs(corpus_catalogs),
@@ -113,6 +110,9 @@ def prompt_evaluation(
         journal=journal,
         say=context.log.info,
     )
+    members = Holdout.from_json(holdout).members
+    chosen = holdout_questions(members, where.catalogs, config.llm_evaluation_questions)
+    questions = chosen.questions
     known = [Corrected.of(example) for example in _showable(feedback_dataset, holdout)]
     results = []
     for body in prompt_variants["variants"]:
@@ -140,6 +140,7 @@ def prompt_evaluation(
         metadata={
             "model": config.llm_model,
             "questions": len(questions),
+            "retired": markdown(["why", "questions of the holdout"], list(chosen.retired.items())),
             "calls": sum(result["calls"] for result in results),
             "table": markdown(
                 ["prompt", "right", "what became of the questions", "calls", "median", "95 %"],

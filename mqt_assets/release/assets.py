@@ -14,7 +14,7 @@ from typing import Any
 import dagster as dg
 
 from mqt_assets.evaluation.measuring import corrections_on_data
-from mqt_assets.evaluation.questions import choose_questions
+from mqt_assets.evaluation.questions import holdout_questions
 from mqt_assets.presentation import markdown
 from mqt_assets.prompts.stored import prompt_text
 from mqt_assets.release.audit import entries, stopped, withdrawn
@@ -74,11 +74,11 @@ def release(
     if champion is not None and champion.parts.translator == candidate:
         decision = Decision(())  # it serves already: new data is all that there may be to release
     else:
-        questions = choose_questions(
+        questions = holdout_questions(
             Holdout.from_json(holdout).members,
-            {*schema_catalog, *corpus_catalogs},
+            {**read_catalogs(corpus_catalogs), **catalogs},
             config.evaluation_questions,
-        )
+        ).questions
         reruns = corrections_on_data(corrections, catalogs, mongodb)
         decision = decide(
             report,

@@ -52,8 +52,9 @@ class EvaluationReport(BaseModel):
     """What was measured of one translator on one frozen holdout. Kept in its release.
 
     `translator` is the digest of the translator's files; `champion_*` are figures of the release
-    that served at the time, on the same holdout; milliseconds are of one translation. Outcomes are
-    question by question, so that later candidates can be paired with them.
+    that served at the time, on the same holdout; milliseconds are of one translation. `retired` is
+    how many questions of the holdout are asked no more, by reason. Outcomes are question by
+    question, so that later candidates can be paired with them.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -72,6 +73,7 @@ class EvaluationReport(BaseModel):
     champion_translator: str | None = None
     champion: Share | None = None
     champion_by_kind: dict[str, Share] = {}
+    retired: dict[str, int] = {}
     # Reports of older versions have no outcomes.
     outcomes: tuple[Outcome, ...] = ()
     champion_outcomes: tuple[Outcome, ...] = ()
@@ -256,7 +258,7 @@ def _beats_champion(report: EvaluationReport, limits: Limits) -> Gate:
     if report.champion is None:
         passed = report.overall.correct > 0
         text = f"First release: {own} right on the holdout; more than none is needed."
-        return Gate("accuracy", passed, True, text)
+        return Gate("accuracy", passed, True, text + _retired(report))
     theirs = f"{report.champion.correct} of {report.champion.total} ({report.champion.score:.1%})"
     text = f"{own} right on the holdout; the champion {report.champion_release} has {theirs}"
     found, learned = report.comparison, report.corrections_gained
@@ -270,7 +272,16 @@ def _beats_champion(report: EvaluationReport, limits: Limits) -> Gate:
         passed = no_worse(found, limits) if learned > 0 else better(found, limits)
         text += f": {found}. {_why(found, learned, limits)}"
     nothing = report.overall.correct == 0
-    return Gate("accuracy", passed and not nothing, nothing, text)
+    return Gate("accuracy", passed and not nothing, nothing, text + _retired(report))
+
+
+def _retired(report: EvaluationReport) -> str:
+    """Why questions of the holdout are asked no more, the most frequent reasons first."""
+    if not report.retired:
+        return ""
+    reasons = [f"{reason} ({count})" for reason, count in report.retired.items()]
+    total = sum(report.retired.values())
+    return f" {total} questions of the holdout are asked no more: {'; '.join(reasons[:5])}."
 
 
 def _why(found: Comparison, learned: int, limits: Limits) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from mqt_assets.evaluation.questions import choose_questions
+from mqt_assets.evaluation.questions import choose_questions, holdout_questions
+from mqt_assets.schemas.catalogs import catalog_from_documents
 from mqt_assets.training.examples import Example, Source, make_example
 from mqt_assets.training.selection import choose_training
+from mqt_serving.query.dialects.parsing import parse_query
 from mqt_serving.query.plan import Aggregate, Entity, Function, Output, Plan
+from mqt_serving.query.raising.commands import raise_command
 
 PLAN = Plan((Output(Aggregate(Function.COUNT, Entity("c"))),))
 
@@ -42,6 +45,36 @@ def test_databases_that_are_gone_are_not_asked() -> None:
 def test_few_questions_are_all_asked() -> None:
     assert len(choose_questions(OWN, {"shop"}, most=100)) == 30
     assert choose_questions([], {"shop"}, most=100) == []
+
+
+PANS = [{"_id": n, "name": f"Pan {n}", "lids": [{"size": n}]} for n in range(9)]
+KITCHEN = catalog_from_documents("kitchen", {"pans": PANS, "staff": [{"_id": 1, "name": "Ada"}]})
+
+
+def held(query: str, database: str = "kitchen") -> Example:
+    plan = raise_command(parse_query(query), KITCHEN)
+    return make_example(f"{query}?", database, plan, query, source="synthetic")
+
+
+def test_members_about_what_the_schema_no_longer_holds_are_retired_and_it_is_said_why() -> None:
+    names = held("db.pans.find({}, {_id: 0, name: 1})")
+    staff = held("db.staff.countDocuments({})")
+    lids = [held(f"db.pans.find({{'lids.size': {n}}})") for n in range(2)]
+    elsewhere = held("db.pans.countDocuments({})", database="cellar")
+    unraised = make_example("Odd?", "kitchen", None, "db.pans.odd()", source="tend")
+    members = [names, staff, *lids, elsewhere, unraised]
+
+    less = [{"_id": n, "name": f"Pan {n}"} for n in range(9)]
+    catalogs = {"kitchen": catalog_from_documents("kitchen", {"pans": less})}
+    chosen = holdout_questions(members, catalogs, most=100)
+    assert {e.id for e in chosen.questions} == {names.id, unraised.id}
+    assert chosen.retired == {
+        "kitchen.pans has no field lids.size any more": 2,
+        "kitchen has no collection staff any more": 1,
+        "the database cellar is not looked at any more": 1,
+    }
+    whole = holdout_questions(members, {"kitchen": KITCHEN, "cellar": KITCHEN}, most=100)
+    assert (len(whole.questions), whole.retired) == (len(members), {})
 
 
 def test_training_takes_all_of_ones_own_and_a_part_of_a_corpus() -> None:

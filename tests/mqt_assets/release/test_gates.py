@@ -59,6 +59,15 @@ def test_a_first_candidate_needs_one_right_answer() -> None:
     assert decision.broken
 
 
+def test_what_is_asked_no_more_is_said_with_the_reason() -> None:
+    retired = {"shop.orders has no field total any more": 7, "shop has no collection x any more": 1}
+    (gate,) = (g for g in judge(report(retired=retired)).gates if g.name == "accuracy")
+    assert gate.explanation.endswith(
+        " 8 questions of the holdout are asked no more: shop.orders has no field total any more "
+        "(7); shop has no collection x any more (1)."
+    )
+
+
 def test_a_candidate_that_gets_nothing_right_is_broken_even_beside_a_bad_champion() -> None:
     assert judge(report(0, 0)).broken
 
