@@ -73,13 +73,14 @@ def candidate_evaluation(
     champion = Champion.of(config.releases_folder)
     theirs = None
     if champion is not None and champion.parts.translator == record["translator"]:
-        theirs = Answers(candidate.overall, candidate.by_kind, candidate.outcomes, learned.outcomes)
+        theirs = Answers.of(candidate.outcomes, learned.outcomes)
     elif champion is not None:
         folder = champion.folder / TRANSLATOR
         theirs = known_or_asked(
             champion.report,
             questions,
             corrections,
+            measurement.measured_on,
             lambda some: measure(folder, some, measurement),
             context.log.info,
         )

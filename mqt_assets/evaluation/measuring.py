@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -25,6 +26,7 @@ from mqt_assets.evaluation.answering import (
 from mqt_assets.evaluation.execution_accuracy import Case, evaluate
 from mqt_assets.evaluation.paired import Outcome
 from mqt_assets.release.gates import Share
+from mqt_assets.release.packaging import code_version
 from mqt_assets.training.examples import Example
 from mqt_resources.gateways import CORPUS_PREFIX, JournalResource, MongoResource
 from mqt_serving.query.dialects.rendering import render_mongosh
@@ -88,9 +90,18 @@ class Measurement:
     journal: JournalResource
     say: Callable[[str], object]
 
-    @property
+    @cached_property
     def catalogs(self) -> dict[str, Catalog]:
         return {**self.corpus, **self.own}
+
+    @cached_property
+    def measured_on(self) -> dict[str, str]:
+        """By database what an outcome depends on besides translator and question: the documents,
+        as far as the catalog knows them, and MQT itself."""
+        return {
+            name: digest_of([catalog.model_dump(mode="json"), code_version()])
+            for name, catalog in self.catalogs.items()
+        }
 
     @contextmanager
     def databases(self, corpus_names: Sequence[str] = ()) -> Iterator[DatabaseOf]:
@@ -164,12 +175,16 @@ def judged(
         by_source={name: _share(share) for name, share in result.by_source.items()},
         milliseconds=tuple(answering.milliseconds),
         failures=failures,
-        outcomes=tuple(outcome_of(case, answering.confidences) for case in result.cases),
+        outcomes=tuple(
+            outcome_of(case, answering.confidences, where.measured_on) for case in result.cases
+        ),
     )
 
 
-def outcome_of(case: Case, confidences: Mapping[str, float]) -> Outcome:
-    """A case as it is kept; `confidences` are by the example's id."""
+def outcome_of(
+    case: Case, confidences: Mapping[str, float], measured_on: Mapping[str, str]
+) -> Outcome:
+    """A case as it is kept; `confidences` are by the example's id, `measured_on` by database."""
     example = case.example
     confidence = confidences.get(example.id)
     return Outcome(
@@ -180,6 +195,7 @@ def outcome_of(case: Case, confidences: Mapping[str, float]) -> Outcome:
         source=example.source,
         right=case.correct,
         confidence=None if confidence is None else round(confidence, 4),
+        measured_on=measured_on[example.database],
     )
 
 

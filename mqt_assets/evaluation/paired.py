@@ -26,6 +26,8 @@ _ONE_MORE_OF_EACH = (("gained", 1.0), ("lost", -1.0))
 class Outcome(NamedTuple):
     """What came of one question; a row of JSON. `question` is the example's id, `query` a digest of
     its gold, `confidence` the probability of the reading that was judged, None where there is none.
+    `measured_on` stands for the data and the code that it was measured with (see `measuring`);
+    outcomes of older versions have none.
     """
 
     question: str
@@ -35,6 +37,7 @@ class Outcome(NamedTuple):
     source: str
     right: bool
     confidence: float | None
+    measured_on: str = ""
 
 
 @dataclass(frozen=True, slots=True)
