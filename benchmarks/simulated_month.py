@@ -1,6 +1,6 @@
 """A month of use in minutes: what the learning loop makes of people, data and mishaps, by itself.
 
-`python -m benchmarks.simulated_month [--days 28] [--questions 30] [--seed 1] [--seconds 60]
+`python -m benchmarks.simulated_month [--days 28] [--questions 30] [--seed 1] [--steps 60]
 [--plot FILE.svg] [--json]` starts MongoDB, Redis, Dagster and serving of its own, loads the sample
 database, and lets scripted people ask: analysts who correct what is wrong, one who sometimes
 "corrects" what is right, and one who means harm. On day 8 a collection appears; on day 15 people
@@ -9,8 +9,8 @@ somebody trains with settings that cannot work; on day 25 somebody serves that m
 Each evening the sensors look once, and what they ask for runs. The rest is the loop's.
 
 A day has `--questions` questions, some new, some asked before, the same in each run by `--seed`.
-Trainings take `--seconds`. Cool-down and daily budget are off, since days are minutes here. With
-`--json` the last line is one JSON object.
+Trainings take `--steps`, however long those last. Cool-down and daily budget are off, since days
+are minutes here. With `--json` the last line is one JSON object.
 """
 
 from __future__ import annotations
@@ -34,13 +34,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--days", type=int, default=28)
     parser.add_argument("--questions", type=int, default=30, help="a day")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--seconds", type=int, default=60, help="of a training")
+    parser.add_argument("--steps", type=int, default=60, help="of a training")
     parser.add_argument("--plot", type=Path, help="SVG file")
     parser.add_argument("--json", action="store_true")
     chosen = parser.parse_args(arguments)
     started = time.monotonic()
     settings = {
-        "MQT_TRAINING_SECONDS": str(chosen.seconds),
+        "MQT_TRAINING_STEPS": str(chosen.steps),
+        "MQT_TRAINING_SECONDS": "1800",
         "MQT_EVALUATION_QUESTIONS": "150",
         "MQT_MAX_TRANSLATE_MS": "5000",  # the machine may be busy with other things
         "MQT_RETRAIN_AFTER_CORRECTIONS": "20",

@@ -85,13 +85,15 @@ def command_of(plan: Plan, catalog: Catalog) -> Command:
     return lower(check_plan(plan, catalog).plan, catalog)
 
 
-def runner(database_of: DatabaseOf) -> Callable[[str, Command], list[dict[str, Any]]]:
+def runner(
+    database_of: DatabaseOf, limits: Limits = EVALUATION_LIMITS
+) -> Callable[[str, Command], list[dict[str, Any]]]:
     """Runs a command on a database by name; raises rather than cutting a long result short."""
 
     def run_all(name: str, command: Command) -> list[dict[str, Any]]:
-        result = run(command, database_of(name), EVALUATION_LIMITS)
+        result = run(command, database_of(name), limits)
         if result.truncated:
-            raise MqtError(f"more than {EVALUATION_LIMITS.max_rows} rows")
+            raise MqtError(f"more than {limits.max_rows} rows")
         return list(result.rows)
 
     return run_all

@@ -10,7 +10,7 @@ from typing import Any
 
 import dagster as dg
 
-from mqt_assets.release.audit import entries, record, withdrawn, withdrawn_prompts
+from mqt_assets.release.audit import entries, moves, record, withdrawn, withdrawn_prompts
 from mqt_assets.release.packaging import mirror_pointer, prompt_version_of, translator_of
 from mqt_assets.release.watching import case_of, tenures
 from mqt_assets.run_tags import AT_ONCE
@@ -36,8 +36,9 @@ def serve_again(
     the last release with another prompt, else that of an automatic rollback: the last release of
     the model before. A release whose model or prompt was rolled back itself is only served again by
     a person who names it. `judged` is the champion whose model a sensor judged: another one that
-    serves by now is left alone. Raises what `roll_back` raises, `RollbackRefused` for these and
-    where there is no model before.
+    serves by now is left alone. To name a newer release that never served is no way back but a
+    release by hand, and withdraws nothing. Raises what `roll_back` raises, `RollbackRefused` for
+    these and where there is no model before.
     """
     history, live = entries(root), read_pointer(root)
     expected, named = judged, bool(release_id)
@@ -58,9 +59,10 @@ def serve_again(
 
     before, after = roll_back(root, release_id, allow)
     details = {"experiment": before.experiment, "judged": judged}
+    action = "release" if _is_forward(root, before, after, history) else "rollback"
     record(
         root,
-        action="rollback",
+        action=action,
         dagster_run_id=run_id,
         before=before.champion,
         after=after.champion,
@@ -70,8 +72,18 @@ def serve_again(
         author=author,
         details={name: value for name, value in details.items() if value},
     )
-    close_when_over(root, before, after, "rollback", reason)
+    close_when_over(root, before, after, action, reason)
     return before, after
+
+
+def _is_forward(
+    root: Path, before: Pointer, after: Pointer, history: Sequence[dict[str, Any]]
+) -> bool:
+    """Whether it goes on to a newer release that never served."""
+    served = {entry["to"] for entry in moves(history)}
+    order = list_releases(root)
+    newer = order.index(after.champion) > order.index(before.champion)
+    return newer and after.champion not in {*served, before.previous}
 
 
 def _previous_is_same_model(root: Path, live: Pointer) -> bool:

@@ -10,9 +10,10 @@ from mqt_assets.release.audit import entries, withdrawn, withdrawn_prompts
 from mqt_assets.release.packaging import prompt_version_of, translator_of
 from mqt_assets.release.publishing import go_live
 from mqt_assets.release.rollback import serve_again
+from mqt_assets.release.watching import case_of
 from mqt_serving.errors import RollbackRefused
 from mqt_serving.llm.template import Prompt, Template
-from mqt_serving.releases import Pointer, read_pointer, write_release
+from mqt_serving.releases import Pointer, list_releases, read_pointer, write_release
 
 OTHER_PROMPT = Prompt(template=Template(values=1)).model_dump_json()
 
@@ -86,3 +87,19 @@ def test_a_sensor_that_judged_the_model_leaves_its_prompt(tmp_path: Path) -> Non
     serve_again(root, "r1", judged="r2")
     assert withdrawn(entries(root)) == {translator_of(root, "r2")}
     assert not withdrawn_prompts(entries(root))
+
+
+def test_serving_a_release_by_hand_that_never_served_withdraws_nothing(tmp_path: Path) -> None:
+    """So that what served before is a way back when that was a mistake."""
+    root = tmp_path / "releases"
+    release(root, "r1", "a")
+    parts = tmp_path / "parts-r2"
+    (parts / "translator").mkdir(parents=True)
+    (parts / "translator" / "weights").write_text("b")
+    write_release(root, parts, release_id="r2")
+    serve_again(root, "r2", reason="looked fine to me", author="hasty")
+    assert entries(root)[-1]["action"] == "release"
+    assert not withdrawn(entries(root))
+    case = case_of(read_pointer(root), entries(root), list_releases(root))
+    assert not isinstance(case, str), case
+    assert (case.champion, case.target) == ("r2", "r1")
