@@ -96,11 +96,13 @@ class ExperimentReport(_Part):
     level: float
     action: str = Field(description="What the last look asks for.")
     reason: str
+    asked_since: datetime | None = Field(None, description="Since when every look asks for it.")
     points: tuple[Point, ...] = ()
     ended: Ending | None = None
 
     def after(self, before: ExperimentReport | None) -> ExperimentReport:
-        """With the points of the report before; a look that saw nothing new adds none.
+        """With the points of the report before; a look that saw nothing new adds none, and one that
+        asks for the same does so since then.
 
         It may have begun before the experiment ended: how it ended stays.
         """
@@ -110,7 +112,12 @@ class ExperimentReport(_Part):
         for point in self.points:
             if not points or points[-1].model_copy(update={"at": point.at}) != point:
                 points.append(point)
-        return self.model_copy(update={"points": thinned(points), "ended": before.ended})
+        since = self.asked_since
+        if before.action == self.action:
+            since = before.asked_since or before.looked_at
+        return self.model_copy(
+            update={"points": thinned(points), "ended": before.ended, "asked_since": since}
+        )
 
 
 def thinned(points: Sequence[Point], most: int = MOST_POINTS) -> tuple[Point, ...]:

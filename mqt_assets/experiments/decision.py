@@ -222,6 +222,7 @@ def report_of(
         level=rules.level,
         action=str(verdict.action),
         reason=verdict.reason,
+        asked_since=now,
         points=(point,),
     )
 

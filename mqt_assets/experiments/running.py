@@ -69,17 +69,19 @@ def look(settings: Settings, journal: JournalResource, now: datetime | None = No
     return Look(verdict, report)
 
 
-def asks_for(settings: Settings, journal: JournalResource, now: datetime) -> Verdict | None:
-    """What the running experiment asks for by its last look, if that is fresh, else by a new one;
-    None when none runs. Raises what reading the journal raises."""
+def fresh_report(
+    settings: Settings, journal: JournalResource, now: datetime
+) -> ExperimentReport | None:
+    """What the last look at the running experiment found, if it is fresh, else a new one; None when
+    none runs. Raises what reading the journal raises."""
     pointer = read_pointer(settings.releases_folder)
     if pointer is None or not pointer.experiment:
         return None
     report = find_report(settings.releases_folder, pointer.experiment)
     if report and report.share == pointer.challenger_share and now - report.looked_at <= FRESH:
-        return Verdict(Action(report.action), report.reason)
+        return report
     found = look(settings, journal, now)
-    return found.verdict if found else None
+    return found.report if found else None
 
 
 def act(

@@ -2,7 +2,7 @@
 
 `watching` decides; here the journal and the audit trail are read. The journal being away is a
 reason to skip, since no figures are no bad figures. An experiment that is about to end by itself
-comes first, since that may change what is judged.
+comes first, since that may change what is judged; not for long, since its move may never succeed.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from pathlib import Path
 import dagster as dg
 
 from mqt_assets.experiments.decision import Action
-from mqt_assets.experiments.running import asks_for
+from mqt_assets.experiments.running import fresh_report
 from mqt_assets.release.audit import entries
 from mqt_assets.release.counting import figures_in
 from mqt_assets.release.packaging import mirror_is_owed, mirror_pointer
@@ -22,10 +22,13 @@ from mqt_assets.run_keys import hourly
 from mqt_resources.gateways import JournalResource, SettingsResource
 from mqt_resources.mlflow_tracking import MlflowTracking, brief_requests
 from mqt_serving.errors import MqtError
+from mqt_serving.experiment_reports import ExperimentReport
 from mqt_serving.releases import list_releases, read_pointer
 from mqt_serving.settings import Settings
 
 AUTHOR = "rollback_sensor"
+PATIENCE = timedelta(minutes=10)
+"""How long an experiment's end is waited for: many times what the move takes."""
 _ENDS = (Action.PROMOTE, Action.WITHDRAW, Action.STOP)
 
 
@@ -69,13 +72,19 @@ def watch(settings: Settings, journal: JournalResource, now: datetime | None = N
             f"The model of {case.champion} serves since {case.live.since:%Y-%m-%d}, longer than it "
             f"is watched ({settings.rollback_days:g} days)."
         )
-    experiment = asks_for(settings, journal, at) if settings.experiment_auto else None
-    if experiment is not None and experiment.action in _ENDS:
+    experiment = fresh_report(settings, journal, at) if settings.experiment_auto else None
+    if experiment is not None and _ends_soon(experiment, at):
         return Watch(f"The experiment moves first: {experiment.reason}")
     with journal.reading() as database:
         live, before = figures_in(database, case, days)
     judgement = judge(live, before, limits_of(settings))
     return Watch(judgement.reason, case if judgement.worse else None)
+
+
+def _ends_soon(experiment: ExperimentReport, at: datetime) -> bool:
+    """Whether its end was asked for just now: one that was not made since then may never be."""
+    since = experiment.asked_since
+    return experiment.action in _ENDS and (since is None or at - since < PATIENCE)
 
 
 @dg.sensor(

@@ -12,14 +12,14 @@ from pymongo import MongoClient
 
 from mqt_assets.experiments.moves import start
 from mqt_assets.release.audit import entries, record, withdrawn
-from mqt_assets.release.automatic import AUTHOR, rollback_sensor, way_back
+from mqt_assets.release.automatic import AUTHOR, PATIENCE, rollback_sensor, way_back
 from mqt_assets.release.packaging import translator_of
 from mqt_assets.release.rollback import rollback_job
 from mqt_resources.definitions import local_resources
 from mqt_resources.gateways import SettingsResource
 from mqt_serving.assembly import Serving, build_serving
 from mqt_serving.errors import MqtError
-from mqt_serving.experiment_reports import list_reports
+from mqt_serving.experiment_reports import list_reports, write_report
 from mqt_serving.query.plan import Field, Output, Plan
 from mqt_serving.releases import Pointer, prune, read_pointer
 from mqt_serving.settings import JOURNAL_DATABASE, Settings
@@ -187,6 +187,27 @@ def test_an_experiment_that_ends_by_itself_comes_first(
     assert "The experiment moves first: guardrail" in world.tick().skip_message
     monkeypatch.setenv("MQT_EXPERIMENT_AUTO", "false")  # nobody may ever move it
     assert len(world.tick().run_requests) == 1
+
+
+def test_an_experiment_whose_end_fails_again_and_again_is_not_waited_for(
+    serving: Serving, world: World, release: Callable[..., str]
+) -> None:
+    world.release("one", GOOD)
+    _ask(serving)
+    world.release("two", WORSE)
+    release("three", table={}, live=False)
+    start(world.root, 0.5, challenger="three")
+    _ask(serving, QUESTIONS * 2)
+    assert "The experiment moves first" in world.tick().skip_message
+    (report,) = list_reports(world.root)
+    asked = report.asked_since
+    assert asked is not None
+    assert "The experiment moves first" in world.tick().skip_message
+    assert list_reports(world.root)[0].asked_since == asked
+    write_report(world.root, report.model_copy(update={"asked_since": asked - PATIENCE}))
+    (request,) = world.tick().run_requests
+    assert world.run(request).success
+    assert read_pointer(world.root) == Pointer(champion="one", previous="two")
 
 
 def test_an_experiment_that_only_ramps_up_is_not_waited_for(
