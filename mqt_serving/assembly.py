@@ -126,10 +126,15 @@ def build_serving(
         if releases.current is not None:
             paraphrases.prepare(corrections.snapshot.by_database, releases.current)
 
-    desk = CorrectionDesk(
-        kept=kept, corrections=corrections, releases=releases, runner=runner, policy=policy
-    )
     follower = CorrectionsFollower(corrections, read_changes, encode_ahead)
+    desk = CorrectionDesk(
+        kept=kept,
+        corrections=corrections,
+        releases=releases,
+        runner=runner,
+        policy=policy,
+        refresh=follower.check,
+    )
     feedback = FeedbackReceiver(
         releases=releases,
         runner=runner,

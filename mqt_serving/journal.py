@@ -27,6 +27,8 @@ from pymongo.write_concern import WriteConcern
 
 from mqt_serving.assignment import Exposure
 from mqt_serving.connections import LazyClient
+from mqt_serving.corrections import acceptances
+from mqt_serving.corrections.acceptances import AcceptedMeanwhile
 from mqt_serving.errors import (
     FeedbackError,
     JournalUnavailable,
@@ -189,7 +191,8 @@ class Journal:
     def record_feedback(self, record: FeedbackRecord) -> dict[str, Any] | None:
         """Returns only when the feedback is durable: None, or what was kept under its id before.
 
-        Raises `JournalUnavailable`; `FeedbackError` for what no document can hold.
+        Raises `JournalUnavailable`; `FeedbackError` for what no document can hold;
+        `AcceptedMeanwhile` when its acceptance is taken.
         """
         # `changed_at` is the server's time, whatever the clocks of those who write and read.
         stamped = {"$setOnInsert": record.document(), "$currentDate": {"changed_at": True}}
@@ -208,6 +211,8 @@ class Journal:
             self._observer.journal_failed("feedback")
             raise _unavailable(error) from error
         if (kept := self.find_feedback(record.feedback_id)) is None:
+            if record.acceptance is not None:
+                raise AcceptedMeanwhile
             raise JournalUnavailable("The journal has the feedback on one server only; try again.")
         return kept
 
@@ -258,6 +263,7 @@ class Journal:
             database[FEEDBACK].create_index([("at", DESCENDING)])
             database[FEEDBACK].create_index("query_id")
             database[FEEDBACK].create_index("client_key", unique=True, sparse=True)
+            acceptances.create_index(database[FEEDBACK])
             self._indexed = True
         return database[name]
 

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+from mqt_serving.corrections.acceptances import Acceptance, AcceptedMeanwhile, crowded, tries
 from mqt_serving.corrections.fitting import unseen_names
 from mqt_serving.corrections.keeping import Decision, KeptCorrections
-from mqt_serving.corrections.live import LiveCorrections
+from mqt_serving.corrections.live import ACCEPTED, LiveCorrections, Snapshot
 from mqt_serving.errors import DecisionError, NotAllowed, UnknownCorrection
 from mqt_serving.intake import refuse_unprintable
 from mqt_serving.query.guarding.policy import Policy
@@ -50,13 +51,16 @@ class CorrectionDesk:
         releases: ReleaseWatcher,
         runner: QueryRunner,
         policy: Policy,
+        refresh: Callable[[], None],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
+        """`refresh` takes into `corrections` what other processes kept until now."""
         self._kept = kept
         self._corrections = corrections
         self._releases = releases
         self._runner = runner
         self._policy = policy
+        self._refresh = refresh
         self._now = now
 
     def revoke(self, correction_id: str, decider: Decider, reason: str) -> dict[str, Any]:
@@ -90,11 +94,7 @@ class CorrectionDesk:
             after = "revoked" if status == "accepted" else "rejected"
             return self._decide(document, status, after, action, decider, "reviewer", reason)
         changes = {} if query is None else self._edited(document, query)
-        decided = self._decide(
-            document, status, "accepted", action, decider, "reviewer", reason, changes
-        )
-        self._replace_others(decided, decider)
-        return decided
+        return self._accept(document, action, decider, reason, changes)
 
     def replaced(self, ids: tuple[str, ...], by: str, name: str) -> None:
         """The same person corrected again: what they said before counts no longer.
@@ -105,10 +105,37 @@ class CorrectionDesk:
             reason = f"Corrected again by the same author: {by}."
             self._replace(one, Decider(name), "author", reason)
 
-    def _replace_others(self, decided: Mapping[str, Any], decider: Decider) -> None:
+    def _accept(
+        self,
+        document: Mapping[str, Any],
+        action: Action,
+        decider: Decider,
+        reason: str,
+        changes: Mapping[str, Any],
+    ) -> dict[str, Any]:
+        """Accepted, knowing all that was accepted before: in the place of what it contradicts."""
+        status = str(document["status"])
+        database = str(changes.get("database", document["database"]))
+        for _ in tries():
+            self._refresh()
+            known = self._corrections.snapshot
+            number = known.next_acceptance(database)
+            try:
+                decided = self._decide(
+                    document, status, ACCEPTED, action, decider, "reviewer", reason, changes, number
+                )
+            except AcceptedMeanwhile:
+                continue
+            self._replace_others(decided, known, decider)
+            return decided
+        raise crowded(database)
+
+    def _replace_others(
+        self, decided: Mapping[str, Any], known: Snapshot, decider: Decider
+    ) -> None:
         """Those that it contradicts word for word: nobody may find two answers accepted."""
         key = decided["database"], normalise(decided["question"])
-        for one in self._corrections.snapshot.accepted.get(key, ()):
+        for one in known.accepted.get(key, ()):
             if one.id != decided["_id"]:
                 reason = f"A reviewer accepted {decided['_id']} instead."
                 self._replace(one.id, decider, "reviewer", reason)
@@ -142,6 +169,7 @@ class CorrectionDesk:
         role: Role,
         reason: str,
         changes: Mapping[str, Any] | None = None,
+        acceptance: Acceptance | None = None,
     ) -> dict[str, Any]:
         if document["status"] != before or (before, after) not in _ALLOWED:
             raise DecisionError(
@@ -159,7 +187,7 @@ class CorrectionDesk:
             reason=reason,
             query_before=document["corrected_query"],
         )
-        decided = self._kept.decide(str(document["_id"]), decision, changes or {})
+        decided = self._kept.decide(str(document["_id"]), decision, changes or {}, acceptance)
         self._corrections.apply([decided])
         return decided
 

@@ -17,9 +17,15 @@ from uuid import uuid4
 
 from pymongo import ASCENDING, ReturnDocument
 from pymongo.collection import Collection
-from pymongo.errors import PyMongoError
+from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from mqt_serving.connections import LazyClient
+from mqt_serving.corrections.acceptances import (
+    FIELD,
+    Acceptance,
+    AcceptedMeanwhile,
+    create_index,
+)
 from mqt_serving.errors import (
     DecisionError,
     JournalUnavailable,
@@ -101,13 +107,21 @@ class KeptCorrections:
             raise _unavailable(error) from error
 
     def decide(
-        self, correction_id: str, decision: Decision, changes: Mapping[str, Any]
+        self,
+        correction_id: str,
+        decision: Decision,
+        changes: Mapping[str, Any],
+        acceptance: Acceptance | None = None,
     ) -> dict[str, Any]:
-        """The document after the decision, durable; its line is in the audit trail.
+        """The document after the decision, durable; its line is in the audit trail. `acceptance` is
+        the one that it takes, where it accepts.
 
-        Raises `DecisionError` when its status is no longer `decision.before`.
+        Raises `DecisionError` when its status is no longer `decision.before`, `AcceptedMeanwhile`
+        when the acceptance is taken.
         """
-        line = {"id": uuid4().hex, **asdict(decision)}
+        pushed: dict[str, Any] = {"decisions": {"id": uuid4().hex, **asdict(decision)}}
+        if acceptance is not None:
+            pushed[FIELD] = acceptance.document()
         update = {
             "$set": {
                 **changes,
@@ -116,7 +130,7 @@ class KeptCorrections:
                 "decided_by": decision.by,
                 "decision_reason": decision.reason,
             },
-            "$push": {"decisions": line},
+            "$push": pushed,
             "$currentDate": {"changed_at": True},
         }
         try:
@@ -125,6 +139,8 @@ class KeptCorrections:
                 update,
                 return_document=ReturnDocument.AFTER,
             )
+        except DuplicateKeyError as error:
+            raise AcceptedMeanwhile from error
         except _AWAY as error:
             raise _unavailable(error) from error
         if decided is None:
@@ -177,6 +193,7 @@ class KeptCorrections:
             if not self._indexed:
                 feedback.create_index("changed_at", partialFilterExpression=CORRECTIONS)
                 feedback.create_index(["status", "at"], partialFilterExpression=CORRECTIONS)
+                create_index(feedback)
                 self._indexed = True
         return feedback
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from mqt_serving.answers import UsedCorrection
+from mqt_serving.corrections.acceptances import Acceptance, acceptances_of, known_up_to
 from mqt_serving.corrections.conflicts import Author
 from mqt_serving.errors import MqtError
 from mqt_serving.query.dialects.parsing import parse_query
@@ -66,6 +67,11 @@ class Snapshot:
     by_database: Mapping[str, tuple[LiveCorrection, ...]] = field(default_factory=dict)
     accepted: Mapping[Key, tuple[LiveCorrection, ...]] = field(default_factory=dict)
     """All of a question, oldest first; the last one answers."""
+    known_up_to: Mapping[str, int] = field(default_factory=dict)
+
+    def next_acceptance(self, database: str) -> Acceptance:
+        """The one to take for what was judged by this snapshot."""
+        return Acceptance(database, self.known_up_to.get(database, 0) + 1)
 
     def find(
         self, question: str, database: str, released: Correction | None
@@ -80,7 +86,7 @@ class Snapshot:
 
 class LiveCorrections:
     def __init__(self) -> None:
-        self._known: dict[str, tuple[str, Key, LiveCorrection | None]] = {}
+        self._known: dict[str, _Entry] = {}
         self._lock = threading.Lock()
         self._snapshot = Snapshot()
 
@@ -131,28 +137,39 @@ def _aware(moment: datetime) -> datetime:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 
 
-def _entry(document: Mapping[str, Any]) -> tuple[str, Key, LiveCorrection | None]:
-    status = str(document["status"])
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """What is known of a correction; `live` is there when it is accepted and readable."""
+
+    status: str
+    key: Key
+    acceptances: frozenset[Acceptance]
+    live: LiveCorrection | None = None
+
+
+def _entry(document: Mapping[str, Any]) -> _Entry:
     key = document["database"], normalise(document["question"])
-    if status != ACCEPTED:
-        return status, key, None
+    entry = _Entry(str(document["status"]), key, acceptances_of(document))
+    if entry.status != ACCEPTED:
+        return entry
     try:
-        return status, key, correction_of(document)
+        return replace(entry, live=correction_of(document))
     except MqtError as error:
         log.error("correction %s cannot be read, so it is not used: %s", document["_id"], error)
-        return status, key, None
+        return entry
 
 
-def _snapshot_of(entries: Iterable[tuple[str, Key, LiveCorrection | None]]) -> Snapshot:
+def _snapshot_of(entries: Iterable[_Entry]) -> Snapshot:
     listed = list(entries)
-    live = sorted((e for _, _, e in listed if e is not None), key=lambda e: (e.at, e.id))
+    live = sorted((e.live for e in listed if e.live is not None), key=lambda one: (one.at, one.id))
     by_key = {one.key: one for one in live}  # the latest of a question wins
-    taken_back = {key for status, key, _ in listed if status in _WITHDRAWN}
+    taken_back = {entry.key for entry in listed if entry.status in _WITHDRAWN}
     accepted: dict[Key, tuple[LiveCorrection, ...]] = {}
     for one in live:
         accepted[one.key] = (*accepted.get(one.key, ()), one)
     withdrawn = frozenset(taken_back - by_key.keys())
-    return Snapshot(by_key, withdrawn, _by_database(by_key.values()), accepted)
+    known = known_up_to(one for entry in listed for one in entry.acceptances)
+    return Snapshot(by_key, withdrawn, _by_database(by_key.values()), accepted, known)
 
 
 def _by_database(

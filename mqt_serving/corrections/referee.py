@@ -8,10 +8,11 @@ from datetime import datetime
 from mqt_serving.alternatives import same_result
 from mqt_serving.answers import CheckedQuery
 from mqt_serving.choices import choice_of_plan
+from mqt_serving.corrections.acceptances import Acceptance
 from mqt_serving.corrections.conflicts import CONFLICT, Author, Judgement, Rival, judge
 from mqt_serving.corrections.fitting import choice_of_correction
 from mqt_serving.corrections.likeness import Reading
-from mqt_serving.corrections.live import LiveCorrection, LiveCorrections
+from mqt_serving.corrections.live import LiveCorrection, LiveCorrections, Snapshot
 from mqt_serving.corrections.moving import brought_to, without_zone
 from mqt_serving.corrections.paraphrases import Paraphrases
 from mqt_serving.errors import MqtError
@@ -43,15 +44,16 @@ class Referee:
         author: Author,
         asked_at: datetime,
         release: LoadedRelease,
-    ) -> Judgement:
-        """What becomes of a correction that passed its check.
+    ) -> tuple[Judgement, Acceptance]:
+        """What becomes of a correction that passed its check, and the acceptance that it may take:
+        the next one after all those that it was compared with.
 
         It is compared with the accepted ones as they would be at `asked_at` (UTC where it has no
         zone), when its question was asked.
         """
-        catalog = release.catalogs[checked.database]
+        catalog, snapshot = release.catalogs[checked.database], self._corrections.snapshot
         rivals = []
-        for correction in self._near(question, asked_at, catalog, release):
+        for correction in self._near(snapshot, question, asked_at, catalog, release):
             same = self._same_answer(correction, checked, catalog)
             if same is not None:
                 rivals.append(
@@ -62,13 +64,18 @@ class Referee:
                         same_answer=same,
                     )
                 )
-        return judge(author, rivals)
+        return judge(author, rivals), snapshot.next_acceptance(catalog.database)
 
     def _near(
-        self, question: str, asked_at: datetime, catalog: Catalog, release: LoadedRelease
+        self,
+        snapshot: Snapshot,
+        question: str,
+        asked_at: datetime,
+        catalog: Catalog,
+        release: LoadedRelease,
     ) -> tuple[LiveCorrection, ...]:
         """Those of this very question, else the one of a question that surely means the same."""
-        now, snapshot = without_zone(asked_at), self._corrections.snapshot
+        now = without_zone(asked_at)
         same = snapshot.accepted.get((catalog.database, normalise(question)), ())
         if same:
             moved = (brought_to(one, now) for one in same)

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from mqt_serving.answers import CheckedQuery
+from mqt_serving.corrections.acceptances import Acceptance, AcceptedMeanwhile, crowded, tries
 from mqt_serving.corrections.conflicts import Author, Judgement
 from mqt_serving.corrections.deciding import CorrectionDesk
 from mqt_serving.corrections.fitting import unseen_names
@@ -131,8 +133,7 @@ class FeedbackReceiver:
         asked = self._journal.find_query(said.query_id)
         checked = self._check(said, asked)
         record = self._record(piece, asked, checked, *_status_of(checked, asked))
-        record, replaces = self._judged(record, checked)
-        kept = self._write(record, replaces)
+        record, kept = self._judged_and_written(record, checked)
         if kept is not None:  # the same piece, sent twice at once
             return self._again(said, kept)
         return Receipt(record.feedback_id, record.status, record.decision_reason, checked)
@@ -163,13 +164,13 @@ class FeedbackReceiver:
         except MqtError as error:
             status, reason = "noted", str(error)
         record = self._record(piece, asked, checked, status, reason)
-        record, replaces = self._judged(record, checked)
-        kept = self._write(record, replaces)
+        record, kept = self._judged_and_written(record, checked)
         if kept is not None and kept["said_digest"] != said.digest:
             log.warning("%s gets an id of its own: %s", piece.feedback_id, _conflict(said))
             # Derived, so that draining it again after a crash finds it kept.
             another = uuid5(NAMESPACE_URL, f"mqt:feedback:{said.client_key}:{said.digest}").hex
-            self._write(replace(record, feedback_id=another, client_key=None), replaces)
+            own = replace(record, feedback_id=another, client_key=None)
+            self._judged_and_written(own, checked)
 
     def _check(self, said: Said, asked: Mapping[str, Any]) -> CheckedQuery | None:
         """The correction, after it ran; None where nothing is corrected."""
@@ -188,22 +189,28 @@ class FeedbackReceiver:
         self._runner.run(checked.choice.command, release.catalogs[checked.database])
         return checked
 
-    def _judged(
+    def _judged_and_written(
         self, record: FeedbackRecord, checked: CheckedQuery | None
-    ) -> tuple[FeedbackRecord, tuple[str, ...]]:
-        """Held where it contradicts what somebody else corrected; with what it replaces."""
+    ) -> tuple[FeedbackRecord, dict[str, Any] | None]:
+        """Held where it contradicts what somebody else corrected; and what was kept before, as
+        `_write` says. Judged again where another one was accepted in between."""
         if record.status != "accepted" or checked is None:
-            return record, ()
+            return record, self._write(record)
         author = Author(record.author, record.author_key, record.query_id)
         asked_at = record.asked_at or record.at
-        judgement = self._judge(record.question, checked, author, asked_at)
-        if judgement.held:
-            return replace(record, status="held", decision_reason=judgement.reason), ()
-        return record, judgement.replaces
+        for _ in tries():
+            judgement, acceptance = self._judge(record.question, checked, author, asked_at)
+            if judgement.held:
+                held = replace(record, status="held", decision_reason=judgement.reason)
+                return held, self._write(held)
+            accepted = replace(record, acceptance=acceptance)
+            with suppress(AcceptedMeanwhile):
+                return accepted, self._write(accepted, judgement.replaces)
+        raise crowded(checked.database)
 
     def _judge(
         self, question: str, checked: CheckedQuery, author: Author, asked_at: datetime
-    ) -> Judgement:
+    ) -> tuple[Judgement, Acceptance]:
         """Against all that is accepted, not only what this process has heard of."""
         self._refresh()
         release = self._releases.require()
@@ -266,7 +273,7 @@ class FeedbackReceiver:
             return
         author = Author(kept["author"], kept["author_key"], kept["query_id"])
         asked_at = kept.get("asked_at") or kept["at"]
-        judgement = self._judge(kept["question"], checked, author, asked_at)
+        judgement, _ = self._judge(kept["question"], checked, author, asked_at)
         self._desk.replaced(judgement.replaces, kept["_id"], kept["author"])
 
     def _again(self, said: Said, kept: Mapping[str, Any]) -> Receipt:

@@ -14,6 +14,7 @@ from typing import Any, Literal
 from pydantic import TypeAdapter
 
 from mqt_serving.answers import CheckedQuery
+from mqt_serving.corrections.acceptances import FIELD, Acceptance
 from mqt_serving.schema import digest_of
 
 Verdict = Literal["up", "down"]
@@ -144,9 +145,10 @@ class FeedbackRecord:
     author_key: str = ""
     unseen: tuple[str, ...] = ()  # notes on names in the query that no sampled document has
     asked_at: datetime | None = None
+    acceptance: Acceptance | None = None  # that it takes by being kept as accepted
 
     def document(self) -> dict[str, Any]:
-        """`client_key` is left out where there is none: its index is unique."""
+        """Key and acceptance are left out where there are none: their indexes are unique."""
         body: dict[str, Any] = {
             "_id": self.feedback_id,
             "query_id": self.query_id,
@@ -173,7 +175,11 @@ class FeedbackRecord:
             "decision_reason": self.decision_reason,
             "said_digest": self.said_digest,
         }
-        return body if self.client_key is None else {**body, "client_key": self.client_key}
+        if self.client_key is not None:
+            body["client_key"] = self.client_key
+        if self.acceptance is not None:
+            body[FIELD] = [self.acceptance.document()]
+        return body
 
 
 @dataclass(frozen=True, slots=True)
