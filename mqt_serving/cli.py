@@ -1,4 +1,4 @@
-"""The command `mqt`: up, down, ask, serve, doctor, releases, rollback... Thin: each hands over."""
+"""The command `mqt`: up, down, ask, feedback, serve, doctor, ... Thin: each hands over."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from mqt_serving.errors import MqtError
+from mqt_serving.feedback.reasons import Reason
 from mqt_serving.settings import Settings
 
 app = typer.Typer(
@@ -70,6 +71,52 @@ def ask(
             print(json.dumps(answer, indent=2, ensure_ascii=False))
         else:
             asking.show(answer, Console())
+
+
+@app.command()
+def feedback(
+    answer: Annotated[str, typer.Argument(help="Id of the answer, as `mqt ask` shows it.")],
+    up: Annotated[bool, typer.Option("--up", help="The answer is right.")] = False,
+    down: Annotated[bool, typer.Option("--down", help="The answer is wrong.")] = False,
+    rating: Annotated[int | None, typer.Option(help="Stars.", min=1, max=5)] = None,
+    reason: Annotated[
+        list[Reason] | None, typer.Option(help="What is wrong; may be given several times.")
+    ] = None,
+    query: Annotated[
+        str | None, typer.Option(help="The query that is right: mongosh, PyMongo, Node.js, JSON.")
+    ] = None,
+    text: Annotated[str, typer.Option(help="Anything else, in words.")] = "",
+    author: Annotated[str, typer.Option(help="Who says it.")] = "",
+    key: Annotated[
+        str, typer.Option(help="Kept once for each key. Default: once for the same feedback.")
+    ] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print the API's reply.")] = False,
+) -> None:
+    """Say what is right or wrong about an answer of a running MQT; a correction holds at once."""
+    from mqt_serving.platform import feedback as sending
+
+    if up and down:
+        raise typer.BadParameter("An answer is right or wrong: give --up or --down.")
+    if not (up or down or rating or reason or query or text):
+        raise typer.BadParameter(
+            "Say something: --up, --down, --rating, --reason, --query or --text."
+        )
+    said = {
+        "query_id": answer,
+        "verdict": "up" if up else "down" if down else None,
+        "rating": rating,
+        "reasons": list(reason or ()),
+        "corrected_query": query,
+        "comment": text,
+        "author": author,
+        "client_key": key or None,
+    }
+    with _errors_shown():
+        receipt = sending.send(_service_url(), {k: v for k, v in said.items() if v})
+        if as_json:
+            print(json.dumps(receipt, indent=2, ensure_ascii=False))
+        else:
+            sending.show(receipt, Console())
 
 
 @app.command()

@@ -18,7 +18,7 @@ from typing import Any
 
 from mqt_assets.training.examples import kind_of, references_of
 from mqt_serving.errors import PlanError
-from mqt_serving.feedback.records import FAULTS as KNOWN_FAULTS
+from mqt_serving.feedback.reasons import FAULTS as KNOWN_FAULTS
 from mqt_serving.feedback.records import LOW_RATING
 from mqt_serving.journal import ANSWERED
 from mqt_serving.query.plan import Field

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mqt_serving.errors import FeedbackError
-from mqt_serving.feedback.records import FAULTS, Said
+from mqt_serving.feedback.reasons import FAULTS
+from mqt_serving.feedback.records import Said
 from mqt_serving.intake import refuse_unprintable
 
 MOST_COMMENT = 2000

@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 
 from mqt_serving.answers import CheckedQuery
 from mqt_serving.corrections.acceptances import FIELD, Acceptance
+from mqt_serving.feedback.reasons import Reason
 from mqt_serving.schema import digest_of
 
 Verdict = Literal["up", "down"]
@@ -22,24 +23,6 @@ Status = Literal["accepted", "noted", "held", "rejected", "revoked"]
 
 BY_MQT = "mqt"
 """Who decided, where no person did."""
-
-
-class Reason(StrEnum):
-    """What is wrong with an answer, or with how it came."""
-
-    WRONG_COLLECTION = "wrong-collection"
-    WRONG_FILTER = "wrong-filter"
-    WRONG_GROUPING = "wrong-grouping"
-    WRONG_NUMBER = "wrong-number"
-    MISSING_FIELD = "missing-field"
-    EXTRA_FIELD = "extra-field"
-    TOO_SLOW = "too-slow"
-    UNCLEAR = "unclear"
-
-
-FAULTS = frozenset(Reason) - {Reason.TOO_SLOW, Reason.UNCLEAR}
-"""The reasons that a right answer cannot have."""
-
 
 LOW_RATING = 2
 """Up to this many stars an answer was not good."""

@@ -22,7 +22,8 @@ from mqt_serving.answers import (
     Translation,
     UsedCorrection,
 )
-from mqt_serving.feedback.records import Reason, Receipt, Said, Signal, Status, Verdict
+from mqt_serving.feedback.reasons import Reason
+from mqt_serving.feedback.records import Receipt, Said, Signal, Status, Verdict
 from mqt_serving.llm.use import LlmUse
 from mqt_serving.privacy import covers, private_paths, visible
 from mqt_serving.release_loading import LoadedRelease
