@@ -72,7 +72,7 @@ def prompt_variants(
     group_name="prompts",
     kinds={"mongodb", "mlflow", "json"},
     io_manager_key="json_io",
-    code_version="1",
+    code_version="2",
     output_required=False,
     description="Each prompt on the same holdout questions, asked of the endpoint as serving asks. "
     "Nothing without MQT_LLM_URL.",
