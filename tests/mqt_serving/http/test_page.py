@@ -57,6 +57,31 @@ def test_ask_answer_and_correction(page: Page, mongo_client: MongoClient[dict[st
     assert "new" in kept["corrected_query"]
 
 
+def test_a_correction_that_contradicts_another_is_said_to_wait_for_a_reviewer(
+    page: Page, client: httpx.Client
+) -> None:
+    asked = client.post("/v1/query", json={"question": "Orders by status"}).json()["query_id"]
+    right = "db.orders.countDocuments({status: 'new'})"
+    said = {"query_id": asked, "corrected_query": right, "author": "<i>Ada</i>"}
+    first = client.post("/v1/feedback", json=said, headers={"X-MQT-Session": "ada"}).json()
+    assert first["status"] == "accepted"
+
+    page.ask("Orders by status")
+    assert "corrected by <i>Ada</i>" in page.text("source")
+    assert page.text("result").startswith("2")
+    page.find("thumb-down").click()
+    page.write("db.orders.countDocuments({status: 'shipped'})")
+    page.find("send-correction").click()
+    page.until(lambda: page.sees("confirmation"))
+    told = page.text("confirmation")
+    assert "The correction is kept" in told
+    assert f"It contradicts correction {first['feedback_id']} by <i>Ada</i>" in told
+    assert "a reviewer decides. Until then the accepted one stays." in told
+    assert "from now on" not in told
+    page.ask("Orders by status")
+    assert page.text("result").startswith("2")
+
+
 def test_a_wrong_query_is_shown_where_it_is_wrong_and_can_be_mended(page: Page) -> None:
     page.ask("Orders by status")
     page.find("thumb-down").click()

@@ -49,6 +49,29 @@ def test_a_contradiction_is_decided_on_the_page(
     assert [e for e in logged if "Failed to load resource" not in e["message"]] == []
 
 
+def test_accepted_corrections_that_disagree_are_shown_beside_each_other(
+    driver: webdriver.Chrome, client: httpx.Client, mongo_client: MongoClient[dict[str, Any]]
+) -> None:
+    mongo_client[JOURNAL_DATABASE].queries.delete_many({})
+    correct(client, "ada", NEW)
+    same_rows = "db.orders.countDocuments({status: {$in: ['new', 'nowhere']}})"
+    disputed = correct(client, "bob", same_rows)["feedback_id"]
+    driver.get(f"{client.base_url}/review")
+    wait = WebDriverWait(driver, 10)
+    item = wait.until(lambda d: d.find_element(By.CSS_SELECTOR, f"li[data-id='{disputed}']"))
+    shown = item.find_element(By.CLASS_NAME, "eyebrow").text
+    assert shown.casefold() == "people disagree, so it is not learned"
+    assert "Also accepted:" in item.text
+    assert "Answers now, by somebody:" in item.text
+    assert "nowhere" not in item.find_element(By.CLASS_NAME, "instead-of").text
+    assert "nowhere" in str(item.find_element(By.TAG_NAME, "textarea").get_attribute("value"))
+    driver.find_element(By.ID, "by").send_keys("grace")
+    item.find_element(By.CSS_SELECTOR, "label input").send_keys("nowhere is no status")
+    item.find_element(By.CLASS_NAME, "reject").click()
+    wait.until(lambda _: "revoked" in item.find_element(By.CLASS_NAME, "decided").text)
+    assert 'status: "new" ' in ask(client)["mongosh"]
+
+
 def test_an_answer_from_a_correction_can_be_taken_back_where_it_is_shown(
     driver: webdriver.Chrome, client: httpx.Client
 ) -> None:
