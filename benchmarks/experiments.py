@@ -13,6 +13,7 @@ import math
 import sys
 import time
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ from mqt_assets.feedback.patterns import wilson
 
 LEVEL = 0.05
 UNITS = 4000
+MOST_COUNTED = 10_000
 TUNED_FOR = 1000.0
 BASE = 0.8
 CHUNK = 100
@@ -143,14 +145,17 @@ def mismatch(planned: float, actual: float, experiments: int, rng: np.random.Gen
 def _log_factors(challenger: Numbers, total: Numbers, share: float) -> Numbers:
     """`statistics.log_mismatch` over arrays: log gamma by a table, since counts are whole."""
     a, b = MISMATCH_PRIOR * share, MISMATCH_PRIOR * (1 - share)
-    one, other, both = (
-        np.array([math.lgamma(start + k) for k in range(UNITS + 1)]) for start in (a, b, a + b)
-    )
+    one, other, both = (_log_gammas(start) for start in (a, b, a + b))
     champion = (total - challenger).astype(int)
     taken = challenger.astype(int)
     gained = one[taken] - one[0] + other[champion] - other[0] - both[total.astype(int)] + both[0]
     result: Numbers = gained - taken * math.log(share) - champion * math.log(1 - share)
     return result
+
+
+@lru_cache
+def _log_gammas(start: float) -> Numbers:
+    return np.array([math.lgamma(start + k) for k in range(MOST_COUNTED + 1)])
 
 
 def measure(experiments: int, seed: int) -> dict[str, Any]:

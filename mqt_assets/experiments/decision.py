@@ -1,8 +1,8 @@
 """What to do with a running experiment: ramp up, go on, stop, promote or withdraw; pure.
 
 Each figure is an always-valid interval, so asking every minute costs nothing. The deciding outcome
-is only acted on at the last step of the ramp, so its level is spent once; each guardrail has a
-stricter level of its own at each step.
+is only acted on at the last step of the ramp, so its level is spent once. Guardrails are acted on
+at every step, and figures are counted anew at each: they share one level (Bonferroni).
 """
 
 from __future__ import annotations
@@ -17,10 +17,14 @@ from mqt_assets.experiments.statistics import Interval, difference, mismatch_p, 
 from mqt_serving import experiment_reports as reports
 from mqt_serving.assignment import Variant
 
-GUARD_LEVEL = 0.01
+GUARD_LEVEL = 0.05
+"""Most chance that a challenger that is no worse is ever withdrawn by a guardrail, over all of them
+and all steps."""
 MISMATCH_LEVEL = 0.001
+"""Most chance that a step of an experiment that is dealt as planned is taken for a broken one."""
 GUARDED = ("success", "corrected")
 """Outcomes that end an experiment as soon as the challenger is surely worse at them."""
+GUARDRAILS = len(GUARDED) + 1  # and latency
 
 
 class Action(StrEnum):
@@ -47,6 +51,12 @@ class Rules:
     def tuned_for(self) -> float:
         """Units in both arms at which intervals are tightest: a few times the least."""
         return 10.0 * self.minimum
+
+    @property
+    def guard_level(self) -> float:
+        """Of one guardrail's interval at one step. Only one of its two sides is harm, and the
+        sequence's sides are alike, so it may miss twice as often."""
+        return 2 * GUARD_LEVEL / (GUARDRAILS * len(self.steps))
 
     def next_step(self, share: float) -> float | None:
         return next((step for step in self.steps if step > share + 1e-9), None)
@@ -91,8 +101,14 @@ def examine(arms: Mapping[Variant, Arm], share: float, rules: Rules) -> Findings
 
     return Findings(
         {name: interval(name, rules.level) for name in BETTER_HIGH},
-        {name: interval(name, GUARD_LEVEL) for name in GUARDED},
-        slower_share(champion.latencies, challenger.latencies, rules.latency_ratio, GUARD_LEVEL),
+        {name: interval(name, rules.guard_level) for name in GUARDED},
+        slower_share(
+            champion.latencies,
+            challenger.latencies,
+            rules.latency_ratio,
+            rules.guard_level,
+            rules.tuned_for / 2,
+        ),
         mismatch_p(champion.units, challenger.units, share),
     )
 

@@ -14,10 +14,9 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-import numpy as np
 from pymongo.database import Database
 
-from mqt_assets.experiments.statistics import Sample, sample_of
+from mqt_assets.experiments.statistics import Latencies, Sample, sample_of
 from mqt_serving.assignment import Variant
 from mqt_serving.journal import ANSWERED, FEEDBACK, QUERIES
 
@@ -71,16 +70,17 @@ _NOTHING = Said()
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """One variant's part. `samples` holds each outcome of `BETTER_HIGH`; milliseconds in all."""
+    """One variant's part. `samples` holds each outcome of `BETTER_HIGH`; `latencies` are those of
+    answered questions, in all."""
 
     units: int
     questions: int
     samples: Mapping[str, Sample]
-    latencies: tuple[float, ...]
+    latencies: Latencies
 
     @property
     def p95_ms(self) -> float | None:
-        return float(np.percentile(self.latencies, 95)) if self.latencies else None
+        return self.latencies.p95
 
 
 def exposed(database: Documents, experiment: str, share: float) -> Iterator[Mapping[str, Any]]:
@@ -145,12 +145,12 @@ class _Counting:
     def __init__(self) -> None:
         self._counts: list[int] = []  # questions by unit
         self._sums: dict[str, list[int]] = {name: [] for name in BETTER_HIGH}
-        self._latencies: list[float] = []
+        self._latencies: list[list[float]] = []
 
     def add(self, asked: Sequence[Mapping[str, Any]], said: Mapping[str, Said]) -> None:
         """All questions of one unit."""
         rephrased = rephrased_ids(asked)
-        sums = dict.fromkeys(BETTER_HIGH, 0)
+        sums, latencies = dict.fromkeys(BETTER_HIGH, 0), []
         for query in asked:
             key, success = str(query["_id"]), query["outcome"] in ANSWERED
             heard = said.get(key, _NOTHING)
@@ -167,14 +167,16 @@ class _Counting:
                 sums[name] += true
             total = (query.get("timings") or {}).get("total_ms")
             if success and total is not None:
-                self._latencies.append(float(total))
+                latencies.append(float(total))
+        if latencies:
+            self._latencies.append(latencies)
         self._counts.append(len(asked))
         for name, count in sums.items():
             self._sums[name].append(count)
 
     def arm(self) -> Arm:
         samples = {name: sample_of(sums, self._counts) for name, sums in self._sums.items()}
-        return Arm(len(self._counts), sum(self._counts), samples, tuple(self._latencies))
+        return Arm(len(self._counts), sum(self._counts), samples, Latencies.of(self._latencies))
 
 
 def started_at(entries: Iterable[Mapping[str, Any]], experiment: str) -> datetime | None:

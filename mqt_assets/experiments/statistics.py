@@ -4,14 +4,17 @@ Differences of means: the asymptotic confidence sequence of Waudby-Smith, Arbour
 Ramdas, "Time-uniform central limit theory and asymptotic confidence sequences"
 (arXiv 2103.06476, Theorem 2.2, two-sided normal mixture). It holds at all times at once from the
 burn-in on, so stopping when it leaves zero errs at most as often as its level says. A person's
-questions depend on each other, so the unit of analysis is the assigned unit: means are ratios
-(sum of outcomes / number of questions) with the variance between units.
+questions depend on each other, in how they end and in how long they take, so the unit of analysis
+is the assigned unit: means are ratios (sum of outcomes / number of questions) with the variance
+between units, as in Deng, Knoblich and Lu, "Applying the delta method in metric analytics"
+(arXiv 1803.06336).
 
 Sample ratio mismatch: the sequential multinomial test of Lindon and Malek, "Anytime-valid inference
 for multinomial count data" (arXiv 2011.03567): a Bayes factor with a Dirichlet prior around the
 planned share, which is a martingale when assignment works; 1 / factor is an always-valid p-value.
 
-`benchmarks/experiments.py` measures both by simulation.
+`benchmarks/experiments.py` measures both by simulation, `benchmarks/guardrails.py` whole
+experiments.
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 Numbers = NDArray[np.float64]
 
@@ -44,6 +47,25 @@ class Sample:
     variance: float
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Latencies:
+    """One arm's, question by question: `units` says whose, from 0 to the last one without a gap."""
+
+    milliseconds: Numbers
+    units: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, by_unit: Sequence[Sequence[float]]) -> Latencies:
+        """Of units that each asked something."""
+        flat = [ms for unit in by_unit for ms in unit]
+        owners = np.repeat(np.arange(len(by_unit)), [len(unit) for unit in by_unit])
+        return cls(np.asarray(flat, float), owners)
+
+    @property
+    def p95(self) -> float | None:
+        return float(np.percentile(self.milliseconds, 95)) if len(self.milliseconds) else None
+
+
 @dataclass(frozen=True, slots=True)
 class Interval:
     """Holds the true value at all times at once with the level's probability."""
@@ -61,7 +83,7 @@ class Interval:
         return self.high < 0
 
 
-def sample_of(sums: Sequence[float], counts: Sequence[int]) -> Sample:
+def sample_of(sums: ArrayLike, counts: ArrayLike) -> Sample:
     """From each unit's sum of outcomes (each between 0 and 1) and its number of questions."""
     x, n = np.asarray(sums, float), np.asarray(counts, float)
     if len(x) == 0:
@@ -131,36 +153,59 @@ def log_mismatch(champion: float, challenger: float, share: float) -> float:
 
 
 def slower_share(
-    champion: Sequence[float], challenger: Sequence[float], times: float, level: float
+    champion: Latencies, challenger: Latencies, times: float, level: float, tuned_for: float
 ) -> Interval | None:
     """Whether the challenger's 95th percentile is more than `times` the champion's.
 
     It is when more than 5 % of its latencies lie above `times` that percentile: the interval is of
     that share less 5 %. The champion's percentile is taken from above: the smallest latency that,
-    by its own confidence sequence, at most 5 % of the champion's exceed. None until there is one.
-    Each side uses half the level. Questions count as independent here.
+    by its own confidence sequence, at most 5 % of the champion's exceed (a share's interval turned
+    into a quantile's, as in Woodruff, "Confidence intervals for medians and other position
+    measures", 1952). None until there is one. Each side uses half the level. `tuned_for` are the
+    units of one arm.
     """
-    tuned_for = float(len(champion) + len(challenger))
-    threshold = _upper_p95(np.sort(np.asarray(champion, float)), level / 2, tuned_for)
-    if threshold is None or not len(challenger):
+    threshold = upper_p95(champion, level / 2, tuned_for)
+    if threshold is None:
         return None
-    above = (np.asarray(challenger, float) > times * threshold).astype(float)
-    interval = one_mean(sample_of(above.tolist(), [1] * len(above)), level / 2, tuned_for)
+    slow = (challenger.milliseconds > times * threshold).astype(float)
+    above = sample_of(np.bincount(challenger.units, weights=slow), np.bincount(challenger.units))
+    interval = one_mean(above, level / 2, tuned_for)
     if interval is None:
         return None
     return Interval(interval.estimate - 0.05, interval.low - 0.05, interval.high - 0.05)
 
 
-def _upper_p95(ordered: Numbers, level: float, tuned_for: float) -> float | None:
-    count = len(ordered)
-    if count < BURN_IN:
+def upper_p95(latencies: Latencies, level: float, tuned_for: float) -> float | None:
+    """The smallest latency that, at all times at once, at most 5 % of all exceed; None while there
+    is none."""
+    counts = np.bincount(latencies.units).astype(float)
+    if len(counts) < BURN_IN:
         return None
-    above = np.arange(0, int(0.05 * count) + 1, dtype=float)
-    _, variance = ratio(above, float(count), above, above, float(count), float(count))
-    allowed = above / count + radius(float(count), variance, level, tuned_for) <= 0.05
+    total = len(latencies.milliseconds)
+    most = int(0.05 * total)
+    slowest = np.argpartition(latencies.milliseconds, total - most - 1)[total - most - 1 :]
+    slowest = slowest[np.argsort(-latencies.milliseconds[slowest], kind="stable")]
+    # Sums over units of what lies above each of them: 0, 1, 2, ... latencies.
+    above = np.arange(most + 1, dtype=float)
+    owners = latencies.units[slowest[:most]]
+    squares = np.concatenate([[0.0], np.cumsum(2.0 * _times_before(owners) + 1)])
+    products = np.concatenate([[0.0], np.cumsum(counts[owners])])
+    _, variance = ratio(
+        above, float(total), squares, products, (counts * counts).sum(), len(counts)
+    )
+    allowed = above / total + radius(float(len(counts)), variance, level, tuned_for) <= 0.05
     if not allowed.any():
         return None
-    return float(ordered[count - 1 - int(above[allowed].max())])
+    return float(latencies.milliseconds[slowest[int(above[allowed].max())]])
+
+
+def _times_before(values: NDArray[np.int64]) -> NDArray[np.int64]:
+    """How often the same value came before, for each."""
+    order = np.argsort(values, kind="stable")
+    ordered = values[order]
+    result = np.empty_like(order)
+    result[order] = np.arange(len(values)) - np.searchsorted(ordered, ordered)
+    return result
 
 
 def _log_beta(a: float, b: float) -> float:

@@ -10,6 +10,7 @@ import pytest
 from benchmarks.experiments import SETUPS, TUNED_FOR, UNITS, _log_factors, mismatch, simulate
 from mqt_assets.experiments.statistics import (
     BURN_IN,
+    Latencies,
     difference,
     log_mismatch,
     mismatch_p,
@@ -17,6 +18,7 @@ from mqt_assets.experiments.statistics import (
     radius,
     sample_of,
     slower_share,
+    upper_p95,
 )
 
 
@@ -70,13 +72,43 @@ def test_the_simulations_factor_is_the_functions() -> None:
 
 def test_a_slow_challenger_is_noticed_and_an_equal_one_is_not() -> None:
     draw = np.random.default_rng(1)
-    champion = draw.lognormal(3, 0.5, 2000).tolist()
-    same = draw.lognormal(3, 0.5, 2000).tolist()
-    slow = (draw.lognormal(3, 0.5, 2000) * 2.5).tolist()
-    equal, worse = (slower_share(champion, other, 1.5, 0.01) for other in (same, slow))
+
+    def latencies(people: int, times: float = 1.0) -> Latencies:
+        return Latencies.of((draw.lognormal(3, 0.5, (people, 2)) * times).tolist())
+
+    champion = latencies(1500)
+    equal = slower_share(champion, latencies(1500), 1.5, 0.01, 500)
+    worse = slower_share(champion, latencies(1500, 2.5), 1.5, 0.01, 500)
     assert equal and not equal.above_zero
     assert worse and worse.above_zero
-    assert slower_share(champion[:20], slow, 1.5, 0.01) is None
+    assert slower_share(latencies(BURN_IN - 1), champion, 1.5, 0.01, 500) is None
+    assert slower_share(champion, latencies(BURN_IN - 1), 1.5, 0.01, 500) is None
+
+
+def test_the_bound_of_the_percentile_is_the_smallest_latency_that_its_interval_allows() -> None:
+    """Against the plain definition, latency by latency."""
+    draw = np.random.default_rng(2)
+    people = [(draw.lognormal(0, 1) * draw.lognormal(3, 0.3, n)).tolist() for n in
+              draw.integers(1, 7, 400)]  # fmt: skip
+
+    def allowed(limit: float) -> bool:
+        above = [float(sum(ms > limit for ms in unit)) for unit in people]
+        sample = sample_of(above, [len(unit) for unit in people])
+        width = radius(float(sample.units), sample.variance, 0.1, 400.0)
+        return bool(sample.mean <= 0.05 and sample.mean + width <= 0.05)
+
+    flat = sorted(ms for unit in people for ms in unit)
+    expected = min(ms for ms in flat if allowed(ms))
+    assert upper_p95(Latencies.of(people), 0.1, 400.0) == expected
+
+
+def test_of_people_who_wait_differently_less_is_known() -> None:
+    draw = np.random.default_rng(3)
+    people = [(draw.lognormal(0, 1) * draw.lognormal(3, 0.1, 6)).tolist() for _ in range(1000)]
+    known = upper_p95(Latencies.of(people), 0.05, 500)
+    as_if_alone = upper_p95(Latencies.of([[ms] for unit in people for ms in unit]), 0.05, 500)
+    assert known is not None and as_if_alone is not None
+    assert known > as_if_alone
 
 
 @pytest.mark.parametrize("setup", SETUPS, ids=lambda setup: setup.name)
