@@ -57,7 +57,7 @@ class Adapting:
         self._settings, self._base, self._place, self._say = settings, base, place, say
         self._embedder = Embedder()
         self._encoder = place / "encoder"
-        export_encoder(self._encoder, settings.embedding_model, base.reader)
+        export_encoder(self._encoder, settings.embedding_model, base.reader, base.cross_encoder)
         self._practice_catalogs = practice_databases(settings.seed)
         made = practice_questions(
             self._practice_catalogs, settings.practice_questions, settings.seed

@@ -4,8 +4,9 @@
 a few hundred different questions about the sample shop (and, with a folder in TEND's format, about
 its dev databases), one at a time and warm, without running the queries. It prints median and 99th
 percentile in milliseconds of all and of each stage: linking words to the schema, the joint
-encoder, decoding, and making the candidates ready; then resident megabytes of a fresh process
-that only serves. With `--json` the last line is one JSON object. Other load on the machine shows.
+encoder, decoding, the cross-encoder where it is asked, and making the candidates ready; then
+resident megabytes of a fresh process that only serves. With `--json` the last line is one JSON
+object. Other load on the machine shows.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ from mqt_serving.schema import Catalog
 from mqt_serving.settings import SAMPLE_DATABASE, Settings
 from mqt_serving.translator import Translator
 
-STAGES = ("link", "joint", "decode", "ready", "all")
+STAGES = ("link", "joint", "decode", "cross", "ready", "all")
 _WARM_UP = 20
 _GOALS = {"p50": (60, 25), "p99": (150, 60), "megabytes": (600, 350)}  # must, aim
 
@@ -74,6 +75,10 @@ class StagedTranslator(Translator):
     def beams(self, *arguments: Any) -> Any:
         with self.stopwatch.timing("beams"):
             return super().beams(*arguments)
+
+    def cross_scores(self, *arguments: Any) -> Any:
+        with self.stopwatch.timing("cross"):
+            return super().cross_scores(*arguments)
 
 
 class _Timed:
@@ -133,8 +138,9 @@ class Report:
 
 def stages(spent: Mapping[str, float], seconds: float) -> dict[str, float]:
     """Milliseconds by stage from what a stopwatch holds and the time of the whole."""
-    link, beams, joint = (spent.get(name, 0.0) for name in ("link", "beams", "joint"))
-    split = (link, joint, beams - joint, seconds - link - beams, seconds)
+    names = ("link", "beams", "joint", "cross")
+    link, beams, joint, cross = (spent.get(name, 0.0) for name in names)
+    split = (link, joint, beams - joint, cross, seconds - link - beams - cross, seconds)
     return {stage: part * 1000 for stage, part in zip(STAGES, split, strict=True)}
 
 

@@ -1,10 +1,10 @@
 """The text encoder of serving: a sentence-transformers model as an ONNX graph.
 
 Turns texts into unit vectors (for semantic search and schema items) and questions into one
-vector a word (for the translator). Questions go through the lower layers of the same model, then
-through a reader of their own: its upper layers, trained on questions. The folder is written by
-`mqt_assets.training.export` (`encoder.onnx`, `reader.onnx`, `tokenizer.json`, `encoder.json`); no
-torch is needed to read it. Unit vectors are those of sentence-transformers to within float
+vector a word (for the translator). All go through the lower layers of the model first; then texts
+go through its upper layers, questions through a reader of their own: those layers, trained on
+questions. The folder is written by `mqt_assets.training.export` (`ENCODER_FILES`); no torch is
+needed to read it. Unit vectors are those of sentence-transformers to within float
 rounding (a test compares them).
 """
 
@@ -26,7 +26,7 @@ Vectors = npt.NDArray[np.float32]
 Spans = Sequence[tuple[int, int]]
 """Character spans, each (start, end)."""
 
-ENCODER_FILES = ("encoder.onnx", "reader.onnx", "tokenizer.json", "encoder.json")
+ENCODER_FILES = ("lower.onnx", "sentence.onnx", "reader.onnx", "tokenizer.json", "encoder.json")
 _BATCH = 32
 _MAX_TOKENS = 256
 
@@ -49,10 +49,15 @@ class TextEncoder:
     """Loaded once, shared by threads (ONNX Runtime sessions are thread-safe)."""
 
     def __init__(
-        self, session: Any, reader: Any, tokenizer: Tokenizer, name: str, dimension: int
+        self,
+        lower: Any,
+        sentence: Any,
+        reader: Any,
+        tokenizer: Tokenizer,
+        name: str,
+        dimension: int,
     ) -> None:
-        self._session = session
-        self._reader = reader
+        self._lower, self._sentence, self._reader = lower, sentence, reader
         self._tokenizer = tokenizer
         self.name = name
         self.dimension = dimension
@@ -66,16 +71,17 @@ class TextEncoder:
         tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         tokenizer.no_padding()
         tokenizer.enable_truncation(_MAX_TOKENS)
-        session = open_session(folder / "encoder.onnx", threads)
-        reader = open_session(folder / "reader.onnx", threads)
-        return cls(session, reader, tokenizer, meta["name"], meta["dimension"])
+        graphs = ("lower.onnx", "sentence.onnx", "reader.onnx")
+        lower, sentence, reader = (open_session(folder / file, threads) for file in graphs)
+        return cls(lower, sentence, reader, tokenizer, meta["name"], meta["dimension"])
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Unit vectors, (len(texts), dimension)."""
         result = np.zeros((len(texts), self.dimension), dtype=np.float32)
         encodings = [self._tokenizer.encode(text) for text in texts]
         for chosen in _alike(encodings):
-            result[chosen] = self._run([encodings[i].ids for i in chosen])[0]
+            early, mask = self._early([encodings[i].ids for i in chosen])
+            (result[chosen],) = self._sentence.run(None, {"early": early, "mask": mask})
         return result
 
     def encode_words(self, texts: Sequence[str], spans: Sequence[Spans]) -> list[Vectors]:
@@ -86,7 +92,7 @@ class TextEncoder:
         encodings = [self._tokenizer.encode(text) for text in texts]
         result: list[Vectors] = [np.zeros((0, self.dimension), np.float32)] * len(texts)
         for chosen in _alike(encodings):
-            _, early, mask = self._run([encodings[i].ids for i in chosen])
+            early, mask = self._early([encodings[i].ids for i in chosen])
             (states,) = self._reader.run(None, {"early": early, "mask": mask})
             for row, i in enumerate(chosen):
                 tokens = states[row, : len(encodings[i].ids)]
@@ -105,21 +111,31 @@ class TextEncoder:
         nothing = np.zeros((0, self.dimension), np.float32)
         found: list[tuple[Vectors, Vectors]] = [(nothing, nothing)] * len(texts)
         for chosen in _alike(encodings):
-            _, early, _ = self._run([encodings[i].ids for i in chosen])
+            early, _ = self._early([encodings[i].ids for i in chosen])
             for row, i in enumerate(chosen):
                 weights = _span_weights(encodings[i].offsets, spans[i])
                 found[i] = (early[row, : len(encodings[i].ids)], weights)
         return found
 
-    def _run(self, ids: list[list[int]]) -> tuple[Vectors, Vectors, npt.NDArray[np.int64]]:
+    def early_pairs(
+        self, first: str, seconds: Sequence[str], most: int
+    ) -> tuple[Vectors, npt.NDArray[np.int64]]:
+        """The lower layers' states of `first` with each of `seconds`, and where there are some.
+
+        (N, K, dimension) and (N, K); each pair is cut to `most` tokens.
+        """
+        return self._early([self._tokenizer.encode(first, other).ids[:most] for other in seconds])
+
+    def _early(self, ids: list[list[int]]) -> tuple[Vectors, npt.NDArray[np.int64]]:
+        """The lower layers' states, (N, K, dimension), and the (N, K) mask of what is there."""
         longest = max(len(row) for row in ids)
         tokens = np.zeros((len(ids), longest), dtype=np.int64)
         mask = np.zeros((len(ids), longest), dtype=np.int64)
         for row, values in enumerate(ids):
             tokens[row, : len(values)] = values
             mask[row, : len(values)] = 1
-        vectors, early = self._session.run(None, {"ids": tokens, "mask": mask})
-        return vectors, early, mask
+        (early,) = self._lower.run(None, {"ids": tokens, "mask": mask})
+        return early, mask
 
 
 def _alike(encodings: Sequence[Any]) -> Iterator[list[int]]:

@@ -103,7 +103,7 @@ def semantic_index(
     group_name="embeddings",
     kinds={"onnx"},
     io_manager_key="folder_io",
-    code_version="1",
+    code_version="2",
     description="The embedding model as an ONNX graph: what the translator is trained on and what "
     "serving runs, so that neither needs torch for it.",
 )
@@ -117,7 +117,8 @@ def text_encoder(context: dg.AssetExecutionContext, settings: SettingsResource) 
     folder = settings.artifacts().path("text_encoder") / ".building"
     config = settings.load()
     base = find_base(config)
-    export_encoder(folder, config.embedding_model, base.reader if base else None)
+    reader, cross_encoder = (base.reader, base.cross_encoder) if base else (None, None)
+    export_encoder(folder, config.embedding_model, reader, cross_encoder)
     described = json.loads((folder / "encoder.json").read_text(encoding="utf-8"))
     context.log.info(f"{described['name']} exported")
     return dg.Output(folder, metadata={**described})

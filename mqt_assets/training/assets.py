@@ -292,6 +292,7 @@ def candidate_model(
     from mqt_assets.training.starting import champion_weights, save_weights
     from mqt_assets.training.tables import from_table, to_frame
     from mqt_serving.encoder import ENCODER_FILES
+    from mqt_serving.translator.cross_encoder import CROSS_ENCODER_FILE
 
     config = settings.load()
     base = find_base(config)
@@ -367,7 +368,9 @@ def candidate_model(
         run.log_bytes("plots/loss.png", plot)
         # The text encoder is the same in every version; 90 MB of it each time would be waste.
         exported = folder / "logged"
-        shutil.copytree(translator, exported, ignore=shutil.ignore_patterns(*ENCODER_FILES))
+        shutil.copytree(
+            translator, exported, ignore=shutil.ignore_patterns(*ENCODER_FILES, CROSS_ENCODER_FILE)
+        )
         source = run.log_folder("translator", exported)
         shutil.rmtree(exported)
         identity = folder_digest(translator)

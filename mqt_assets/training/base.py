@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from safetensors.torch import load_file, save_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from mqt_assets.training.base_folder import (
     DESCRIPTION,
@@ -26,6 +26,7 @@ from mqt_assets.training.base_folder import (
     read_whole,
     why_unreadable,
 )
+from mqt_assets.training.cross_encoder import CrossEncoderNetwork
 from mqt_assets.training.network import NetworkShape, TranslatorNetwork
 from mqt_assets.training.reader import Reader, packaged_encoder
 from mqt_serving.errors import SettingError
@@ -33,15 +34,18 @@ from mqt_serving.settings import Settings
 from mqt_serving.translator.model import layout
 
 _READER: Final = "reader."
+_CROSS_ENCODER: Final = "cross_encoder."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BaseModel:
-    """`network` holds the translator's own weights, `reader` the trained layers beside them."""
+    """`network` holds the translator's own weights, `reader` the trained layers beside them; the
+    cross-encoder is None where none was trained."""
 
     shape: NetworkShape
     network: dict[str, Tensor]
     reader: Reader
+    cross_encoder: CrossEncoderNetwork | None
     digest: str
     description: dict[str, Any]
 
@@ -67,10 +71,17 @@ def load_base(folder: Path) -> BaseModel:
     weights = {name: tensor.float() for name, tensor in load_file(folder / WEIGHTS).items()}
     reader = Reader.untrained(packaged_encoder())
     reader.load_state_dict(_part(weights, _READER))
+    cross_encoder = None
+    if reading := _part(weights, _CROSS_ENCODER):
+        cross_encoder = CrossEncoderNetwork()
+        cross_encoder.load_state_dict(reading)
+        cross_encoder.eval()
+    apart = (_READER, _CROSS_ENCODER)
     return BaseModel(
         shape=NetworkShape(**description["shape"]),
-        network={name: t for name, t in weights.items() if not name.startswith(_READER)},
+        network={name: t for name, t in weights.items() if not name.startswith(apart)},
         reader=reader.eval(),
+        cross_encoder=cross_encoder,
         digest=description["sha256"],
         description=description,
     )
@@ -80,16 +91,34 @@ def save_base(folder: Path, network: TranslatorNetwork, about: Mapping[str, Any]
     """Write the weights (half precision) and what is known about them; returns the description."""
     assert network.reader is not None
     folder.mkdir(parents=True, exist_ok=True)
-    halves = {name: t.half().contiguous() for name, t in network.cpu().state_dict().items()}
+    weights = _halves(network, "")
+    return _save(
+        folder,
+        weights,
+        {"layout": layout(), "shape": network.shape.as_dict(), "encoder": PACKAGED, **about},
+    )
+
+
+def save_cross_encoder(
+    folder: Path, cross_encoder: CrossEncoderNetwork, about: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Add it to the base weights in `folder`, in place of one before; returns the description."""
+    description = read_whole(folder)
+    kept = load_file(folder / WEIGHTS)
+    weights = {name: t for name, t in kept.items() if not name.startswith(_CROSS_ENCODER)}
+    weights |= _halves(cross_encoder, _CROSS_ENCODER)
+    return _save(folder, weights, {**description, "cross_encoder": dict(about)})
+
+
+def _halves(module: nn.Module, prefix: str) -> dict[str, Tensor]:
+    return {f"{prefix}{n}": t.half().contiguous() for n, t in module.cpu().state_dict().items()}
+
+
+def _save(folder: Path, weights: dict[str, Tensor], about: Mapping[str, Any]) -> dict[str, Any]:
     partial = folder / f"{WEIGHTS}.partial"
-    save_file(halves, partial)
-    description = {
-        "sha256": hashlib.sha256(partial.read_bytes()).hexdigest(),
-        "layout": layout(),
-        "shape": network.shape.as_dict(),
-        "encoder": PACKAGED,
-        **about,
-    }
+    save_file(weights, partial)
+    digest = hashlib.sha256(partial.read_bytes()).hexdigest()
+    description = {**about, "sha256": digest}
     os.replace(partial, folder / WEIGHTS)
     describe_base(folder, description)
     return description

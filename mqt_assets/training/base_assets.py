@@ -25,6 +25,7 @@ from mqt_assets.training.base_folder import (
     why_unreadable,
 )
 from mqt_assets.training.base_recipe import (
+    CROSS_ENCODER_MINUTES,
     KEEP_EVERY_SECONDS,
     LEARNING_RATE,
     MINUTES,
@@ -61,6 +62,9 @@ class WeightsConfig(dg.Config):
     """
 
     minutes: float = Field(MINUTES, gt=0, description="In all, however often it is cut off.")
+    cross_encoder_minutes: float = Field(
+        CROSS_ENCODER_MINUTES, ge=0, description="For the cross-encoder after that; 0 for none."
+    )
     threads: int = Field(THREADS, ge=1)
     seed: int = Field(SEED, description="Of first weights and draws.")
     start: str = _SCRATCH
@@ -135,8 +139,9 @@ def base_corpus(
     group_name=GROUP,
     kinds={"pytorch", "mlflow", "json"},
     io_manager_key="json_io",
-    code_version="3",
-    description="Base weights trained on base_corpus in <home>/base, and their ranking. Cut off, "
+    code_version="4",
+    description="Base weights trained on base_corpus in <home>/base, with the cross-encoder that "
+    "reads what their candidates mean, and the ranking. Cut off, "
     "the next run of the same training goes on where it was. MQT_BASE_MODEL can name the folder.",
 )
 def base_weights(
@@ -149,6 +154,7 @@ def base_weights(
     from mqt_assets.training.base import load_base
     from mqt_assets.training.base_runs import Reporter, finish, training_folder
     from mqt_assets.training.base_training import base_options, load_data, step_reached, train_base
+    from mqt_assets.training.cross_encoder_training import train_cross_encoder
     from mqt_assets.training.ranking_training import fit_base_ranking, why_no_ranking
     from mqt_serving.translator.model import layout
 
@@ -174,6 +180,16 @@ def base_weights(
         reporter = Reporter(context.log.info, lambda points: run.log_curve("loss", points))
         if not (folder / DESCRIPTION).is_file():  # else only the ranking is still to be done
             train_base(data, folder, options, start, reporter, config.keep_every_seconds)
+        if config.cross_encoder_minutes and "cross_encoder" not in read_whole(folder):
+            context.log.info("the cross-encoder: judging candidates, then training on them")
+            read = train_cross_encoder(
+                folder,
+                place.tend_folder,
+                config.cross_encoder_minutes,
+                config.threads,
+                context.log.info,
+            )
+            run.log_curve("cross_encoder_loss", read)
         losses = _losses(folder)
         plot = _learning_curve(losses)
         run.log_curve("loss", {s: loss for s, loss in losses.items() if s not in reporter.logged})
@@ -212,6 +228,7 @@ def base_weights(
             "went_on_from_step": before,
             "mlflow_run": mlflow_link(place.mlflow_uri, run.run_id),
             "megabytes": round(folder_bytes(folder) / 1e6, 1),
+            "cross_encoder": str(description.get("cross_encoder", "none")),
             "left_out": markdown(["reason", "examples"], list(description["left_out"].items())),
             "ranking": _ranking(description, skipped),
             "learning_curve": image(plot, "learning curve"),

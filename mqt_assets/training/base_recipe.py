@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 MINUTES: Final = 90.0
+CROSS_ENCODER_MINUTES: Final = 90.0
 THREADS: Final = 2
 SEED: Final = 7
 BATCH_SIZE: Final = 32

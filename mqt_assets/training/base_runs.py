@@ -23,6 +23,9 @@ UNFINISHED: Final = "unfinished.json"
 """In a folder until its training has ended; holds the identity."""
 STATE: Final = "state.pt"
 ENCODER: Final = "encoder"
+CROSS_ENCODER_STATE: Final = "cross_encoder.pt"
+JUDGED: Final = "judged.json"
+"""What the cross-encoder learns from."""
 _LOCK: Final = ".lock"
 REPORT_EVERY_SECONDS: Final = 30.0
 
@@ -49,7 +52,8 @@ def training_folder(root: Path, identity: str, name: str) -> Iterator[Path]:
 
 def finish(folder: Path) -> None:
     """Leave only what the training was for: weights, description, learning curve."""
-    (folder / STATE).unlink(missing_ok=True)
+    for name in (STATE, CROSS_ENCODER_STATE, JUDGED):
+        (folder / name).unlink(missing_ok=True)
     shutil.rmtree(folder / ENCODER, ignore_errors=True)
     (folder / UNFINISHED).unlink()
     (folder / _LOCK).unlink(missing_ok=True)

@@ -1,14 +1,16 @@
 """Export: trained networks and the text encoder as ONNX graphs that serving loads.
 
-Writes `encoder.onnx`, `reader.onnx`, `tokenizer.json`, `encoder.json` (the text encoder, exported
-once per model) and `joint.onnx`, `decoder.onnx`, `translator.json` (the translator). The graphs
-give the network's own results to within float rounding (a test compares them).
+Writes `lower.onnx`, `sentence.onnx`, `reader.onnx`, `cross_encoder.onnx`, `tokenizer.json`,
+`encoder.json` (the text encoder and what starts from its early states, exported once per model) and
+`joint.onnx`, `decoder.onnx`, `translator.json` (the translator). The graphs give the network's own
+results to within float rounding (a test compares them), but the cross-encoder's, in eight bits.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import shutil
 import warnings
@@ -19,16 +21,19 @@ import torch
 from torch import Tensor, nn
 
 from mqt_assets.training.base_folder import PACKAGED
+from mqt_assets.training.cross_encoder import CrossEncoderNetwork
 from mqt_assets.training.network import Decoder, KeysValues, Remembered, TranslatorNetwork
 from mqt_assets.training.reader import (
-    FROZEN_LAYERS,
+    LowerLayers,
     Reader,
     load_transformer,
+    mean_state,
     packaged_encoder,
 )
 from mqt_assets.training.trainer import TrainedModel
 from mqt_serving.encoder import ENCODER_FILES
 from mqt_serving.errors import SettingError
+from mqt_serving.translator.cross_encoder import CROSS_ENCODER_FILE
 from mqt_serving.translator.grammar import Symbol, Token
 from mqt_serving.translator.linking import (
     ITEM_FEATURES,
@@ -40,6 +45,8 @@ from mqt_serving.translator.model import layout
 from mqt_serving.translator.stepping import REMEMBERED
 
 _OPSET = 17
+ENCODER_FORMAT = 2
+"""Of the files of the text encoder; raise it when they change."""
 _REMEMBERED_AXES = dict(
     zip(REMEMBERED, ({0: "choices"}, {3: "places"}, {1: "places"}, {1: "words"}), strict=True)
 )
@@ -50,23 +57,24 @@ MINIMUM_MATCH = 0.5
 """Below this a question names nothing in the schema (see `Linked.best_match`)."""
 
 
-class _SentenceEncoder(nn.Module):
-    """What sentence-transformers computes (mean token state, unit), and the reader's input."""
+class _Sentence(nn.Module):
+    """What sentence-transformers computes from the early states: the mean token state, unit."""
 
-    def __init__(self, transformer: nn.Module) -> None:
+    def __init__(self, upper: Reader) -> None:
         super().__init__()
-        self.transformer = transformer
+        self.upper = upper
 
-    def forward(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-        result = self.transformer(input_ids=ids, attention_mask=mask, output_hidden_states=True)
-        states = result.last_hidden_state
-        weights = mask.unsqueeze(-1).to(states.dtype)
-        mean = (states * weights).sum(1) / weights.sum(1).clamp(min=1e-9)
-        return nn.functional.normalize(mean, dim=-1), result.hidden_states[FROZEN_LAYERS]
+    def forward(self, early: Tensor, mask: Tensor) -> Tensor:
+        return nn.functional.normalize(mean_state(self.upper(early, mask), mask), dim=-1)
 
 
-def export_encoder(folder: Path, model: str = "", reader: Reader | None = None) -> None:
-    """Write the text encoder into `folder`, unless it is there already.
+def export_encoder(
+    folder: Path,
+    model: str = "",
+    reader: Reader | None = None,
+    cross_encoder: CrossEncoderNetwork | None = None,
+) -> None:
+    """Write the text encoder, and what starts from its early states, unless it is there already.
 
     `model` is a local sentence-transformers folder (mean pooling); empty takes the packaged one.
     `reader` reads questions; without one the model's own layers do.
@@ -79,35 +87,57 @@ def export_encoder(folder: Path, model: str = "", reader: Reader | None = None) 
             "tokenizer.json there; give the path of a downloaded model"
         )
     marker = folder / "encoder.json"
-    identity = weights_digest(reader) if reader else "untrained"
-    if marker.is_file():
-        written = json.loads(marker.read_text())
-        if (written.get("name"), written.get("reader")) == (name, identity):
-            return
+    described = {
+        "name": name,
+        "format": ENCODER_FORMAT,
+        "reader": weights_digest(reader) if reader else "untrained",
+        "cross_encoder": weights_digest(cross_encoder) if cross_encoder else "none",
+    }
+    if marker.is_file() and described.items() <= json.loads(marker.read_text()).items():
+        return
     transformer = load_transformer(source)
     dimension = int(transformer.config.hidden_size)
     folder.mkdir(parents=True, exist_ok=True)
     marker.unlink(missing_ok=True)
-    ids = torch.randint(1000, 2000, (3, 9))
+    upper = Reader.untrained(source)
     mask = torch.ones(3, 9, dtype=torch.long)
     mask[1, 5:] = 0
     sizes = {0: "batch", 1: "tokens"}
     _export(
-        _SentenceEncoder(transformer),
-        (ids, mask),
-        folder / "encoder.onnx",
+        LowerLayers(transformer),
+        (torch.randint(1000, 2000, (3, 9)), mask),
+        folder / "lower.onnx",
         {"ids": sizes, "mask": sizes},
-        {"vectors": {0: "batch"}, "early": sizes},
+        {"early": sizes},
     )
-    _export(
-        (reader or Reader.untrained(source)).eval(),
-        (torch.randn(3, 9, dimension), mask),
-        folder / "reader.onnx",
-        {"early": sizes, "mask": sizes},
-        {"states": sizes},
-    )
+    states = (torch.randn(3, 9, dimension), mask)
+    axes = {"early": sizes, "mask": sizes}
+    _export(_Sentence(upper), states, folder / "sentence.onnx", axes, {"vectors": {0: "batch"}})
+    _export(reader or upper, states, folder / "reader.onnx", axes, {"states": sizes})
+    (folder / CROSS_ENCODER_FILE).unlink(missing_ok=True)
+    if cross_encoder is not None:
+        _export(cross_encoder, states, folder / CROSS_ENCODER_FILE, axes, {"scores": {0: "batch"}})
+        _in_eight_bits(folder / CROSS_ENCODER_FILE)
     shutil.copyfile(source / "tokenizer.json", folder / "tokenizer.json")
-    marker.write_text(json.dumps({"name": name, "dimension": dimension, "reader": identity}))
+    marker.write_text(json.dumps({**described, "dimension": dimension}))
+
+
+def _in_eight_bits(graph: Path) -> None:
+    """Replace a graph by one whose weights are whole numbers of eight bits, a scale a column."""
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    partial = graph.with_suffix(".partial")
+    logging.getLogger().addFilter(_is_no_advice)
+    try:
+        quantize_dynamic(graph, partial, per_channel=True, weight_type=QuantType.QInt8)
+    finally:
+        logging.getLogger().removeFilter(_is_no_advice)
+    os.replace(partial, graph)
+
+
+def _is_no_advice(entry: logging.LogRecord) -> bool:
+    """ONNX Runtime advises, on the root logger, a step that gains nothing on these graphs."""
+    return "pre-processing before quantization" not in entry.getMessage()
 
 
 def weights_digest(module: nn.Module) -> str:
@@ -131,8 +161,9 @@ def export_translator(
     `ranking`: the fitted weights of `mqt_serving.translator.ranking`, None where there are none.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for file in ENCODER_FILES:
-        _link_or_copy(encoder_folder / file, folder / file)
+    for file in (*ENCODER_FILES, CROSS_ENCODER_FILE):
+        if (encoder_folder / file).is_file() or file in ENCODER_FILES:
+            _link_or_copy(encoder_folder / file, folder / file)
     export_network(model.network, folder)
     meta = {
         "layout": layout(),

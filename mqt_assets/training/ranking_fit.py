@@ -32,6 +32,8 @@ class JudgedBeams:
     right: npt.NDArray[np.bool_]  # (n,)
     doubt: float = 0.0  # the probability given to "the data does not hold this"
     answerable: bool = True
+    question: str = ""
+    meanings: tuple[str, ...] = ()  # (n,) the plans in words
 
 
 def fit_ranking(judged: Sequence[JudgedBeams]) -> dict[str, float]:

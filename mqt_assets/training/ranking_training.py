@@ -13,33 +13,20 @@ import argparse
 import json
 import sys
 import tempfile
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pymongo import MongoClient
 
-from mqt_assets.evaluation.answering import command_of, runner
-from mqt_assets.evaluation.execution_accuracy import Gold, run_gold
 from mqt_assets.training.base import BaseModel, describe_base, load_base
-from mqt_assets.training.corpora import load_tend, tend_catalogs, tend_documents
-from mqt_assets.training.examples import ASKED_AT, UNANSWERABLE, Example
 from mqt_assets.training.export import export_encoder
 from mqt_assets.training.fitting import export_fitted
-from mqt_assets.training.handwritten import (
-    handwritten,
-    is_held_out,
-    load_sheets,
-    sheet_database,
-    sheet_documents,
-)
+from mqt_assets.training.judging import judge, unseen_questions
 from mqt_assets.training.network import TranslatorNetwork
 from mqt_assets.training.ranking_fit import (
     CrossValidated,
-    Floats,
     JudgedBeams,
     choose_refusal,
     cross_validated,
@@ -50,14 +37,9 @@ from mqt_assets.training.ranking_fit import (
 from mqt_assets.training.trainer import TrainedModel, TrainingOptions
 from mqt_serving.encoder import TextEncoder
 from mqt_serving.errors import MqtError, SettingError
-from mqt_serving.platform.servers import MongoServer
-from mqt_serving.schema import Catalog
 from mqt_serving.settings import Settings
 from mqt_serving.translator import Translator
-from mqt_serving.translator.linking import prepare_words
-from mqt_serving.translator.model import doubt_of
-from mqt_serving.translator.ranking import FEATURES, NOTHING, UNFITTED, describe, describe_none
-from mqt_serving.translator.sequence import NotExpressible, to_plan
+from mqt_serving.translator.ranking import UNFITTED
 
 _BEAMS = 8
 MOST_DECLINED = 0.03
@@ -65,9 +47,9 @@ MOST_DECLINED = 0.03
 _REPORT_EVERY = 200
 
 
-def base_translator(model: BaseModel, folder: Path) -> Translator:
+def export_base(model: BaseModel, folder: Path) -> Path:
     """The base model exported into `folder` as it stands, without adapting it to anything."""
-    export_encoder(folder / "encoder", reader=model.reader)
+    export_encoder(folder / "encoder", reader=model.reader, cross_encoder=model.cross_encoder)
     network = TranslatorNetwork(model.shape)
     network.load_state_dict(model.network)
     trained = TrainedModel(
@@ -81,57 +63,12 @@ def base_translator(model: BaseModel, folder: Path) -> Translator:
         steps=int(model.description.get("steps", 0)),
     )
     export_fitted(trained, folder / "translator", folder / "encoder", model)
-    return Translator.load(folder / "translator")
+    return folder / "translator"
 
 
-def judge_beams(
-    translator: Translator,
-    examples: Sequence[Example],
-    catalogs: dict[str, Catalog],
-    client: MongoClient[dict[str, Any]],
-) -> Iterator[JudgedBeams]:
-    """One for each question whose gold runs, or that has no answer."""
-    run = runner(lambda name: client[name])
-    golds: dict[str, Gold | str] = {}
-    results: dict[str, list[dict[str, Any]] | MqtError] = {}
-    for example in examples:
-        answerable = example.kind != UNANSWERABLE
-        asked = f"{example.database} {example.ordered} {example.command}"
-        if answerable and asked not in golds:
-            golds[asked] = run_gold(example, run)
-        gold = golds[asked] if answerable else None
-        if isinstance(gold, str):
-            continue
-        catalog = catalogs[example.database]
-        schema = translator.prepare(catalog)
-        words = prepare_words(example.question)
-        linked = translator.link(example.question, words, schema, example.asked_at or ASKED_AT)
-        rows: list[Floats] = []
-        right: list[bool] = []
-        beams = translator.beams(linked, schema, _BEAMS)
-        for beam in beams if gold is not None else ():
-            try:
-                command = command_of(to_plan(beam.steps, linked, schema), catalog)
-            except (NotExpressible, MqtError):
-                continue
-            place = f"{example.database} {command!r}"
-            if place not in results:
-                try:
-                    results[place] = run(example.database, command)
-                except MqtError as error:
-                    results[place] = error
-            result = results[place]
-            rows.append(describe(beam, linked, schema))
-            right.append(
-                gold is not None
-                and isinstance(result, list)
-                and gold.equals(result, example.ordered)
-            )
-        described = np.stack(rows) if rows else np.zeros((0, len(FEATURES)))
-        none = describe_none(described, linked) if rows else np.zeros(len(NOTHING))
-        yield JudgedBeams(
-            example.database, described, none, np.array(right, bool), doubt_of(beams), answerable
-        )
+def base_translator(model: BaseModel, folder: Path) -> Translator:
+    """The same, loaded."""
+    return Translator.load(export_base(model, folder))
 
 
 def why_no_ranking(tend: Path | None, description: Mapping[str, Any]) -> str:
@@ -152,31 +89,16 @@ def fit_base_ranking(folder: Path, tend: Path, say: Callable[[str], object]) -> 
     """
     base = load_base(folder)
     held_out = frozenset(base.description["held_out"])
-    catalogs = tend_catalogs(tend, held_out)
-    examples = list(load_tend(tend, catalogs, held_out).examples)
-    documents = {name: tend_documents(tend / "databases" / name) for name in sorted(held_out)}
-    sheets = [sheet for sheet in load_sheets() if is_held_out(sheet)]
-    written = handwritten(1, sheets)
-    documents |= {sheet_database(sheet, 0): sheet_documents(sheet, 0)[0] for sheet in sheets}
-    catalogs = {**catalogs, **written.catalogs}
-    examples += written.examples
-    judged: list[JudgedBeams] = []
-    started = time.monotonic()
-    with (
-        tempfile.TemporaryDirectory(prefix="mqt-ranking-") as place,
-        MongoServer(Path(place) / "mongo") as server,
-        MongoClient[dict[str, Any]](server.uri) as client,
-    ):
-        for name, collections in documents.items():
-            for collection, rows in collections.items():
-                if rows:
-                    client[name][collection].insert_many(rows)
-        translator = base_translator(base, Path(place))
-        for one in judge_beams(translator, examples, catalogs, client):
-            judged.append(one)
-            if len(judged) % _REPORT_EVERY == 0:
-                spent = time.monotonic() - started
-                say(f"{len(judged)} of {len(examples)} questions in {spent:.0f} s")
+    with tempfile.TemporaryDirectory(prefix="mqt-ranking-") as place:
+        translator = export_base(base, Path(place))
+        judged = judge(translator, unseen_questions(tend, held_out), say)
+    return write_ranking(folder, judged)
+
+
+def write_ranking(folder: Path, judged: Sequence[JudgedBeams]) -> dict[str, float]:
+    """Fit on candidates over databases that were held out, and write it; returns its figures."""
+    base = load_base(folder)
+    held_out = frozenset(base.description["held_out"])
     answerable = [one for one in judged if one.answerable]
     weights = fit_ranking(answerable)
     apart = cross_validated(answerable)

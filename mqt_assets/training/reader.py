@@ -16,6 +16,23 @@ FROZEN_LAYERS = 2
 """Of the text encoder, below the reader."""
 
 
+class LowerLayers(nn.Module):
+    """The word embeddings and the layers that stay as they are."""
+
+    def __init__(self, transformer: Any) -> None:
+        super().__init__()
+        self.embeddings = transformer.embeddings
+        self.layers = transformer.encoder.layer[:FROZEN_LAYERS]
+
+    @classmethod
+    def packaged(cls) -> LowerLayers:
+        return cls(load_transformer(packaged_encoder()))
+
+    def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
+        """(B, K) tokens and the mask of what is there -> (B, K, d) states."""
+        return _through(self.layers, self.embeddings(input_ids=ids), mask)
+
+
 class Reader(nn.Module):
     def __init__(self, layers: nn.ModuleList) -> None:
         super().__init__()
@@ -28,11 +45,20 @@ class Reader(nn.Module):
 
     def forward(self, early: Tensor, mask: Tensor) -> Tensor:
         """(B, K, d) states and the (B, K) mask of what is there -> (B, K, d) states."""
-        hidden = (1.0 - mask.to(early.dtype))[:, None, None, :] * torch.finfo(early.dtype).min
-        states = early
-        for layer in self.layers:
-            states = layer(states, hidden)
-        return states
+        return _through(self.layers, early, mask)
+
+
+def _through(layers: nn.ModuleList, states: Tensor, mask: Tensor) -> Tensor:
+    hidden = (1.0 - mask.to(states.dtype))[:, None, None, :] * torch.finfo(states.dtype).min
+    for layer in layers:
+        states = layer(states, hidden)
+    return states
+
+
+def mean_state(states: Tensor, mask: Tensor) -> Tensor:
+    """(B, K, d) states and the (B, K) mask of what is there -> (B, d)."""
+    weights = mask.unsqueeze(-1).to(states.dtype)
+    return (states * weights).sum(1) / weights.sum(1).clamp(min=1e-9)
 
 
 def load_transformer(folder: Path) -> Any:

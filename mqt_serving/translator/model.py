@@ -20,9 +20,11 @@ import numpy.typing as npt
 
 from mqt_serving.encoder import TextEncoder, open_session
 from mqt_serving.errors import CannotAnswer, MqtError, QuestionError, ReleaseCorrupt
+from mqt_serving.query.explanation import explain
 from mqt_serving.query.lowering.plans import lower
 from mqt_serving.query.plan import Entity, Field, Plan
 from mqt_serving.schema import Catalog
+from mqt_serving.translator.cross_encoder import CROSS_ENCODER_FILE, CrossEncoder
 from mqt_serving.translator.decoding import Beam, search
 from mqt_serving.translator.grammar import Symbol, Token
 from mqt_serving.translator.items import SchemaItems, build_items
@@ -36,20 +38,21 @@ from mqt_serving.translator.linking import (
     prepare_words,
 )
 from mqt_serving.translator.masks import value_words
-from mqt_serving.translator.ranking import NAMES, UNFITTED, Ranking
+from mqt_serving.translator.ranking import NAMES, UNFITTED, Ranking, describe, near
 from mqt_serving.translator.sequence import CANNOT, NotExpressible, to_plan
 from mqt_serving.translator.stepping import StepScorer
 from mqt_serving.translator.turns import Turns, processors
 from mqt_serving.translator.words import Word, natural_name
 
 GRAPH_FILES = ("joint.onnx", "decoder.onnx", "translator.json")
-FORMAT = 3
+FORMAT = 4
 _LONE_CACHE = 50_000
 _NEAREST = 5
 _SPARE_BEAMS = 3
 """Searched beyond those asked for, so that re-ranking has something to bring forward."""
 
 Floats = npt.NDArray[np.float32]
+Described = npt.NDArray[np.float64]
 
 
 def layout() -> dict[str, int]:
@@ -76,6 +79,19 @@ class Candidate:
     probability: float
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Readings:
+    """What a search found: its beams, and of those that lower on the catalog the plans.
+
+    `described` is (plans, FEATURES), None where there are no plans.
+    """
+
+    beams: list[Beam]
+    plans: list[Plan]
+    linked: Linked
+    described: Described | None
+
+
 class Translator:
     def __init__(
         self,
@@ -86,12 +102,14 @@ class Translator:
         refusal: float,
         ranking: Ranking = UNFITTED,
         at_once: int | None = None,
+        cross_encoder: CrossEncoder | None = None,
     ) -> None:
         self.encoder = encoder
         self._joint, self._decoder = joint, decoder
         self._minimum_match = minimum_match
         self._refusal = refusal
         self._ranking = ranking
+        self._cross_encoder = cross_encoder
         self._schemas: dict[str, SchemaItems] = {}
         self._lone: dict[str, Floats] = {}
         self._lock = threading.Lock()
@@ -112,8 +130,9 @@ class Translator:
                 f"{folder} was exported with layout {meta.get('layout')}, this code needs "
                 f"{layout()}: train and release again"
             )
+        encoder = TextEncoder.load(folder, threads)
         return cls(
-            TextEncoder.load(folder, threads),
+            encoder,
             open_session(folder / "joint.onnx", threads),
             # A step of a few beams is over before a second thread has woken up.
             open_session(folder / "decoder.onnx", 1),
@@ -121,6 +140,7 @@ class Translator:
             float(meta["refusal"]),
             Ranking(meta["ranking"]) if meta["ranking"] else UNFITTED,
             at_once,
+            _cross_encoder(folder, encoder, threads),
         )
 
     def prepare(self, catalog: Catalog) -> SchemaItems:
@@ -157,13 +177,20 @@ class Translator:
         beams = self.beams(linked, schema, width + _SPARE_BEAMS)
         if doubt_of(beams) >= self._refusal:
             raise CannotAnswer(_not_held(catalog, linked, schema))
-        candidates = self._candidates(beams, linked, schema)[:width]
+        candidates = self._ranked(self._readings(beams, question, linked, schema))[:width]
         if not candidates:
             raise CannotAnswer(
                 f"no query over the database {catalog.database!r} could be formed for this "
                 "question: name the collection and the fields that you mean"
             )
         return candidates
+
+    def read(self, question: str, catalog: Catalog, now: datetime, width: int) -> Readings:
+        """What `translate` ranks, declining nothing; for those who fit a ranking."""
+        schema = self.prepare(catalog)
+        linked = self.link(question, prepare_words(question), schema, now)
+        beams = self.beams(linked, schema, width)
+        return self._readings(beams, question, linked, schema)
 
     def link(self, question: str, words: list[Word], schema: SchemaItems, now: datetime) -> Linked:
         contextual = self.encoder.encode_words([question], [[(w.start, w.end) for w in words]])[0]
@@ -190,26 +217,55 @@ class Translator:
         )
         return StepScorer(self._decoder, remembered, linked.links)
 
-    def _candidates(
-        self, beams: Sequence[Beam], linked: Linked, schema: SchemaItems
-    ) -> list[Candidate]:
+    def cross_scores(
+        self, question: str, beams: Sequence[Beam], plans: Sequence[Plan], catalog: Catalog
+    ) -> list[float | None]:
+        """Of each beam's plan; None where it is not near the likeliest, or nothing is."""
+        if self._cross_encoder is None:
+            return [None] * len(plans)
+        texts = [repr(plan) for plan in plans]  # plans that hold a Decimal128 cannot be hashed
+        read = {
+            text: explain(plan, catalog)
+            for text, plan, close in zip(texts, plans, near(beams, texts), strict=True)
+            if close
+        }
+        different = sorted(set(read.values()))
+        if len(different) < 2:
+            return [None] * len(plans)
+        scores = self._cross_encoder.scores(question, different)
+        known = dict(zip(different, scores.tolist(), strict=True))
+        return [known[read[text]] if text in read else None for text in texts]
+
+    def _readings(
+        self, beams: list[Beam], question: str, linked: Linked, schema: SchemaItems
+    ) -> Readings:
         # Keyed by text: plans that hold a Decimal128 cannot be hashed.
-        plans: dict[str, Plan] = {}
-        usable: list[tuple[Beam, str]] = []
+        known: dict[str, Plan] = {}
+        plans: list[Plan] = []
+        usable: list[Beam] = []
         for beam in beams:
             try:
                 plan = to_plan(beam.steps, linked, schema)
-                key = repr(plan)
-                if key not in plans:
+                if repr(plan) not in known:
                     lower(plan, schema.catalog)
             except (NotExpressible, MqtError):
                 continue  # well formed, but it makes no sense on this schema: not a candidate
-            plans[key] = plan
-            usable.append((beam, key))
-        shares = self._ranking.probabilities([beam for beam, _ in usable], linked, schema)
+            plans.append(known.setdefault(repr(plan), plan))
+            usable.append(beam)
+        if not usable:
+            return Readings(beams, [], linked, None)
+        scores = self.cross_scores(question, usable, plans, schema.catalog)
+        return Readings(beams, plans, linked, describe(usable, linked, schema, scores))
+
+    def _ranked(self, readings: Readings) -> list[Candidate]:
+        if readings.described is None:
+            return []
+        plans: dict[str, Plan] = {}
         found: dict[str, float] = {}
-        for (_, key), share in zip(usable, shares, strict=True):
-            found[key] = found.get(key, 0.0) + share
+        shares = self._ranking.probabilities(readings.described, readings.linked)
+        for plan, share in zip(readings.plans, shares, strict=True):
+            plans[repr(plan)] = plan
+            found[repr(plan)] = found.get(repr(plan), 0.0) + share
         ranked = sorted(found.items(), key=lambda entry: -entry[1])
         return [Candidate(plans[key], self._ranking.confidence(share)) for key, share in ranked]
 
@@ -225,6 +281,12 @@ class Translator:
                     self._lone = {}
                 self._lone.update({word: known[word] for word in fresh})
         return np.stack([known[word] for word in words])
+
+
+def _cross_encoder(folder: Path, encoder: TextEncoder, threads: int) -> CrossEncoder | None:
+    """None for a model that was released without one."""
+    file = folder / CROSS_ENCODER_FILE
+    return CrossEncoder(encoder, open_session(file, threads)) if file.is_file() else None
 
 
 def doubt_of(beams: Sequence[Beam]) -> float:

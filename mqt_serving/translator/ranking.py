@@ -12,7 +12,7 @@ candidates often mean the same and share its probability, so what is shown is ca
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -75,6 +75,8 @@ _COUNTED: Final[Mapping[str, frozenset[int]]] = {
     "skip": frozenset({_T.SKIP}),
     "limit one": frozenset({_T.LIMIT_ONE}),
 }
+CROSS: Final = ("cross-encoder: score", "cross-encoder: log share", "cross-encoder: not near")
+"""Of what the cross-encoder says; all 0 where it was not asked."""
 FEATURES: Final = (
     "log probability", "log probability per step", "unread words", "unnamed items", "steps",
     "outputs", "outputs beyond the conjunctions", "plain outputs", "values",
@@ -83,6 +85,7 @@ FEATURES: Final = (
     *(f"{cue}: said and made" for cue in _CUES),
     *(f"{cue}: said, not made" for cue in _CUES),
     *(f"{cue}: made, not said" for cue in _CUES),
+    *CROSS,
 )  # fmt: skip
 NOTHING: Final = ("none: always", "none: best log probability", "none: length", "none: unread")
 """Features of the candidate "none of these"."""
@@ -90,6 +93,9 @@ SLOPE: Final = "confidence: slope"
 LEVEL: Final = "confidence: level"
 """Of the log odds that a share of the candidates' probability becomes."""
 _SURE: Final = 1e-4
+_NEAR, _MOST = 4.0, 3
+"""The cross-encoder reads at most so many different plans, none of them by more (in nats) less
+likely than the likeliest: all eight would bring no more on questions that were held out."""
 _TAILS: Final = frozenset(
     {_T.WHERE, _T.GROUP, _T.HAVING, _T.ORDER, _T.SKIP, _T.LIMIT, _T.ROWS, _T.OPTIONAL, _T.END}
 )
@@ -103,19 +109,14 @@ class Ranking:
 
     weights: Mapping[str, float]
 
-    def probabilities(
-        self, beams: Sequence[Beam], linked: Linked, schema: SchemaItems
-    ) -> list[float]:
-        """Of each beam; what is left of 1 is the probability that none of them is right."""
-        if not beams:
-            return []
-        described = np.stack([describe(beam, linked, schema) for beam in beams])
+    def probabilities(self, described: Floats, linked: Linked) -> list[float]:
+        """Of each of the (beams, FEATURES); what is left of 1 is that none of them is right."""
         scores = described @ self._vector(FEATURES)
         if any(name in self.weights for name in NOTHING):
             none = describe_none(described, linked) @ self._vector(NOTHING)
             scores = np.append(scores, none)
         shares = np.exp(scores - scores.max())
-        return [float(share) for share in (shares / shares.sum())[: len(beams)]]
+        return [float(share) for share in (shares / shares.sum())[: len(described)]]
 
     def confidence(self, share: float) -> float:
         """The probability that a candidate is right that has this share among all candidates."""
@@ -138,8 +139,45 @@ def log_odds(share: float) -> float:
     return math.log(kept / (1.0 - kept))
 
 
-def describe(beam: Beam, linked: Linked, schema: SchemaItems) -> Floats:
-    """(FEATURES,) what the plan says, held against what the question says."""
+def near(beams: Sequence[Beam], plans: Sequence[Hashable]) -> list[bool]:
+    """Which of the beams' plans may be what is meant, the decoder's word on it taken.
+
+    `plans` tells them apart: several beams may write the same.
+    """
+    best = max(beam.log_probability for beam in beams)
+    found: set[Hashable] = set()
+    for at in sorted(range(len(beams)), key=lambda at: -beams[at].log_probability):
+        if best - beams[at].log_probability < _NEAR and len(found | {plans[at]}) <= _MOST:
+            found.add(plans[at])
+    return [plan in found for plan in plans]
+
+
+def describe(
+    beams: Sequence[Beam],
+    linked: Linked,
+    schema: SchemaItems,
+    cross_scores: Sequence[float | None],
+) -> Floats:
+    """(beams, FEATURES); `cross_scores` are the cross-encoder's, None where it was not asked."""
+    own = np.stack([_describe(beam, linked, schema) for beam in beams])
+    return np.concatenate([own, _describe_scores(cross_scores)], axis=1)
+
+
+def _describe_scores(scores: Sequence[float | None]) -> Floats:
+    """(beams, CROSS): of those scored, how far above their mean and the log of their share."""
+    described = np.zeros((len(scores), len(CROSS)))
+    scored = [at for at, score in enumerate(scores) if score is not None]
+    if scored:
+        values = np.array([score for score in scores if score is not None])
+        described[:, 2] = 1.0
+        described[scored, 0] = values - values.mean()
+        described[scored, 1] = values - values.max() - np.log(np.exp(values - values.max()).sum())
+        described[scored, 2] = 0.0
+    return described
+
+
+def _describe(beam: Beam, linked: Linked, schema: SchemaItems) -> Floats:
+    """(FEATURES less CROSS,) what the plan says, held against what the question says."""
     tokens = [step.at for step in beam.steps if step.kind == 0]
     read, unnamed = _reading(beam, linked)
     unread = sum(not w.is_stop for w, seen in zip(linked.words, read, strict=True) if not seen)

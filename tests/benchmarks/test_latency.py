@@ -15,14 +15,15 @@ from mqt_serving.releases import Pointer, move_pointer, write_release
 
 
 def test_the_stages_add_up_to_the_whole() -> None:
-    found = stages({"link": 0.010, "beams": 0.030, "joint": 0.005}, 0.050)
-    assert found == pytest.approx({"link": 10, "joint": 5, "decode": 25, "ready": 10, "all": 50})
+    found = stages({"link": 0.010, "beams": 0.030, "joint": 0.005, "cross": 0.004}, 0.050)
+    expected = {"link": 10, "joint": 5, "decode": 25, "cross": 4, "ready": 6, "all": 50}
+    assert found == pytest.approx(expected)
     assert sum(found[stage] for stage in STAGES[:-1]) == pytest.approx(found["all"])
 
 
 def test_a_declined_question_has_no_time_in_later_stages() -> None:
     assert stages({"link": 0.010}, 0.012) == pytest.approx(
-        {"link": 10, "joint": 0, "decode": 0, "ready": 2, "all": 12}
+        {"link": 10, "joint": 0, "decode": 0, "cross": 0, "ready": 2, "all": 12}
     )
 
 

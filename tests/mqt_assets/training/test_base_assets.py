@@ -57,7 +57,12 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mlflow_uri: str) -> It
 
 
 def config(minutes: float, **of_corpus: Any) -> dict[str, Any]:
-    weights = {"minutes": minutes, "threads": 1, "keep_every_seconds": 0.5}
+    weights = {
+        "minutes": minutes,
+        "cross_encoder_minutes": 0.0,
+        "threads": 1,
+        "keep_every_seconds": 0.5,
+    }
     return {
         "ops": {
             "base_corpus": {"config": {**TINY, **of_corpus}},
@@ -160,7 +165,7 @@ def test_a_corpus_gives_a_ranking_from_databases_that_were_held_out(
 ) -> None:
     monkeypatch.setenv("MQT_TEND_FOLDER", str(tiny_tend(home.parent / "tend")))
     few = [sheet for sheet in load_sheets() if is_held_out(sheet)][:2]
-    monkeypatch.setattr("mqt_assets.training.ranking_training.load_sheets", lambda: few)
+    monkeypatch.setattr("mqt_assets.training.judging.load_sheets", lambda: few)
     with dg.instance_for_test() as instance:
         result = run(instance, config(0.3))
         weights = metadata_of(result, "base_weights")

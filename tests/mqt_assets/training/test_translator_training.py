@@ -360,7 +360,7 @@ def test_nothing_to_train_on_is_an_error(encoder: TextEncoder) -> None:
         train([], {}, encoder, OPTIONS)
 
 
-@pytest.mark.parametrize("file", ["joint.onnx", "decoder.onnx", "translator.json", "encoder.onnx"])
+@pytest.mark.parametrize("file", ["joint.onnx", "decoder.onnx", "translator.json", "lower.onnx"])
 def test_a_missing_file_fails_loudly(folder: Path, tmp_path: Path, file: str) -> None:
     for source in folder.iterdir():
         if source.name != file:

@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import lru_cache
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from mqt_assets.schemas.catalogs import catalog_from_documents
@@ -22,7 +23,7 @@ from mqt_serving.query.plan import (
 from mqt_serving.translator.decoding import Beam
 from mqt_serving.translator.items import SchemaItems, build_items
 from mqt_serving.translator.linking import Linked, link, prepare_words
-from mqt_serving.translator.ranking import FEATURES, UNFITTED, Ranking, describe
+from mqt_serving.translator.ranking import FEATURES, UNFITTED, Ranking, describe, near
 from mqt_serving.translator.sequence import to_steps
 
 CATALOG = catalog_from_documents(
@@ -61,7 +62,13 @@ def beam(schema: SchemaItems, linked: Linked, plan: Plan, log_probability: float
 
 
 def feature(name: str, one: Beam, linked: Linked) -> float:
-    return float(describe(one, linked, schema_items())[FEATURES.index(name)])
+    return float(described([one], linked)[0, FEATURES.index(name)])
+
+
+def described(
+    beams: list[Beam], linked: Linked, scores: list[float | None] | None = None
+) -> npt.NDArray[np.float64]:
+    return describe(beams, linked, schema_items(), scores or [None] * len(beams))
 
 
 def test_a_skipped_condition_costs_what_it_needs_to_come_second(
@@ -77,7 +84,7 @@ def test_a_skipped_condition_costs_what_it_needs_to_come_second(
     # "orders" names the collection of both fields; "open" is read by the value alone.
     assert feature("unread words", whole, linked) == 0
     assert feature("unread words", short, linked) == 1
-    first, second = UNFITTED.probabilities([short, whole], linked, schema)
+    first, second = UNFITTED.probabilities(described([short, whole], linked), linked)
     assert second > first
     assert first + second == pytest.approx(1.0)
 
@@ -101,15 +108,15 @@ def test_what_is_said_is_held_against_what_is_made(schema: SchemaItems) -> None:
     assert feature("count: said and made", total, asked) == 1
     assert feature("superlative: made, not said", each, asked) == 0
     ranking = Ranking({"group: said, not made": -2.0})
-    assert ranking.probabilities([total, each], asked, schema)[1] > 0.8
+    assert ranking.probabilities(described([total, each], asked), asked)[1] > 0.8
 
 
 def test_none_of_the_candidates_may_be_the_likeliest(schema: SchemaItems, linked: Linked) -> None:
     one = beam(schema, linked, Plan((Output(CITY),)), -0.5)
     sure = Ranking({"log probability": 1.0})
     doubtful = Ranking({"log probability": 1.0, "none: always": 2.0})
-    assert sure.probabilities([one], linked, schema) == [1.0]
-    assert doubtful.probabilities([one], linked, schema)[0] < 0.2
+    assert sure.probabilities(described([one], linked), linked) == [1.0]
+    assert doubtful.probabilities(described([one], linked), linked)[0] < 0.2
 
 
 def test_a_value_beside_a_field_that_does_not_hold_it_is_seen(
@@ -134,5 +141,20 @@ def test_reading_two_collections_is_seen(schema: SchemaItems, linked: Linked) ->
     assert feature("collections", both, linked) == 2
 
 
-def test_without_beams_there_is_nothing_to_rank(schema: SchemaItems, linked: Linked) -> None:
-    assert UNFITTED.probabilities([], linked, schema) == []
+def test_what_the_cross_encoder_prefers_comes_first(schema: SchemaItems, linked: Linked) -> None:
+    beams = [
+        beam(schema, linked, Plan((Output(field),)), log_probability)
+        for field, log_probability in ((CITY, -0.5), (STATUS, -1.0), (CITY, -9.0))
+    ]
+    assert near(beams, ["city", "status", "also city"]) == [True, True, False]
+    assert near(beams, ["city", "status", "city"]) == [True, True, True], "it is read anyway"
+    assert near(beams[:1] * 5, [*"abacd"]) == [True, True, True, True, False]
+    found = described(beams, linked, [0.2, 2.2, None])
+    at = FEATURES.index("cross-encoder: score")
+    assert found[:, at].tolist() == pytest.approx([-1.0, 1.0, 0.0])
+    assert np.exp(found[:2, at + 1]).sum() == pytest.approx(1.0)
+    assert found[:, at + 2].tolist() == [0.0, 0.0, 1.0]
+    assert not described(beams, linked)[:, at:].any(), "nothing is said where it was not asked"
+    ranking = Ranking({"log probability": 1.0, "cross-encoder: score": 1.0})
+    shares = ranking.probabilities(found, linked)
+    assert shares[1] > shares[0] > shares[2]
