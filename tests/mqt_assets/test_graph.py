@@ -8,16 +8,13 @@ is not good, and the gates are told to mind only what is broken.
 import json
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import dagster as dg
 import pytest
-from pymongo import MongoClient
 
 from mqt_assets.bootstrap import bootstrap
 from mqt_assets.definitions import build_defs
@@ -25,64 +22,21 @@ from mqt_assets.experiments.moves import start, stop
 from mqt_assets.partitions import COLLECTIONS, range_tags
 from mqt_assets.release.audit import entries
 from mqt_assets.release.decisions import made
-from mqt_assets.release.packaging import TRANSLATOR, Champion, Contents
+from mqt_assets.release.packaging import TRANSLATOR, Contents
 from mqt_assets.release.publishing import offer
 from mqt_assets.sensors import collection_discovery_sensor, retraining_sensor
 from mqt_assets.state import decided_candidate, training_record
-from mqt_resources.artifacts import ArtifactStore
 from mqt_resources.definitions import local_resources
 from mqt_resources.gateways import SettingsResource
 from mqt_resources.mlflow_tracking import MlflowTracking
-from mqt_serving.assembly import load_search, load_translator
 from mqt_serving.query.dialects.rendering import render_mongosh
-from mqt_serving.release_loading import LoadedRelease, Loaders
 from mqt_serving.releases import list_releases, read_pointer
-from mqt_serving.settings import JOURNAL_DATABASE, Settings
+from mqt_serving.settings import JOURNAL_DATABASE
+from tests.mqt_assets.small_world import SHOP, World, living, metadata_of
 from tests.mqt_serving.llm.chat_server import Reply, chat_server
 
-SHOP = "graph_shop"
 QUESTION = "Which customers are our darlings?"
 CORRECTED = 'db.customers.find({"city": "Berlin"}, {"name": 1, "_id": 0})'
-
-
-@dataclass
-class World:
-    """What the chapters share."""
-
-    settings: Settings
-    client: MongoClient[dict[str, Any]]
-    folder: Path
-
-    @property
-    def shop(self) -> Any:
-        return self.client[SHOP]
-
-    @contextmanager
-    def instance(self) -> Iterator[dg.DagsterInstance]:
-        with dg.DagsterInstance.from_config(str(self.settings.dagster_home)) as instance:
-            yield instance
-
-    def run(self, job: str, **options: Any) -> dg.ExecuteInProcessResult:
-        with self.instance() as instance:
-            return (
-                build_defs()
-                .resolve_job_def(job)
-                .execute_in_process(instance=instance, raise_on_error=False, **options)
-            )
-
-    def champion(self) -> Champion:
-        champion = Champion.of(self.settings.releases_folder)
-        assert champion is not None
-        return champion
-
-    def load_champion(self) -> LoadedRelease:
-        return LoadedRelease.load(self.champion().folder, Loaders(load_translator, load_search))
-
-    def artifacts(self) -> ArtifactStore:
-        return ArtifactStore(self.settings.artifacts_folder)
-
-    def aliases(self) -> dict[str, str]:
-        return MlflowTracking(settings=SettingsResource()).aliases()
 
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -92,72 +46,8 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def world(
     tmp_path_factory: pytest.TempPathFactory, mongo_uri: str, redis_url: str
 ) -> Iterator[World]:
-    folder = tmp_path_factory.mktemp("world")
-    client: MongoClient[dict[str, Any]] = MongoClient(mongo_uri)
-    with pytest.MonkeyPatch.context() as patch, client:
-        patch.chdir(folder)  # no corpus lies beside it
-        for name, value in {
-            "MONGODB_URI": mongo_uri,
-            "MQT_JOURNAL_URI": mongo_uri,
-            "MQT_REDIS_URL": redis_url,
-            "MQT_HOME": str(folder / "home"),
-            "MQT_DATABASES": SHOP,
-            "MQT_BASE_MODEL": "none",
-            "MQT_TRAINING_STEPS": "70",
-            "MQT_TRAINING_SECONDS": "60",
-            "MQT_SYNTHETIC_QUESTIONS": "400",
-            "MQT_PRACTICE_QUESTIONS": "2",
-            "MQT_EVALUATION_QUESTIONS": "60",
-            "MQT_MAX_TRANSLATE_MS": "60000",
-            "MQT_RETRAIN_AFTER_CORRECTIONS": "1",
-            "MQT_RETRAIN_COOL_DOWN_MINUTES": "0",
-            "MQT_RETRAIN_CALENDAR": "never",
-            "MQT_RETRAIN_PER_DAY": "100",
-        }.items():
-            patch.setenv(name, value)
-        patch.delenv("MQT_TEND_FOLDER", raising=False)
-        patch.delenv("MQT_SPIDER_SYN_FOLDER", raising=False)
-        fill(client)
-        yield World(Settings.load(), client, folder)
-        client.drop_database(SHOP)
-        client.drop_database(JOURNAL_DATABASE)
-
-
-def fill(client: MongoClient[dict[str, Any]]) -> None:
-    chance = Random(7)
-    client.drop_database(SHOP)
-    client.drop_database(JOURNAL_DATABASE)
-    cities = ["Berlin", "Paris", "Rome", "Vienna"]
-    client[SHOP]["customers"].insert_many(
-        {"_id": n, "name": f"Customer {n}", "city": cities[n % 4], "age": 20 + n % 50}
-        for n in range(60)
-    )
-    client[SHOP]["orders"].insert_many(
-        {
-            "_id": n,
-            "customer_id": chance.randrange(60),
-            "status": chance.choice(["paid", "open", "shipped"]),
-            "placed_at": datetime(2025, 1, 1) + timedelta(days=chance.randrange(300)),
-            "total": round(chance.random() * 200, 2),
-            "items": [
-                {"sku": f"S{chance.randrange(20)}", "quantity": chance.randrange(1, 5)}
-                for _ in range(chance.randrange(1, 4))
-            ],
-        }
-        for n in range(300)
-    )
-    client[SHOP]["staff"].insert_many(
-        {"_id": n, "name": f"Staff {n}", "role": chance.choice(["clerk", "driver"]), "pay": n * 100}
-        for n in range(20)
-    )
-
-
-def metadata_of(world: World, asset: str) -> dict[str, Any]:
-    with world.instance() as instance:
-        event = instance.get_latest_materialization_event(dg.AssetKey(asset))
-    assert event is not None
-    assert event.asset_materialization is not None
-    return {name: value.value for name, value in event.asset_materialization.metadata.items()}
+    with living(tmp_path_factory.mktemp("world"), mongo_uri, redis_url) as world:
+        yield world
 
 
 def test_a_first_start_makes_everything_and_something_serves(world: World) -> None:
