@@ -236,9 +236,15 @@ def test_the_sensor_ramps_it_up_and_promotes_it(world: World, served: httpx.Clie
     assert report.ended is not None and report.ended.move == "promote"
     assert "more are satisfied" in report.ended.reason
     assert world.aliases()["champion"] == world.champion().manifest.mlflow_model_version
-    until(lambda: ask(served, question, "after").json().get("release_id") == after.champion, 60)
-    last = world.client[JOURNAL_DATABASE]["queries"].find_one(sort=[("at", -1)])
-    assert last is not None and last["exposure"] is None
+    journal = world.client[JOURNAL_DATABASE]["queries"]
+
+    def served_to_all() -> bool:
+        """Until the server has read the pointer, the same release answers as the challenger."""
+        ask(served, question, "after")
+        last = journal.find_one(sort=[("at", -1)])
+        return last is not None and (last["release_id"], last["exposure"]) == (after.champion, None)
+
+    until(served_to_all, 60)
     # From here on it is judged as any model that serves, and the way back is the one before.
     assert "questions" in tick(world, rollback_sensor).skip_message
     assert release_again(world)["pointer"] == "not moved: nothing changed"
