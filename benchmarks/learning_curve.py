@@ -1,11 +1,12 @@
 """How much corrections teach: accuracy on questions that nobody corrected, by how many were.
 
 `python -m benchmarks.learning_curve --data FOLDER [--base FOLDER] [--databases a,b,c]
-[--shares 0,0.1,0.5] [--seconds N] [--plot FILE.svg] [--json]` takes each development database of a
-folder in TEND's format, which the base weights never saw, and for each share one training: that
-share of its gold queries is fed as corrections, in the form in which the journal keeps them; the
-base weights are adapted with them as a release's training does where no corpus is at hand; and the
-exported model is asked every question of the folder on a mongod of its own (EX-E).
+[--shares 0,0.1,0.5] [--seconds N] [--points FILE] [--plot FILE.svg] [--json]` takes each
+development database of a folder in TEND's format, which the base weights never saw, and for each
+share one training: that share of its gold queries is fed as corrections, in the form in which the
+journal keeps them; the base weights are adapted with them as a release's training does where no
+corpus is at hand; and the exported model is asked every question of the folder on a mongod of its
+own (EX-E).
 
 - *rest*: all wordings of the queries that were not corrected. Queries are split by a fixed seed,
   and a smaller share is part of a larger one.
@@ -16,8 +17,10 @@ exported model is asked every question of the folder on a mongod of its own (EX-
 
 A gain is against share 0 on the same questions. A query that serving refuses, or without a plan,
 counts as corrected but teaches nothing. Seconds go from the examples to the exported model, and
-other load on the machine shows in them. Settings are those of the product (`MQT_SEED`,
-`MQT_SYNTHETIC_QUESTIONS`, ...). With `--json` the last line is one JSON object.
+other load on the machine shows in them; with `MQT_TRAINING_STEPS` trainings end by steps. With
+`--points` the same command goes on after a kill where it was, by whole databases. Settings are
+those of the product (`MQT_SEED`, `MQT_SYNTHETIC_QUESTIONS`, ...). With `--json` the last line is
+one JSON object.
 """
 
 from __future__ import annotations
@@ -37,6 +40,7 @@ from benchmarks.corpus_set import Corpus, database_names, load_corpus
 from benchmarks.corrections_set import Run, accepted, queries_of, split
 from benchmarks.databases.loading import load_documents, own_server
 from benchmarks.learning_plot import write_plot
+from benchmarks.learning_points import PointsFile
 from benchmarks.learning_report import Curve, Point, Tally
 from benchmarks.progress import say
 from mqt_assets.evaluation.answering import Answering, runner
@@ -62,17 +66,25 @@ def main(arguments: Sequence[str] | None = None) -> None:
     seen = _seen(base, corpus)
     if seen:
         say(f"the base weights may have learned from {', '.join(seen)}: figures would flatter")
-    points = []
+    file = (
+        None if chosen.points is None else PointsFile(chosen.points, _about(base, settings, chosen))
+    )
+    points = [] if file is None else list(file.read())
     with (
         own_server() as (_, client),
         tempfile.TemporaryDirectory(prefix="mqt-learning-") as place,
     ):
         say("making what is learned whatever the database is")
         adapting = Adapting(settings, base, Path(place), say)
-        for name in corpus.catalogs:
+        done = {point.database for point in points}
+        for name in (name for name in corpus.catalogs if name not in done):
+            ours = []
             for point in _measured(name, corpus, adapting, client, chosen):
                 print(point.line, flush=True)
-                points.append(point)
+                ours.append(point)
+            points += ours
+            if file is not None:
+                file.add(ours)
     curve = Curve(
         tuple(points),
         base.digest,
@@ -110,6 +122,7 @@ def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
         help="how many wordings of each corrected query are fed, a correction each (1)",
     )  # fmt: skip
     parser.add_argument("--seed", type=int, default=_SEED, help=f"of the split ({_SEED})")
+    parser.add_argument("--points", type=Path, metavar="FILE", help="keep them there, and go on")
     parser.add_argument("--plot", type=_drawing, metavar="FILE.svg", help="draw the curve there")
     parser.add_argument("--json", action="store_true", help="end with one JSON object")
     return parser.parse_args(given)
@@ -166,6 +179,17 @@ def _corpus(chosen: argparse.Namespace) -> Corpus:
     if unknown:
         raise ValueError(f"{chosen.data} has no record about {', '.join(unknown)}")
     return corpus
+
+
+def _about(base: BaseModel, settings: Settings, chosen: argparse.Namespace) -> dict[str, Any]:
+    return {
+        "base": base.digest,
+        "shares": list(chosen.shares),
+        "seconds": settings.training_seconds,
+        "steps": settings.training_steps,
+        "wordings": chosen.wordings,
+        "seed": chosen.seed,
+    }
 
 
 def _seen(base: BaseModel, corpus: Corpus) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ questions. A mean counts each database once, and its interval draws whole databa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -61,6 +61,12 @@ class Point:
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
+
+    @classmethod
+    def from_json(cls, body: Mapping[str, Any]) -> Point:
+        """Inverse of `as_json`."""
+        tallies = {name: Tally(**body[name]) for name in ("rest", "asked", "reworded")}
+        return cls(**{**body, **tallies})
 
     @property
     def line(self) -> str:

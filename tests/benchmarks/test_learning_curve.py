@@ -14,12 +14,13 @@ import pytest
 from benchmarks.corrections_set import Query, accepted, queries_of, split
 from benchmarks.learning_curve import main, shares_of, tally
 from benchmarks.learning_plot import draw, write_plot
+from benchmarks.learning_points import PointsFile
 from benchmarks.learning_report import Curve, Point, Tally
 from mqt_assets.evaluation.execution_accuracy import Rows
 from mqt_assets.schemas.catalogs import catalog_from_documents
 from mqt_assets.training import handwritten
 from mqt_assets.training.examples import Example, make_example, question_key
-from mqt_serving.errors import QueryFailed
+from mqt_serving.errors import QueryFailed, SettingError
 from mqt_serving.query.dialects.parsing import parse_query
 from mqt_serving.query.pipeline import Command
 from mqt_serving.query.raising.commands import raise_command
@@ -240,6 +241,36 @@ def test_the_drawing_is_the_same_every_time(tmp_path: Path) -> None:
     assert [file.name for file in tmp_path.iterdir()] == ["curve.svg"]
 
 
+# ------------------------------------------------------------------ points kept
+
+ABOUT = {"base": "abc", "shares": [0.0, 0.5]}
+
+
+def test_points_come_back_as_they_were_kept_and_a_line_cut_off_does_not_count(
+    tmp_path: Path,
+) -> None:
+    file = PointsFile(tmp_path / "points.jsonl", ABOUT)
+    assert file.read() == ()
+    pans = (point("a", 0.0, Tally(5, 10, 5)), point("a", 0.5, Tally(6, 8, 5), asked=Tally(1, 2, 0)))
+    file.add(pans)
+    file.add([point("b", 0.0, Tally(1, 2))])
+    assert file.read() == (*pans, point("b", 0.0, Tally(1, 2)))
+    file.path.write_text(file.path.read_text() + '[{"database": "c", "sh')
+    file.add([point("c", 0.0, Tally(2, 2))])
+    assert file.read() == (*pans, point("b", 0.0, Tally(1, 2)), point("c", 0.0, Tally(2, 2)))
+    assert [kept.name for kept in tmp_path.iterdir()] == ["points.jsonl"]
+
+
+def test_points_of_another_measurement_are_not_mixed_in(tmp_path: Path) -> None:
+    file = PointsFile(tmp_path / "points.jsonl", ABOUT)
+    file.add([point("a", 0.0, Tally(5, 10, 5))])
+    other = PointsFile(file.path, {**ABOUT, "base": "another"})
+    for use in (other.read, lambda: other.add([point("b", 0.0, Tally(1, 2))])):
+        with pytest.raises(SettingError, match="name another file with --points"):
+            use()
+    assert len(file.read()) == 1
+
+
 # ----------------------------------------------------------------- the command
 
 
@@ -307,10 +338,9 @@ def test_a_few_steps_on_two_tiny_databases(
     monkeypatch.setenv("MQT_TRAINING_STEPS", "2")
     monkeypatch.delenv("MQT_BASE_MODEL", raising=False)
     monkeypatch.setattr(handwritten, "_REPLAYED", 1)
-    plot = folder.parent / "curve.svg"
-    main([
-        "--data", str(folder), "--shares", "0,0.5", "--seconds", "20", "--plot", str(plot), "--json"
-    ])  # fmt: skip
+    plot, kept = folder.parent / "curve.svg", folder.parent / "points.jsonl"
+    asked_for = ["--data", str(folder), "--shares", "0,0.5", "--seconds", "20", "--json"]
+    main([*asked_for, "--plot", str(plot), "--points", str(kept)])
     said = capsys.readouterr()
     lines = said.out.splitlines()
     assert [line.split()[:2] for line in lines[:4]] == [
@@ -332,3 +362,13 @@ def test_a_few_steps_on_two_tiny_databases(
         assert all(each[part]["before"] is not None for part in ("rest", "asked", "reworded"))
     assert found["rows"][0]["gain"]["value"] == 0
     assert plot.read_bytes().startswith(b"<?xml")
+    header, first, second = kept.read_text().splitlines()
+    kept.write_text(f"{header}\n{first}\n")  # killed while it measured the second
+    main([*asked_for, "--points", str(kept)])
+    again = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in again[:2]] == ["library", "library"]
+    assert json.loads(again[-1])["points"][:2] == found["points"][:2]
+    assert [p["rest"] for p in json.loads(again[-1])["points"]] == [
+        p["rest"] for p in found["points"]
+    ]
+    assert json.loads(kept.read_text().splitlines()[2])[1]["rest"] == json.loads(second)[1]["rest"]
