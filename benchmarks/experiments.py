@@ -7,17 +7,15 @@ same peeking is shown beside, as what the method protects from.
 
 from __future__ import annotations
 
-import argparse
-import json
 import math
 import sys
-import time
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
+from benchmarks.simulating import run_simulation
 from mqt_assets.experiments.statistics import (
     BURN_IN,
     MISMATCH_PRIOR,
@@ -127,7 +125,7 @@ def mismatch(planned: float, actual: float, experiments: int, rng: np.random.Gen
     for start in range(0, experiments, CHUNK):
         rows = min(CHUNK, experiments - start)
         got = np.cumsum(rng.random((rows, UNITS)) < actual, axis=1).astype(float)
-        factor = _log_factors(got, total, planned)
+        factor = log_factors(got, total, planned)
         outside = factor >= math.log(1 / LEVEL)
         stops += [int(row.argmax()) + 1 for row in outside if row.any()]
     return Outcome(
@@ -142,7 +140,7 @@ def mismatch(planned: float, actual: float, experiments: int, rng: np.random.Gen
     )
 
 
-def _log_factors(challenger: Numbers, total: Numbers, share: float) -> Numbers:
+def log_factors(challenger: Numbers, total: Numbers, share: float) -> Numbers:
     """`statistics.log_mismatch` over arrays: log gamma by a table, since counts are whole."""
     a, b = MISMATCH_PRIOR * share, MISMATCH_PRIOR * (1 - share)
     one, other, both = (_log_gammas(start) for start in (a, b, a + b))
@@ -208,16 +206,7 @@ def report(figures: dict[str, Any]) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", action="store_true")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--experiments", type=int, default=2000)
-    options = parser.parse_args()
-    started = time.perf_counter()
-    figures = measure(options.experiments, options.seed)
-    figures["seconds"] = round(time.perf_counter() - started, 1)
-    print(json.dumps(figures, indent=1) if options.json else report(figures))
-    return 0 if figures["passed"] else 1
+    return run_simulation(__doc__, "experiments", 2000, measure, report)
 
 
 if __name__ == "__main__":

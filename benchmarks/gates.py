@@ -8,10 +8,7 @@ retrainings show what a rule is worth in the long run.
 
 from __future__ import annotations
 
-import argparse
-import json
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -20,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.experiments import wilson
+from benchmarks.simulating import run_simulation
 from mqt_assets.evaluation.paired import Comparison, Outcome, Pair, compare, pairs
 from mqt_assets.release.gates import Limits, better, calibration_error, lost_parts, no_worse
 
@@ -268,16 +266,7 @@ def report(figures: dict[str, Any]) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", action="store_true")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--candidates", type=int, default=300)
-    options = parser.parse_args()
-    started = time.perf_counter()
-    figures = measure(options.candidates, options.seed)
-    figures["seconds"] = round(time.perf_counter() - started, 1)
-    print(json.dumps(figures, indent=1) if options.json else report(figures))
-    return 0
+    return run_simulation(__doc__, "candidates", 300, measure, report)
 
 
 if __name__ == "__main__":

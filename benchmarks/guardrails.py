@@ -9,11 +9,8 @@ may be, which is the hardest case. Beside it the same with questions taken for i
 
 from __future__ import annotations
 
-import argparse
-import json
 import math
 import sys
-import time
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -22,7 +19,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.experiments import _log_factors
+from benchmarks.experiments import log_factors
+from benchmarks.simulating import run_simulation
 from mqt_assets.experiments.decision import GUARD_LEVEL, GUARDED, MISMATCH_LEVEL, Rules
 from mqt_assets.experiments.outcomes import BETTER_HIGH
 from mqt_assets.experiments.statistics import (
@@ -152,7 +150,7 @@ def _crossings(
         if worse.any():
             yield name, int(worse.argmax()) + 1
     got, total = np.cumsum(challenger, dtype=float), np.arange(1.0, len(challenger) + 1)
-    broken = _log_factors(got[None, :], total, share)[0] >= math.log(1 / MISMATCH_LEVEL)
+    broken = log_factors(got[None, :], total, share)[0] >= math.log(1 / MISMATCH_LEVEL)
     if broken.any():
         yield ALARM, int(broken.argmax()) + 1
     first, last = np.searchsorted(people.owners, [start, start + len(challenger)])
@@ -274,16 +272,7 @@ def report(figures: dict[str, Any]) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", action="store_true")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--experiments", type=int, default=2000)
-    options = parser.parse_args()
-    started = time.perf_counter()
-    figures = measure(options.experiments, options.seed)
-    figures["seconds"] = round(time.perf_counter() - started, 1)
-    print(json.dumps(figures, indent=1) if options.json else report(figures))
-    return 0 if figures["passed"] else 1
+    return run_simulation(__doc__, "experiments", 2000, measure, report)
 
 
 if __name__ == "__main__":

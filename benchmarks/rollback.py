@@ -7,16 +7,14 @@ the questions of the release before it. Questions are all different, or come aga
 
 from __future__ import annotations
 
-import argparse
-import json
 import sys
-import time
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
 from benchmarks.experiments import wilson
+from benchmarks.simulating import run_simulation
 from mqt_assets.experiments.statistics import BURN_IN, Numbers, Sample, radius, ratio
 from mqt_assets.release.watching import LEVEL, MOST_TIMES, Limits, upper_bound
 
@@ -176,16 +174,7 @@ def report(figures: dict[str, Any]) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", action="store_true")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--releases", type=int, default=2000)
-    options = parser.parse_args()
-    started = time.perf_counter()
-    figures = measure(options.releases, options.seed)
-    figures["seconds"] = round(time.perf_counter() - started, 1)
-    print(json.dumps(figures, indent=1) if options.json else report(figures))
-    return 0 if figures["passed"] else 1
+    return run_simulation(__doc__, "releases", 2000, measure, report)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from mqt_assets.experiments.statistics import Latencies, Sample, sample_of
 from mqt_serving.assignment import Variant
 from mqt_serving.journal import ANSWERED, FEEDBACK, QUERIES
 
-Documents = Database[dict[str, Any]]
+JournalDatabase = Database[dict[str, Any]]
 
 SATISFIED = "satisfied"
 """The outcome that decides: answered, and neither corrected, nor voted down, nor rephrased."""
@@ -83,7 +83,9 @@ class Arm:
         return self.latencies.p95
 
 
-def exposed(database: Documents, experiment: str, share: float) -> Iterator[Mapping[str, Any]]:
+def exposed(
+    database: JournalDatabase, experiment: str, share: float
+) -> Iterator[Mapping[str, Any]]:
     """Questions that the experiment dealt at this share, unit by unit and in time, from an index
     (`mqt_serving.journal`)."""
     dealt = {"experiment": experiment, "share": share, "overridden": False}
@@ -93,7 +95,7 @@ def exposed(database: Documents, experiment: str, share: float) -> Iterator[Mapp
     yield from found.sort([("exposure.unit", 1), ("at", 1)])
 
 
-def said_of(database: Documents, since: datetime) -> dict[str, Said]:
+def said_of(database: JournalDatabase, since: datetime) -> dict[str, Said]:
     """What people said since then, by the question's id."""
     found: dict[str, Said] = {}
     for entry in database[FEEDBACK].find({"at": {"$gte": since}}, dict.fromkeys(_SAID, 1)):

@@ -28,7 +28,7 @@ from mqt_serving.feedback.records import LOW_RATING
 from mqt_serving.journal import ANSWERED, FEEDBACK, QUERIES
 from mqt_serving.release_loading import normalise
 
-Documents = Database[dict[str, Any]]
+JournalDatabase = Database[dict[str, Any]]
 
 _WHAT = {"outcome": True, "database": True, "question": True}
 _COMPLAINED = {
@@ -42,7 +42,7 @@ _AT_ONCE = 1000
 """Ids, or spans of time, in one query."""
 
 
-def figures_in(database: Documents, case: Case, days: timedelta) -> tuple[Figures, Figures]:
+def figures_in(database: JournalDatabase, case: Case, days: timedelta) -> tuple[Figures, Figures]:
     """Both rates of the tenure that is judged, and of the last `days` of the one before.
 
     Raises what reading raises.
@@ -70,7 +70,7 @@ def _of(tenure: Tenure, since: datetime) -> dict[str, Any]:
     }
 
 
-def _away(database: Documents, since: datetime) -> list[datetime]:
+def _away(database: JournalDatabase, since: datetime) -> list[datetime]:
     found = database[QUERIES].find(
         {"outcome": {"$in": sorted(AWAY)}, "at": {"$gte": since}}, {"_id": False, "at": True}
     )
@@ -88,7 +88,7 @@ def _spans(away: Iterable[datetime]) -> list[tuple[datetime, datetime]]:
     return found
 
 
-def _complaints(database: Documents, since: datetime) -> dict[str, bool]:
+def _complaints(database: JournalDatabase, since: datetime) -> dict[str, bool]:
     """Ids of questions that somebody was not content with, and whether they were corrected."""
     said = {"query_id": True, "corrected_query": True, "_id": False}
     found: defaultdict[str, bool] = defaultdict(bool)
@@ -98,7 +98,7 @@ def _complaints(database: Documents, since: datetime) -> dict[str, bool]:
 
 
 def _figures(
-    database: Documents,
+    database: JournalDatabase,
     asked: Mapping[str, Any],
     away: Sequence[tuple[datetime, datetime]],
     said: Mapping[str, bool],
@@ -114,7 +114,7 @@ def _figures(
         tally = tallies[_unit(query)]
         tally.answered -= query["outcome"] in ANSWERED
         tally.failed -= query["outcome"] in FAULTS
-    for query in _these(database, asked, [key for key in said if key not in left_out]):
+    for query in _with_ids(database, asked, [key for key in said if key not in left_out]):
         if query["outcome"] in ANSWERED:
             tallies[_unit(query)].complained += 1
         elif query["outcome"] == "cannot-answer" and said[query["_id"]]:
@@ -126,7 +126,7 @@ def _unit(query: Mapping[str, Any]) -> tuple[str, str]:
     return str(query["database"]), normalise(query["question"])
 
 
-def _groups(database: Documents, asked: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
+def _groups(database: JournalDatabase, asked: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
     """How often each question was answered, and failed through our fault."""
 
     def count(outcomes: Iterable[str]) -> dict[str, Any]:
@@ -148,7 +148,7 @@ def _groups(database: Documents, asked: Mapping[str, Any]) -> Iterable[dict[str,
 
 
 def _asked_in(
-    database: Documents, asked: Mapping[str, Any], spans: Sequence[tuple[datetime, datetime]]
+    database: JournalDatabase, asked: Mapping[str, Any], spans: Sequence[tuple[datetime, datetime]]
 ) -> Iterator[dict[str, Any]]:
     for first in range(0, len(spans), _AT_ONCE):
         some = spans[first : first + _AT_ONCE]
@@ -156,8 +156,8 @@ def _asked_in(
         yield from database[QUERIES].find({**asked, "$or": within}, _WHAT)
 
 
-def _these(
-    database: Documents, asked: Mapping[str, Any], ids: Sequence[str]
+def _with_ids(
+    database: JournalDatabase, asked: Mapping[str, Any], ids: Sequence[str]
 ) -> Iterator[dict[str, Any]]:
     for first in range(0, len(ids), _AT_ONCE):
         some = ids[first : first + _AT_ONCE]

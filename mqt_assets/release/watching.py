@@ -158,7 +158,7 @@ def case_of(
 
 
 def figures_of(tallies: Iterable[Tally], left_out: int = 0) -> Figures:
-    """Both rates of a tenure, from a tally a different question."""
+    """Both rates of a tenure, from the tallies of its different questions."""
     found = list(tallies)
     return Figures(
         _sample([(tally.failed, tally.answered + tally.failed) for tally in found]),

@@ -62,7 +62,9 @@ def asked_then(example: Example, moment: datetime) -> Example | None:
     command = parse_query(example.command)
     said = Correction(example.question, example.database, example.plan, command, example.asked_at)
     then = brought_to(said, moment)
-    if then is None or then is said:
-        return None if then is None else example
+    if then is None:
+        return None
+    if then is said:
+        return example
     text = render_mongosh(then.command)
     return replace(example, plan=then.plan, command=text, asked_at=moment)

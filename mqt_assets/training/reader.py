@@ -1,7 +1,8 @@
-"""The reader: the upper layers of the text encoder, trained to read questions (PyTorch).
+"""The text encoder in two parts (PyTorch): lower layers that stay as they are, and a reader, its
+upper layers, trained to read questions.
 
-The lower layers and the word embeddings stay as they are, so that what the reader starts from is
-computed once per question, and names in schemas keep their vectors.
+So what the reader starts from is computed once per question, and names in schemas keep their
+vectors.
 """
 
 from __future__ import annotations
