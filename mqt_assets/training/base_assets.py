@@ -185,6 +185,7 @@ def base_weights(
             read = train_cross_encoder(
                 folder,
                 place.tend_folder,
+                place.spider_syn_folder,
                 config.cross_encoder_minutes,
                 config.threads,
                 context.log.info,

@@ -33,7 +33,7 @@ from mqt_assets.training.base_recipe import (
 )
 from mqt_assets.training.base_runs import ENCODER, STATE
 from mqt_assets.training.corpora import dev_databases, load_tend, tend_catalogs
-from mqt_assets.training.examples import Example, dataset_digest, make_example
+from mqt_assets.training.examples import Example, dataset_digest
 from mqt_assets.training.export import export_encoder
 from mqt_assets.training.handwritten import handwritten, is_held_out, load_sheets
 from mqt_assets.training.network import NetworkShape
@@ -44,8 +44,8 @@ from mqt_assets.training.synonyms import (
     Lexicon,
     learn_lexicon,
     load_thesaurus,
+    reworded,
     synonym_pairs,
-    with_synonyms,
     within,
 )
 from mqt_assets.training.tables import from_table, to_table
@@ -64,7 +64,6 @@ from mqt_serving.translator.values import schema_stems
 
 SHAPE = NetworkShape(width=256, heads=8, hidden=768, encoder_layers=4, dropout=0.1)
 _SYNONYM_SHARE = 0.6  # of questions, asked once more with synonyms
-_REPLACED = (0.5, 0.8, 1.0)  # shares of the words with synonyms that are replaced
 _REPORT_EVERY = 50
 _EXAMPLES, _CATALOGS, _HELD_OUT = "examples.parquet", "catalogs.json", "held_out.json"
 
@@ -158,16 +157,8 @@ def _with_synonyms(
     for example in examples:
         if rng.random() >= _SYNONYM_SHARE:
             continue
-        share = rng.choice(_REPLACED)
-        said = with_synonyms(example.question, lexicon_of(example.database), rng, share)
-        if said is not None:
-            found.append(
-                make_example(
-                    said, example.database, example.plan, example.command,
-                    source="handwritten" if example.source == "handwritten" else "spider_syn",
-                    ordered=example.ordered,
-                )
-            )  # fmt: skip
+        if (other := reworded(example, lexicon_of(example.database), rng)) is not None:
+            found.append(other)
     return found
 
 

@@ -26,12 +26,12 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from mqt_assets.training.base import BaseModel, load_base, save_cross_encoder
+from mqt_assets.training.base_export import export_base
 from mqt_assets.training.base_recipe import CROSS_ENCODER_MINUTES, KEEP_EVERY_SECONDS, THREADS
 from mqt_assets.training.base_runs import CROSS_ENCODER_STATE, JUDGED
 from mqt_assets.training.cross_encoder import CrossEncoderNetwork, loss_of
 from mqt_assets.training.judging import judge, seen_questions
 from mqt_assets.training.ranking_fit import JudgedBeams
-from mqt_assets.training.ranking_training import export_base
 from mqt_assets.training.reader import LowerLayers, packaged_encoder
 from mqt_assets.training.trainer import (
     Checkpoint,
@@ -79,39 +79,58 @@ def choices_of(judged: Sequence[JudgedBeams]) -> list[Choice]:
 
 
 def train_cross_encoder(
-    folder: Path, tend: Path | None, minutes: float, threads: int, say: Say, share: float = _SHARE
+    folder: Path,
+    tend: Path | None,
+    spider_syn: Path | None,
+    minutes: float,
+    threads: int,
+    say: Say,
+    share: float = _SHARE,
 ) -> dict[int, float]:
     """Train and write into the base weights in `folder`; returns the running mean loss by step.
 
-    `share` is how much is asked of what the base model learned from: sheets, and the corpus where
-    there is one. Where there is nothing to learn from, none is trained. Raises `TrainingFailed`
-    when the loss is no number.
+    Starts from the cross-encoder that is there already, else from MiniLM's upper layers. `share` is
+    how much is asked of what the base model learned from: sheets, and the corpora where they are.
+    Where there is nothing to learn from, none is trained. Raises `TrainingFailed` when the loss is
+    no number.
     """
-    choices = _choices(folder, load_base(folder), tend, share, say)
+    base = load_base(folder)
+    choices = _choices(folder, base, tend, spider_syn, share, say)
     say(f"{len(choices)} questions with right and wrong candidates")
     if not choices:
         say("no cross-encoder: nothing tells right candidates from wrong ones")
         return {}
     fitting = CrossEncoderFitting(
-        threads, Checkpoint(folder / CROSS_ENCODER_STATE, KEEP_EVERY_SECONDS), say
+        threads,
+        Checkpoint(folder / CROSS_ENCODER_STATE, KEEP_EVERY_SECONDS),
+        say,
+        base,
     )
     fitting.run(choices, 60 * minutes)
-    save_cross_encoder(
-        folder,
-        fitting.network.cpu(),
-        {"questions": len(choices), "steps": fitting.step, "loss": round(fitting.mean, 4)},
-    )
+    about: dict[str, object] = {
+        "questions": len(choices),
+        "steps": fitting.step,
+        "loss": round(fitting.mean, 4),
+    }
+    if fitting.started_from:
+        about["started_from"] = fitting.started_from
+    save_cross_encoder(folder, fitting.network.cpu(), about)
     return fitting.losses
 
 
 def _choices(
-    folder: Path, base: BaseModel, tend: Path | None, share: float, say: Say
+    folder: Path,
+    base: BaseModel,
+    tend: Path | None,
+    spider_syn: Path | None,
+    share: float,
+    say: Say,
 ) -> list[Choice]:
     """Kept in the folder: a training that goes on has the same."""
     kept = folder / JUDGED
     if not kept.is_file():
         held_out = frozenset(base.description["held_out"])
-        questions = seen_questions(tend, held_out, share, _SEED)
+        questions = seen_questions(tend, spider_syn, held_out, share, _SEED)
         with tempfile.TemporaryDirectory(prefix="mqt-judging-") as place:
             choices = choices_of(judge(export_base(base, Path(place)), questions, say))
         partial = kept.with_suffix(".partial")
@@ -126,12 +145,24 @@ def _choices(
 class CrossEncoderFitting:
     """The steps of one training; time decides when it ends."""
 
-    def __init__(self, threads: int, checkpoint: Checkpoint, say: Say) -> None:
+    def __init__(
+        self,
+        threads: int,
+        checkpoint: Checkpoint,
+        say: Say,
+        base: BaseModel | None = None,
+    ) -> None:
+        """Starts from the cross-encoder of `base`, if it has one."""
         torch.set_num_threads(threads)
         torch.manual_seed(_SEED)
         self.checkpoint, self.say, self.device = checkpoint, say, training_device()
         self.lower = LowerLayers.packaged().eval().to(self.device)
-        self.network = CrossEncoderNetwork().to(self.device)
+        self.network = CrossEncoderNetwork()
+        self.started_from: dict[str, object] = {}
+        if base is not None and base.cross_encoder is not None:
+            self.network.load_state_dict(base.cross_encoder.state_dict())
+            self.started_from = base.description["cross_encoder"]
+        self.network.to(self.device)
         self.optimizer = torch.optim.AdamW(
             [{"params": part.parameters()} for part in (self.network.reader, self.network.head)],
             lr=_RATE,
@@ -143,7 +174,7 @@ class CrossEncoderFitting:
             self.network.load_state_dict(state["network"])
             self.optimizer.load_state_dict(state["optimizer"])
             self.step, self.spent, self.mean = state["step"], state["spent"], state["mean"]
-            self.losses = dict(state["losses"])
+            self.losses, self.started_from = dict(state["losses"]), state["started_from"]
 
     def run(self, choices: Sequence[Choice], seconds: float) -> None:
         drawn = batches(choices)
@@ -198,6 +229,7 @@ class CrossEncoderFitting:
             "spent": self.spent,
             "mean": self.mean,
             "losses": self.losses,
+            "started_from": self.started_from,
         }
 
 
@@ -250,8 +282,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     def say(text: str) -> None:
         print(f"{time.strftime('%H:%M:%S')} {text}", flush=True)
 
-    tend = Settings.load().tend_folder
-    train_cross_encoder(asked.base, tend, asked.minutes, asked.threads, say, asked.share)
+    settings = Settings.load()
+    corpora = settings.tend_folder, settings.spider_syn_folder
+    train_cross_encoder(asked.base, *corpora, asked.minutes, asked.threads, say, asked.share)
     return 0
 
 

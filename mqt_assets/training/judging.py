@@ -21,6 +21,7 @@ from pymongo import MongoClient
 
 from mqt_assets.evaluation.answering import command_of, runner
 from mqt_assets.evaluation.execution_accuracy import Gold, run_gold
+from mqt_assets.training.base_recipe import Amounts
 from mqt_assets.training.corpora import load_tend, tend_catalogs, tend_documents
 from mqt_assets.training.examples import ASKED_AT, UNANSWERABLE, Example
 from mqt_assets.training.handwritten import (
@@ -32,6 +33,15 @@ from mqt_assets.training.handwritten import (
     sheet_documents,
 )
 from mqt_assets.training.ranking_fit import JudgedBeams
+from mqt_assets.training.spider_syn import load_spider_syn
+from mqt_assets.training.synonyms import (
+    Lexicon,
+    learn_lexicon,
+    load_thesaurus,
+    reworded,
+    synonym_pairs,
+    within,
+)
 from mqt_serving.errors import MqtError
 from mqt_serving.platform.servers import MongoServer
 from mqt_serving.query.explanation import explain
@@ -40,24 +50,24 @@ from mqt_serving.translator import Translator
 from mqt_serving.translator.model import doubt_of
 from mqt_serving.translator.ranking import FEATURES, NOTHING, describe_none
 from mqt_serving.translator.turns import processors
+from mqt_serving.translator.values import schema_stems
 
 _BEAMS = 8
 _REPORT_EVERY = 30.0
-_VERSIONS = 2
-
-Documents = Mapping[str, Sequence[Mapping[str, Any]]]
+_VERSIONS = Amounts().handwritten_versions
+_SYNONYM_SHARE = 0.4  # of the questions, asked with synonyms where some are known
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class DatabaseQuestions:
     """Questions about one database, and its documents by collection."""
 
     catalog: Catalog
     examples: tuple[Example, ...]
-    documents: Documents
+    documents: Mapping[str, Sequence[Mapping[str, Any]]]
 
 
-def unseen_questions(tend: Path, held_out: frozenset[str]) -> list[Asked]:
+def unseen_questions(tend: Path, held_out: frozenset[str]) -> list[DatabaseQuestions]:
     """All about the corpus's databases that were held out, and the sheets that are."""
     catalogs = tend_catalogs(tend, held_out)
     found = _of_corpus(tend, catalogs, list(load_tend(tend, catalogs, held_out).examples))
@@ -69,55 +79,76 @@ def unseen_questions(tend: Path, held_out: frozenset[str]) -> list[Asked]:
 
 
 def seen_questions(
-    tend: Path | None, held_out: frozenset[str], share: float, seed: int
-) -> list[Asked]:
-    """A share of those about the databases that base weights learn from.
+    tend: Path | None, spider_syn: Path | None, held_out: frozenset[str], share: float, seed: int
+) -> list[DatabaseQuestions]:
+    """A share of those about the databases that base weights learn from, some with synonyms.
 
     One wording, over one version of its database, of each plan that is drawn from the sheets.
     """
     rng = Random(f"seen {seed}")
-    found: list[Asked] = []
+    found: list[DatabaseQuestions] = []
+    thesaurus = load_thesaurus()
     if tend is not None:
         catalogs = {n: c for n, c in tend_catalogs(tend).items() if n not in held_out}
-        examples = load_tend(tend, catalogs, set(catalogs)).examples
+        report = load_tend(tend, catalogs, set(catalogs))
+        examples, learned = list(report.examples), thesaurus
+        if spider_syn is not None:
+            examples += load_spider_syn(spider_syn, tend, report, catalogs).examples
+            learned = learn_lexicon(synonym_pairs(spider_syn, held_out))
         drawn = [e for e in examples if e.plan is not None and rng.random() < share]
-        found += _of_corpus(tend, catalogs, drawn)
+        known = {n: (learned, _of_schema(thesaurus, c)) for n, c in catalogs.items()}
+        found += _of_corpus(tend, catalogs, [_said(e, known[e.database], rng) for e in drawn])
     for sheet in load_sheets():
         if is_held_out(sheet):
             continue
         version = rng.randrange(_VERSIONS)
         written = handwritten(_VERSIONS, [sheet])
         name = sheet_database(sheet, version)
+        lexicon = _of_schema(thesaurus, written.catalogs[name])
         wordings: dict[str, list[Example]] = {}
         for example in written.examples:
             if example.database == name and example.plan is not None:
                 wordings.setdefault(example.command, []).append(example)
         drawn = [rng.choice(same) for same in wordings.values() if rng.random() < share]
-        found.append(_of_sheet(sheet, version, written.catalogs, drawn))
+        said = [_said(example, (lexicon,), rng) for example in drawn]
+        found.append(_of_sheet(sheet, version, written.catalogs, said))
     rng.shuffle(found)
     return found
 
 
+def _of_schema(thesaurus: Lexicon, catalog: Catalog) -> Lexicon:
+    return within(thesaurus, schema_stems(catalog))
+
+
+def _said(example: Example, lexicons: Sequence[Lexicon], rng: Random) -> Example:
+    """As it is, or with synonyms; those of Spider-Syn have theirs already."""
+    if example.source == "spider_syn" or rng.random() >= _SYNONYM_SHARE:
+        return example
+    return reworded(example, rng.choice(lexicons), rng) or example
+
+
 def _of_corpus(
     tend: Path, catalogs: Mapping[str, Catalog], examples: Sequence[Example]
-) -> list[Asked]:
+) -> list[DatabaseQuestions]:
     by_database: dict[str, list[Example]] = {}
     for example in examples:
         by_database.setdefault(example.database, []).append(example)
     return [
-        Asked(catalogs[name], tuple(ours), tend_documents(tend / "databases" / name))
+        DatabaseQuestions(catalogs[name], tuple(ours), tend_documents(tend / "databases" / name))
         for name, ours in sorted(by_database.items())
     ]
 
 
 def _of_sheet(
     sheet: Sheet, version: int, catalogs: Mapping[str, Catalog], examples: Sequence[Example]
-) -> Asked:
+) -> DatabaseQuestions:
     documents, _ = sheet_documents(sheet, version)
-    return Asked(catalogs[sheet_database(sheet, version)], tuple(examples), documents)
+    return DatabaseQuestions(catalogs[sheet_database(sheet, version)], tuple(examples), documents)
 
 
-def judge(folder: Path, asked: Sequence[Asked], say: Callable[[str], object]) -> list[JudgedBeams]:
+def judge(
+    folder: Path, asked: Sequence[DatabaseQuestions], say: Callable[[str], object]
+) -> list[JudgedBeams]:
     """The candidates that the translator in `folder` gives for each question, in order.
 
     Starts a mongod and ends it. A question whose gold does not run is left out.
@@ -153,7 +184,7 @@ def _begin(folder: Path, uri: str) -> None:
     _Worker.client = MongoClient(uri)
 
 
-def _judge(asked: Asked) -> list[JudgedBeams]:
+def _judge(asked: DatabaseQuestions) -> list[JudgedBeams]:
     client, name = _Worker.client, asked.catalog.database
     for collection, rows in asked.documents.items():
         if rows:

@@ -13,18 +13,15 @@ import argparse
 import json
 import sys
 import tempfile
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from mqt_assets.training.base import BaseModel, describe_base, load_base
-from mqt_assets.training.export import export_encoder
-from mqt_assets.training.fitting import export_fitted
+from mqt_assets.training.base import describe_base, load_base
+from mqt_assets.training.base_export import export_base
 from mqt_assets.training.judging import judge, unseen_questions
-from mqt_assets.training.network import TranslatorNetwork
 from mqt_assets.training.ranking_fit import (
     CrossValidated,
     JudgedBeams,
@@ -34,41 +31,14 @@ from mqt_assets.training.ranking_fit import (
     fit_confidence,
     fit_ranking,
 )
-from mqt_assets.training.trainer import TrainedModel, TrainingOptions
-from mqt_serving.encoder import TextEncoder
 from mqt_serving.errors import MqtError, SettingError
 from mqt_serving.settings import Settings
-from mqt_serving.translator import Translator
 from mqt_serving.translator.ranking import UNFITTED
 
 _BEAMS = 8
 MOST_DECLINED = 0.03
 """Of the questions that have an answer, the share that may be declined."""
 _REPORT_EVERY = 200
-
-
-def export_base(model: BaseModel, folder: Path) -> Path:
-    """The base model exported into `folder` as it stands, without adapting it to anything."""
-    export_encoder(folder / "encoder", reader=model.reader, cross_encoder=model.cross_encoder)
-    network = TranslatorNetwork(model.shape)
-    network.load_state_dict(model.network)
-    trained = TrainedModel(
-        network=network.eval(),
-        options=TrainingOptions(shape=model.shape),
-        encoder=TextEncoder.load(folder / "encoder"),
-        losses=[],
-        examples=Counter(),
-        left_out=Counter(),
-        seconds=0.0,
-        steps=int(model.description.get("steps", 0)),
-    )
-    export_fitted(trained, folder / "translator", folder / "encoder", model)
-    return folder / "translator"
-
-
-def base_translator(model: BaseModel, folder: Path) -> Translator:
-    """The same, loaded."""
-    return Translator.load(export_base(model, folder))
 
 
 def why_no_ranking(tend: Path | None, description: Mapping[str, Any]) -> str:

@@ -16,12 +16,14 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
+from mqt_assets.training.examples import Example, make_example
 from mqt_serving.english import plural_phrase, singular_phrase
 from mqt_serving.translator.words import stem
 
 THESAURUS: Final = Path(__file__).parent / "thesaurus.txt"
 _WORD: Final = re.compile(r"[A-Za-z]+(?:'[a-z]+)?|\d+|[^\w\s]")
 _MOST_WORDS: Final = 4
+_REPLACED: Final = (0.5, 0.8, 1.0)  # shares of the phrases that a question gets replaced
 _PLAIN: Final = frozenset(
     """a an the of in on at to for by with from is are was were be been do does did have has had
     and or not no all any each every what which who how that this these those it its their there
@@ -133,3 +135,15 @@ def _longest(words: list[re.Match[str]], low: list[str], at: int, lexicon: Lexic
         if not values and " ".join(low[at : at + size]) in lexicon:
             return size
     return 0
+
+
+def reworded(example: Example, lexicon: Lexicon, rng: Random) -> Example | None:
+    """The same, asked with synonyms; None where the lexicon knows none for its words."""
+    said = with_synonyms(example.question, lexicon, rng, rng.choice(_REPLACED))
+    if said is None:
+        return None
+    return make_example(
+        said, example.database, example.plan, example.command,
+        source="handwritten" if example.source == "handwritten" else "spider_syn",
+        ordered=example.ordered,
+    )  # fmt: skip

@@ -10,6 +10,7 @@ import torch
 
 from mqt_assets.schemas.catalogs import catalog_from_documents
 from mqt_assets.training.base import find_base, load_base, save_base
+from mqt_assets.training.base_export import base_translator
 from mqt_assets.training.base_folder import (
     DESCRIPTION,
     SHIPPED,
@@ -20,7 +21,6 @@ from mqt_assets.training.base_folder import (
 from mqt_assets.training.export import export_encoder
 from mqt_assets.training.network import NetworkShape, TranslatorNetwork
 from mqt_assets.training.practice import practice_catalogs, practice_examples
-from mqt_assets.training.ranking_training import base_translator
 from mqt_assets.training.reader import Reader, packaged_encoder
 from mqt_assets.training.trainer import Checkpoint, TrainingOptions, train
 from mqt_serving.encoder import TextEncoder

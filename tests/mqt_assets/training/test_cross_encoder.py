@@ -152,9 +152,11 @@ def test_it_learns_what_tells_right_from_wrong(tmp_path: Path) -> None:
 def test_a_training_goes_on_after_a_kill(tmp_path: Path) -> None:
     kept = Checkpoint(tmp_path / "state.pt", every_seconds=0.0)
     fitting = CrossEncoderFitting(1, kept, print)
+    fitting.started_from = {"steps": 7}
     fitting.run(CHOICES, 1.0)
     again = CrossEncoderFitting(1, kept, print)
     assert (again.step, again.spent) == (fitting.step, fitting.spent)
+    assert again.started_from == {"steps": 7}
     for name, tensor in fitting.network.state_dict().items():
         assert torch.equal(tensor, again.network.state_dict()[name]), name
     again.run(CHOICES, fitting.spent + 1.0)
@@ -168,7 +170,7 @@ def test_weights_that_know_nothing_get_no_cross_encoder(
     few = [sheet for sheet in load_sheets() if not is_held_out(sheet)][:2]
     monkeypatch.setattr("mqt_assets.training.judging.load_sheets", lambda: few)
     said: list[str] = []
-    assert train_cross_encoder(base, None, 0.01, 1, said.append, share=0.02) == {}
+    assert train_cross_encoder(base, None, None, 0.01, 1, said.append, share=0.02) == {}
     assert (base / JUDGED).is_file()
     assert "0 questions with right and wrong candidates" in said
     assert load_base(base).cross_encoder is None
@@ -182,10 +184,12 @@ def test_from_judged_candidates_to_base_weights_with_a_cross_encoder(
     monkeypatch.setattr("mqt_assets.training.judging.load_sheets", lambda: few)
     folder = tmp_path / "base"
     shutil.copytree(SHIPPED, folder)
-    losses = train_cross_encoder(folder, None, 0.02, 1, print, share=0.1)
+    before = load_base(folder).description["cross_encoder"]
+    losses = train_cross_encoder(folder, None, None, 0.02, 1, print, share=0.1)
     after = load_base(folder)
     assert after.description["cross_encoder"]["questions"] > 0
     assert after.digest != load_base(SHIPPED).digest
     assert losses.keys() <= {50 * n for n in range(100)}
+    assert after.description["cross_encoder"]["started_from"] == before
     kept = json.loads((folder / JUDGED).read_text())
     assert all(one["right"] and one["wrong"] for one in kept)
