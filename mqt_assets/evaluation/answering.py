@@ -29,8 +29,9 @@ from mqt_serving.query.dialects.parsing import parse_query
 from mqt_serving.query.execution import run
 from mqt_serving.query.guarding.guard import Limits, Policy, check
 from mqt_serving.query.lowering.plans import lower
-from mqt_serving.query.pipeline import Command
+from mqt_serving.query.pipeline import Command, LiteralExpression, VariableExpression
 from mqt_serving.query.plan import Plan
+from mqt_serving.query.trees import rebuilt
 from mqt_serving.release_loading import RankedPlan, Translator
 from mqt_serving.schema import Catalog
 
@@ -88,15 +89,23 @@ def command_of(plan: Plan, catalog: Catalog) -> Command:
 def runner(
     database_of: DatabaseOf, limits: Limits = EVALUATION_LIMITS
 ) -> Callable[[str, Command], list[dict[str, Any]]]:
-    """Runs a command on a database by name; raises rather than cutting a long result short."""
+    """Runs a command on a database by name, as if it were `NOW`.
+
+    What passes between two runs of a query would make "how long ago" another answer. Raises rather
+    than cutting a long result short.
+    """
 
     def run_all(name: str, command: Command) -> list[dict[str, Any]]:
-        result = run(command, database_of(name), limits)
+        result = run(rebuilt(command, _now_fixed), database_of(name), limits)
         if result.truncated:
             raise MqtError(f"more than {limits.max_rows} rows")
         return list(result.rows)
 
     return run_all
+
+
+def _now_fixed(part: object) -> object:
+    return LiteralExpression(NOW) if part == VariableExpression("NOW") else part
 
 
 _BROKEN = (QueryError, QueryFailed)

@@ -14,6 +14,7 @@ from typing import Protocol, TypeVar
 from mqt_serving.query.literals import plain
 from mqt_serving.query.pipeline import Command, VariableExpression
 from mqt_serving.query.plan import Plan, Scalar
+from mqt_serving.query.trees import rebuilt
 from mqt_serving.translator.dates import DateSpan, find_dates
 
 _APART = datetime(2024, 2, 15), datetime(2025, 9, 25)
@@ -99,15 +100,11 @@ def with_dates(node: _Node, moves: Moves) -> _Node:
     """The plan or query with its dates moved."""
     if not moves:
         return node
-    if isinstance(node, datetime):
-        return moves.get(plain(node), node)  # type: ignore[return-value]
-    if isinstance(node, tuple):
-        return tuple(with_dates(part, moves) for part in node)  # type: ignore[return-value]
-    if is_dataclass(node) and not isinstance(node, type):
-        return replace(
-            node, **{f.name: with_dates(getattr(node, f.name), moves) for f in fields(node)}
-        )
-    return node
+
+    def moved(part: object) -> object:
+        return moves.get(plain(part), part) if isinstance(part, datetime) else part
+
+    return rebuilt(node, moved)
 
 
 def _moves(dates: set[Scalar], then: list[DateSpan], later: list[DateSpan]) -> Moves | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -91,6 +91,23 @@ def test_results_come_whole(database: Database[dict[str, Any]]) -> None:
     run = runner(lambda name: database)
     assert len(run("shop", parse_query("db.orders.find({})"))) == 12
     assert run("shop", parse_query("db.orders.countDocuments({})")) == [{"count": 12}]
+
+
+def test_how_long_ago_is_the_same_however_late_it_is_run(
+    database: Database[dict[str, Any]],
+) -> None:
+    database["orders"].insert_many([{"_id": n, "at": NOW - timedelta(days=n)} for n in range(3)])
+    run = runner(lambda name: database)
+    for ago in (
+        "{$divide: [{$subtract: ['$$NOW', '$at']}, 86400000]}",
+        "{$dateDiff: {startDate: '$at', endDate: '$$NOW', unit: 'day'}}",
+    ):
+        query = (
+            f"db.orders.aggregate([{{$sort: {{_id: 1}}}}, {{$project: {{_id: 0, ago: {ago}}}}}])"
+        )
+        assert [row["ago"] for row in run("shop", parse_query(query))] == [0, 1, 2]
+    late = "db.orders.find({$expr: {$lt: ['$at', {$subtract: ['$$NOW', 86400000]}]}})"
+    assert len(run("shop", parse_query(late))) == 1
 
 
 def correction(question: str, command: str, database: str = "shop") -> Any:
