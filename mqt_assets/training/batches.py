@@ -175,15 +175,14 @@ def _prepare_one(
         stack = advance(stack, Token(step.at) if step.kind == 0 else None)
     masks = Masks(linked, schema)
     at = range(len(steps))
-    return Prepared(
-        example,
-        schema,
-        linked,
-        tuple(steps),
-        tuple(symbols),
-        tuple(masks.items(symbols[i], steps[:i]) for i in at),
-        tuple(masks.values(symbols[i], steps[:i]) for i in at),
-    )
+    item_masks = tuple(masks.items(symbols[i], steps[:i]) for i in at)
+    value_masks = tuple(masks.values(symbols[i], steps[:i]) for i in at)
+    for i, (kind, place) in enumerate(steps):
+        tokens = tokens_after(symbols[i], steps[i - 1] if i else None)
+        if not (tokens, item_masks[i], value_masks[i])[kind][place]:
+            what = (Token(place).name if kind == 0 else "", "an item", "a value")[kind]
+            raise NotExpressible(f"no search takes {what} for {symbols[i].name}")
+    return Prepared(example, schema, linked, tuple(steps), tuple(symbols), item_masks, value_masks)
 
 
 def _taken_for_unknown(example: Example, schema: SchemaItems) -> frozenset[str]:
@@ -281,4 +280,3 @@ def _fill(arrays: dict[str, np.ndarray], row: int, one: Prepared, w: int, i: int
         allowed[: len(Token)] = tokens_after(symbol, one.steps[at - 1] if at else None)
         allowed[offsets[1] : offsets[1] + items] = one.item_masks[at]
         allowed[offsets[2] : offsets[2] + values] = one.value_masks[at]
-        allowed[target] = True

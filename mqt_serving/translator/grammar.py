@@ -15,7 +15,7 @@ step may be, so that every finished sequence is a well-formed plan.
            | KILOMETRES point place | METRES point place
     date  := field | NOW
     place := point | coordinates | SUB point (WHERE pred)? (ORDER ord+)? ... END
-    term  := field | aggregate | part | number | arith
+    term  := field | aggregate | ONLY aggregate pred | part | number | arith
     key   := field | part
     pred  := AND pred pred | OR pred pred | NOT pred | test
     test  := EQ left (right | SUB plan) | ... | BETWEEN left value value | RANGE field date
@@ -180,8 +180,7 @@ _TESTS = (
 _TAIL = (
     _T.WHERE, _T.GROUP, _T.HAVING, _T.ORDER, _T.SKIP, _T.LIMIT, _T.ROWS, _T.OPTIONAL, _T.END,
 )  # fmt: skip
-_LEFT_STARTS = AGGREGATES | PARTS | ARITHMETIC
-OPERAND_STARTS = _LEFT_STARTS | {_T.ONLY}
+OPERAND_STARTS = AGGREGATES | PARTS | ARITHMETIC | {_T.ONLY}
 OUTPUT_STARTS = OPERAND_STARTS | {_T.RUNNING, _T.CHANGE, _T.MOVING, _T.RANK}
 
 
@@ -228,13 +227,13 @@ ALLOWED: dict[Symbol, Allowed] = {
     _S.KEY: Allowed(PARTS, Items.FIELDS),
     _S.PREDICATE: Allowed(_TESTS),
     _S.GROUP_PREDICATE: Allowed(_GROUP_TESTS),
-    _S.LEFT: Allowed(_LEFT_STARTS, Items.FIELDS),
+    _S.LEFT: Allowed(OPERAND_STARTS, Items.FIELDS),
     _S.ORDER_BY: Allowed(OPERAND_STARTS, Items.FIELDS),
     _S.FIELD: Allowed(items=Items.FIELDS),
     _S.AGGREGATE: Allowed(AGGREGATES),
     _S.COUNT_ARGUMENT: Allowed(PARTS, Items.ALL),
     _S.ARGUMENT: Allowed(PARTS | ARITHMETIC, Items.FIELDS),
-    _S.TERM: Allowed(_LEFT_STARTS, Items.FIELDS, Values.AMOUNTS),
+    _S.TERM: Allowed(OPERAND_STARTS, Items.FIELDS, Values.AMOUNTS),
     _S.RIGHT: Allowed(frozenset({_T.SUB}), Items.FIELDS, Values.ANY),
     _S.VALUE: Allowed(values=Values.ANY),
     _S.DATES: Allowed(values=Values.DATES),

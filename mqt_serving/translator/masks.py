@@ -19,15 +19,18 @@ from mqt_serving.translator.grammar import (
     ARITHMETIC,
     DISTANCES,
     ELAPSED,
+    INITIAL,
     ITEM_CLASSES,
     PARTS,
     TOKEN_MASKS,
     VALUE_CLASSES,
     Items,
+    Stack,
     Step,
     Symbol,
     Token,
     Values,
+    advance,
 )
 from mqt_serving.translator.items import SchemaItems
 from mqt_serving.translator.linking import Linked
@@ -47,7 +50,7 @@ _COMPARED = frozenset(
 """Where values are told apart or put in order, which points are not."""
 _NUMBERS = frozenset({"number", "text-number"})
 _TOKENS = tuple(Token)
-_NOW = Step(0, Token.NOW)
+_NOW, _ONLY = Step(0, Token.NOW), Step(0, Token.ONLY)
 _VALUES = tuple(Values(kind) for kind in VALUE_CLASSES)
 _CLAUSE_STARTS = (Token.BEGIN, Token.DISTINCT, Token.GROUP, Token.PER, Token.SUB)
 
@@ -76,7 +79,7 @@ class Masks:
             self._by_symbol[symbol, last] = self._after_token(symbol, last)
         mask: Mask = self._by_symbol[symbol, last].copy()
         if symbol == Symbol.RIGHT:
-            at, family = self._left(steps)
+            at, family = self._left(symbol, steps)
             mask &= self._families == family
             mask[at] = False
         elif symbol in (Symbol.MOMENT, Symbol.TERM, Symbol.PLACE) and steps[-1].kind == 1:
@@ -117,20 +120,22 @@ class Masks:
     def values(self, symbol: Symbol, steps: Sequence[Step]) -> Mask:
         """(values,) which candidate values may follow `steps` where `symbol` is expected."""
         mask = self._kinds[_VALUES[symbol]]
-        if symbol == Symbol.TERM and steps[-1].kind == 2:
+        if symbol == Symbol.TERM and steps[-1].kind == 2 and _begins_arithmetic(steps[-2]):
             return np.zeros_like(mask)  # a number computed from two numbers asks nothing
         if symbol not in _LITERALS:
             return mask
-        mask = mask & self._fits(*self._left(steps))
+        mask = mask & self._fits(*self._left(symbol, steps))
         # The second bound of a range, and the next of a list, is another value than before.
-        for step in reversed(steps):
+        for step in reversed(steps if symbol in (Symbol.VALUE, Symbol.IN_MORE) else ()):
             if step.kind != 2:
                 break
             mask[step.at] = False
         return mask
 
-    def _left(self, steps: Sequence[Step]) -> tuple[int, str]:
-        """The item last pointed at, and the family of what the test compares."""
+    def _left(self, symbol: Symbol, steps: Sequence[Step]) -> tuple[int, str]:
+        """The item that a test is about, and the family of what it compares."""
+        if _ONLY in steps and (start := _left_start(symbol, steps)) is not None:
+            return self._conditional(steps[start:])
         at = _last_item(steps)
         family = str(self._families[steps[at].at])
         before = Token(steps[at - 1].at) if at and steps[at - 1].kind == 0 else None
@@ -146,6 +151,13 @@ class Masks:
         ):
             family = "number"
         return steps[at].at, family
+
+    def _conditional(self, left: Sequence[Step]) -> tuple[int, str]:
+        """Of an aggregate of some rows, or something computed of one."""
+        at = next(step.at for step in left if step.kind == 1)
+        least_or_most = left[0] == _ONLY and left[1].at in (Token.MIN, Token.MAX)
+        of_item = least_or_most and left[2].kind == 1
+        return at, str(self._families[at]) if of_item else "number"
 
     def _fits(self, item: int, family: str) -> Mask:
         if (item, family) not in self._fitting:
@@ -235,6 +247,29 @@ def _has_order(schema: SchemaItems, index: int) -> bool:
 def _has_text(schema: SchemaItems, index: int) -> bool:
     item = schema.items[index]
     return not item.is_entity and item.schema is not None and BsonType.STRING in item.schema.types
+
+
+def _left_start(symbol: Symbol, steps: Sequence[Step]) -> int | None:
+    """Where the left side begins of the test that expects `symbol` next; None where that side is
+    no aggregate of some rows, nor computed of one."""
+    after: list[Stack] = []
+    stack = INITIAL
+    for step in steps:
+        stack = advance(stack, _TOKENS[step.at] if step.kind == 0 else None)
+        after.append(stack)
+    second = symbol == Symbol.VALUE and stack[-2:] != (Symbol.VALUE, Symbol.VALUE)
+    depth = len(stack) + (2 if second else 1)
+    for at in range(len(steps) - 1, -1, -1):
+        if len(after[at]) == depth and after[at][-1] == Symbol.LEFT:
+            start = at + 1
+            first = steps[start]
+            begins = first == _ONLY or _begins_arithmetic(first)
+            return start if begins and _ONLY in steps[start:] else None
+    return None
+
+
+def _begins_arithmetic(step: Step) -> bool:
+    return step.kind == 0 and step.at in ARITHMETIC
 
 
 def _last_item(steps: Sequence[Step]) -> int:

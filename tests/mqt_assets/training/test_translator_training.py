@@ -75,6 +75,22 @@ def examples(catalog: Catalog) -> list[Example]:
     return synthesise(catalog, 150, seed=1)
 
 
+def test_what_no_search_could_give_is_not_learned(catalog: Catalog, encoder: TextEncoder) -> None:
+    """Else nobody hears that the grammar lacks something: learned, and never answered."""
+    linker = Linker(build_schemas({"small": catalog}, encoder), encoder, NOW)
+
+    def asked(field: str) -> Example:
+        where = Compare(Field("customers", field), Comparator.EQ, "Berlin")
+        plan = Plan((Output(Field("customers", "age")),), where=where)
+        return make_example("Age of those in Berlin", "small", plan, "", source="synthetic")
+
+    found, left_out = linker.link([asked("city"), asked("name")])
+    assert found is not None
+    assert left_out is None  # all names are known, and none is Berlin
+    ((reason, count),) = linker.left_out.items()
+    assert (reason, count) == ("search: no search takes a value for RIGHT", 1)
+
+
 @pytest.fixture(scope="module")
 def trained(examples: list[Example], catalog: Catalog, encoder: TextEncoder) -> TrainedModel:
     return train(examples, {"small": catalog}, encoder, OPTIONS)

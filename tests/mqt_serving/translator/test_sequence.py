@@ -149,6 +149,11 @@ NEAR = Arithmetic(Operator.METRES, HOME, Point(13.4, 52.52))
 FROM_BERLIN = Arithmetic(
     Operator.KILOMETRES, SHIP_TO, Plan(outputs=(Output(HOME),), where=BERLIN, limit=1)
 )
+BERLIN_ORDERS = Aggregate(Function.COUNT, Entity("orders"), where=BERLIN)
+LAST = Aggregate(Function.MAX, Field("orders", "placed_at"), where=BERLIN)
+ORDERS = Aggregate(Function.COUNT, Entity("orders"))
+SHARE = Arithmetic(Operator.DIVIDE, BERLIN_ORDERS, ORDERS)
+OTHER_SHARE = Arithmetic(Operator.DIVIDE, ORDERS, BERLIN_ORDERS)
 AFTER_MARCH = Compare(Field("orders", "placed_at"), Comparator.GTE, datetime(2025, 4, 1))
 
 
@@ -176,7 +181,29 @@ AFTER_MARCH = Compare(Field("orders", "placed_at"), Comparator.GTE, datetime(202
     ],
 )
 def test_a_plan_survives_the_way_to_steps_and_back(where: Predicate) -> None:
-    plan = Plan(
+    _survives(_everything(where, Compare(ORDERS, Comparator.GTE, 3)))
+
+
+@pytest.mark.parametrize(
+    "having",
+    [
+        Compare(BERLIN_ORDERS, Comparator.GT, 3),
+        And((Compare(BERLIN_ORDERS, Comparator.GT, 3), Compare(ORDERS, Comparator.LT, 5))),
+        Between(BERLIN_ORDERS, 3, 5),
+        Between(LAST, datetime(2025, 3, 1), datetime(2025, 7, 1), half_open=True),
+        Compare(LAST, Comparator.GTE, datetime(2025, 4, 1)),
+        Compare(SHARE, Comparator.GT, 12.5),
+        Compare(OTHER_SHARE, Comparator.GT, 12.5),
+        Compare(Arithmetic(Operator.MULTIPLY, OTHER_SHARE, 5), Comparator.LTE, 12.5),
+    ],
+)
+def test_groups_are_told_apart_by_some_of_their_rows(having: Predicate) -> None:
+    """What a test compares is the aggregate, whatever the fields are that its rows are told by."""
+    _survives(_everything(MARCH, having))
+
+
+def _everything(where: Predicate, having: Predicate) -> Plan:
+    return Plan(
         outputs=(
             Output(Field("customers", "city")),
             Output(Aggregate(Function.COUNT, Entity("orders"))),
@@ -184,15 +211,21 @@ def test_a_plan_survives_the_way_to_steps_and_back(where: Predicate) -> None:
             Output(Arithmetic(Operator.MULTIPLY, 3, EXCESS)),
             Output(FROM_BERLIN),
             Output(Aggregate(Function.AVG, NEAR)),
+            Output(SHARE),
+            Output(Arithmetic(Operator.MULTIPLY, BERLIN_ORDERS, 5)),
+            Output(Arithmetic(Operator.MULTIPLY, 5, OTHER_SHARE)),
         ),
         where=where,
         group_by=(Field("customers", "city"),),
-        having=Compare(Aggregate(Function.COUNT, Entity("orders")), Comparator.GTE, 3),
+        having=having,
         order_by=(Order(Aggregate(Function.COUNT, Entity("orders")), descending=True),),
         limit=5,
         rows=Entity("orders", "items"),
         optional=(Entity("orders"),),
     )
+
+
+def _survives(plan: Plan) -> None:
     steps = to_steps(plan, LINKED, SCHEMA)
     assert to_plan(steps, LINKED, SCHEMA) == plan
     stack = INITIAL
