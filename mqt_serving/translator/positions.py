@@ -1,8 +1,8 @@
 """Places in a ranking: the numbers of rows that words of rank skip or show.
 
-"The second highest" skips one row, "places 11 to 20" skip ten and show ten, "page 3 with 10 per
-page" (in either order) skips twenty. Numbers that stand in the question as they are do not belong
-here.
+"The second highest" and "number 2 in price" skip one row, "places 11 to 20" skip ten and show ten,
+"page 3 with 10 per page" (in either order) skips twenty. Numbers that stand in the question as they
+are do not belong here.
 """
 
 from __future__ import annotations
@@ -23,10 +23,12 @@ _ORDINAL = re.compile(
     rf"\b(?:({'|'.join(_ORDINALS)})|(\d{{1,3}})(?:st|nd|rd|th))\b(?!\s+quarters?\b)", re.IGNORECASE
 )
 _PLACES = re.compile(
-    r"\b(?:places?|ranks?|ranked|positions?|rows?|numbers?|entries|results?|records?)\s+"
-    r"(\d{1,6})\s*(?:to|through|until|-|–)\s*(\d{1,6})\b",
+    r"\b(?:places?|placed|ranks?|ranked|positions?|rows?|numbers?|entries|results?|records?)\s+"
+    r"(\d{1,6})\s*(?:to|through|until|-|–)\s*(\d{1,6})\b"
+    r"|(?<![\w.-])(\d{1,4})\s*(?:to|through|-|–)\s*(\d{1,4})\s+(?:by|ranked|sorted|ordered)\b",
     re.IGNORECASE,
 )
+_NUMBERED = re.compile(r"(?:\b(?:number|no\.?|nr\.?)\s*|#)(\d{1,3})\s+(?:in|by)\b", re.IGNORECASE)
 _SIZES = {word: number for number, word in enumerate(NUMBER_WORDS) if number >= 5} | {
     "fifteen": 15,
     "twenty": 20,
@@ -54,10 +56,14 @@ def find_positions(question: str) -> Iterator[tuple[int, int, int]]:
         if place > 1:
             yield place - 1, *match.span()
     for match in _PLACES.finditer(question):
-        first, last = int(match[1]), int(match[2])
+        at = 1 if match[1] else 3
+        first, last = int(match[at]), int(match[at + 1])
         if 1 < first <= last:
-            yield first - 1, *match.span(1)
-            yield last - first + 1, match.start(1), match.end(2)
+            yield first - 1, *match.span(at)
+            yield last - first + 1, match.start(at), match.end(at + 1)
+    for match in _NUMBERED.finditer(question):
+        if int(match[1]) > 1:
+            yield int(match[1]) - 1, *match.span()
     sized = _SIZE.search(question)
     if sized is None:
         return
