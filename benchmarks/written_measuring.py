@@ -27,7 +27,7 @@ from benchmarks.written_set import (
     small_databases,
     unanswerable,
 )
-from mqt_assets.evaluation.answering import EVALUATION_LIMITS, percentile
+from mqt_assets.evaluation.answering import EVALUATION_LIMITS, as_of_now, percentile
 from mqt_assets.evaluation.language_model import Written
 from mqt_serving.errors import CannotAnswer, MqtError, QuestionError
 from mqt_serving.query.dialects.parsing import parse_query
@@ -249,7 +249,8 @@ def runner(client: MongoClient[dict[str, Any]]) -> Run:
     """Runs on the databases of a client, with the time limit of evaluations."""
 
     def run_some(name: str, command: Command, most: int) -> Rows:
-        return run(command, client[name], replace(EVALUATION_LIMITS, max_rows=most + 1)).rows
+        limits = replace(EVALUATION_LIMITS, max_rows=most + 1)
+        return run(as_of_now(command), client[name], limits).rows
 
     return run_some
 

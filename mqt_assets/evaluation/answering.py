@@ -89,14 +89,11 @@ def command_of(plan: Plan, catalog: Catalog) -> Command:
 def runner(
     database_of: DatabaseOf, limits: Limits = EVALUATION_LIMITS
 ) -> Callable[[str, Command], list[dict[str, Any]]]:
-    """Runs a command on a database by name, as if it were `NOW`.
-
-    What passes between two runs of a query would make "how long ago" another answer. Raises rather
-    than cutting a long result short.
-    """
+    """Runs a command on a database by name, as if it were `NOW`; raises rather than cutting a long
+    result short."""
 
     def run_all(name: str, command: Command) -> list[dict[str, Any]]:
-        result = run(rebuilt(command, _now_fixed), database_of(name), limits)
+        result = run(as_of_now(command), database_of(name), limits)
         if result.truncated:
             raise MqtError(f"more than {limits.max_rows} rows")
         return list(result.rows)
@@ -104,8 +101,14 @@ def runner(
     return run_all
 
 
-def _now_fixed(part: object) -> object:
-    return LiteralExpression(NOW) if part == VariableExpression("NOW") else part
+def as_of_now(command: Command) -> Command:
+    """The command with `NOW` for the moment at which it runs: "how long ago" is another answer a
+    moment later."""
+
+    def fixed(part: object) -> object:
+        return LiteralExpression(NOW) if part == VariableExpression("NOW") else part
+
+    return rebuilt(command, fixed)
 
 
 _BROKEN = (QueryError, QueryFailed)

@@ -26,7 +26,7 @@ from mqt_resources.mlflow_tracking import MlflowTracking
     group_name="evaluation",
     kinds={"mongodb", "mlflow", "json"},
     io_manager_key="json_io",
-    code_version="3",
+    code_version="4",
     description="Execution accuracy of the candidate on the frozen holdout, by kind of question, "
     "with latency and size; the champion's on the same questions.",
 )

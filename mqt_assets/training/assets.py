@@ -266,7 +266,7 @@ def training_set(
     group_name="training",
     kinds={"pytorch", "onnx", "mlflow"},
     io_manager_key="folder_io",
-    code_version="5",
+    code_version="6",
     description="A translator trained from the champion's or the base weights, exported for "
     "serving and registered in MLflow. It serves only after evaluation and release.",
 )

@@ -139,7 +139,7 @@ def base_corpus(
     group_name=GROUP,
     kinds={"pytorch", "mlflow", "json"},
     io_manager_key="json_io",
-    code_version="4",
+    code_version="5",
     description="Base weights trained on base_corpus in <home>/base, with the cross-encoder that "
     "reads what their candidates mean, and the ranking. Cut off, "
     "the next run of the same training goes on where it was. MQT_BASE_MODEL can name the folder.",
