@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from benchmarks.experiments import SETUPS, TUNED_FOR, UNITS, _log_factors, mismatch, simulate
+from benchmarks.experiments import SETUPS, TUNED_FOR, UNITS, log_factors, mismatch, simulate
 from mqt_assets.experiments.statistics import (
     BURN_IN,
     Latencies,
@@ -67,7 +67,7 @@ def test_a_broken_split_is_noticed_and_a_right_one_is_not() -> None:
 def test_the_simulations_factor_is_the_functions() -> None:
     got, total = np.array([[3.0, 130.0]]), np.array([10.0, 1000.0])
     expected = [log_mismatch(7, 3, 0.2), log_mismatch(870, 130, 0.2)]
-    assert _log_factors(got, total, 0.2)[0].tolist() == pytest.approx(expected)
+    assert log_factors(got, total, 0.2)[0].tolist() == pytest.approx(expected)
 
 
 def test_a_slow_challenger_is_noticed_and_an_equal_one_is_not() -> None:
