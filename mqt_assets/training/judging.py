@@ -52,7 +52,7 @@ from mqt_serving.translator.ranking import FEATURES, NOTHING, describe_none
 from mqt_serving.translator.turns import processors
 from mqt_serving.translator.values import schema_stems
 
-_BEAMS = 8
+_BEAMS = 12
 _REPORT_EVERY = 30.0
 _VERSIONS = Amounts().handwritten_versions
 _SYNONYM_SHARE = 0.4  # of the questions, asked with synonyms where some are known

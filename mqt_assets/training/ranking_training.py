@@ -35,10 +35,8 @@ from mqt_serving.errors import MqtError, SettingError
 from mqt_serving.settings import Settings
 from mqt_serving.translator.ranking import UNFITTED
 
-_BEAMS = 8
 MOST_DECLINED = 0.03
 """Of the questions that have an answer, the share that may be declined."""
-_REPORT_EVERY = 200
 
 
 def why_no_ranking(tend: Path | None, description: Mapping[str, Any]) -> str:

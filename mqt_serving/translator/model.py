@@ -48,7 +48,7 @@ GRAPH_FILES = ("joint.onnx", "decoder.onnx", "translator.json")
 FORMAT = 4
 _LONE_CACHE = 50_000
 _NEAREST = 5
-_SPARE_BEAMS = 3
+_SPARE_BEAMS = 7
 """Searched beyond those asked for, so that re-ranking has something to bring forward."""
 
 Floats = npt.NDArray[np.float32]
