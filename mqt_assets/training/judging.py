@@ -47,12 +47,12 @@ from mqt_serving.platform.servers import MongoServer
 from mqt_serving.query.explanation import explain
 from mqt_serving.schema import Catalog
 from mqt_serving.translator import Translator
-from mqt_serving.translator.model import doubt_of
+from mqt_serving.translator.model import SPARE_BEAMS, doubt_of
 from mqt_serving.translator.ranking import FEATURES, NOTHING, describe_none
 from mqt_serving.translator.turns import processors
 from mqt_serving.translator.values import schema_stems
 
-_BEAMS = 12
+_BEAMS = 5 + SPARE_BEAMS  # what serving searches for five candidates
 _REPORT_EVERY = 30.0
 _VERSIONS = Amounts().handwritten_versions
 _SYNONYM_SHARE = 0.4  # of the questions, asked with synonyms where some are known

@@ -133,7 +133,8 @@ class Masks:
         return mask
 
     def _left(self, symbol: Symbol, steps: Sequence[Step]) -> tuple[int, str]:
-        """The item that a test is about, and the family of what it compares."""
+        """The item that a test is about, and the family of what it compares, where the grammar
+        expects `symbol` next."""
         if _ONLY in steps and (start := _left_start(symbol, steps)) is not None:
             return self._conditional(steps[start:])
         at = _last_item(steps)

@@ -48,7 +48,7 @@ GRAPH_FILES = ("joint.onnx", "decoder.onnx", "translator.json")
 FORMAT = 4
 _LONE_CACHE = 50_000
 _NEAREST = 5
-_SPARE_BEAMS = 7
+SPARE_BEAMS = 7
 """Searched beyond those asked for, so that re-ranking has something to bring forward."""
 
 Floats = npt.NDArray[np.float32]
@@ -174,7 +174,7 @@ class Translator:
         linked = self.link(question, words, schema, moment)
         if linked.best_match < self._minimum_match:
             raise CannotAnswer(_nothing_found(catalog, linked))
-        beams = self.beams(linked, schema, width + _SPARE_BEAMS)
+        beams = self.beams(linked, schema, width + SPARE_BEAMS)
         if doubt_of(beams) >= self._refusal:
             raise CannotAnswer(_not_held(catalog, linked, schema))
         candidates = self._ranked(self._readings(beams, question, linked, schema))[:width]

@@ -75,6 +75,20 @@ def examples(catalog: Catalog) -> list[Example]:
     return synthesise(catalog, 150, seed=1)
 
 
+@pytest.fixture(scope="module")
+def trained(examples: list[Example], catalog: Catalog, encoder: TextEncoder) -> TrainedModel:
+    return train(examples, {"small": catalog}, encoder, OPTIONS)
+
+
+@pytest.fixture(scope="module")
+def folder(
+    trained: TrainedModel, encoder_folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    target = tmp_path_factory.mktemp("translator")
+    export_translator(trained, target, encoder_folder)
+    return target
+
+
 def test_what_no_search_could_give_is_not_learned(catalog: Catalog, encoder: TextEncoder) -> None:
     """Else nobody hears that the grammar lacks something: learned, and never answered."""
     linker = Linker(build_schemas({"small": catalog}, encoder), encoder, NOW)
@@ -89,20 +103,6 @@ def test_what_no_search_could_give_is_not_learned(catalog: Catalog, encoder: Tex
     assert left_out is None  # all names are known, and none is Berlin
     ((reason, count),) = linker.left_out.items()
     assert (reason, count) == ("search: no search takes a value for RIGHT", 1)
-
-
-@pytest.fixture(scope="module")
-def trained(examples: list[Example], catalog: Catalog, encoder: TextEncoder) -> TrainedModel:
-    return train(examples, {"small": catalog}, encoder, OPTIONS)
-
-
-@pytest.fixture(scope="module")
-def folder(
-    trained: TrainedModel, encoder_folder: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
-    target = tmp_path_factory.mktemp("translator")
-    export_translator(trained, target, encoder_folder)
-    return target
 
 
 def test_dropout_drops_its_share_and_keeps_the_mean() -> None:
