@@ -7,7 +7,7 @@ would have to guess.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from mqt_serving.query.lowering.predicates import conjunction, conjuncts
@@ -26,6 +26,7 @@ from mqt_serving.query.plan import (
     Top,
     walk,
 )
+from mqt_serving.query.trees import rebuilt
 from mqt_serving.translator.follow_ups.ground import Ground
 from mqt_serving.translator.follow_ups.merging import Mode, Unclear, merge
 
@@ -273,28 +274,17 @@ def _turned(order_by: Sequence[Order]) -> tuple[Order, ...]:
 def over(plan: Plan, added: Sequence[Predicate], mode: Mode) -> Plan:
     """Conditions on what belongs to each row: all figures are over those only."""
 
-    def narrowed(aggregate: Aggregate) -> Aggregate:
-        return replace(aggregate, where=merge(aggregate.where, added, mode))
+    def narrowed(part: object) -> object:
+        if not isinstance(part, Aggregate):
+            return part
+        return replace(part, where=merge(part.where, added, mode))
 
-    changed: Plan = replace(
+    return replace(
         plan,
-        outputs=_changed(plan.outputs, narrowed),
-        having=_changed(plan.having, narrowed),
-        order_by=_changed(plan.order_by, narrowed),
+        outputs=rebuilt(plan.outputs, narrowed),
+        having=rebuilt(plan.having, narrowed),
+        order_by=rebuilt(plan.order_by, narrowed),
     )
-    return changed
-
-
-def _changed(node: Any, change: Any) -> Any:
-    """The node with every aggregate in it changed."""
-    if isinstance(node, Aggregate):
-        return change(node)
-    if isinstance(node, tuple):
-        return tuple(_changed(item, change) for item in node)
-    if is_dataclass(node) and not isinstance(node, Field | Entity | type):
-        members = {item.name: getattr(node, item.name) for item in fields(node)}
-        return replace(node, **{name: _changed(value, change) for name, value in members.items()})
-    return node
 
 
 def part_of(part: DatePart, ground: Ground) -> PartOf:
