@@ -23,6 +23,7 @@ from tokenizers import Tokenizer
 from mqt_serving.errors import ReleaseCorrupt
 
 Vectors = npt.NDArray[np.float32]
+Whole = npt.NDArray[np.int64]
 Spans = Sequence[tuple[int, int]]
 """Character spans, each (start, end)."""
 
@@ -117,25 +118,29 @@ class TextEncoder:
                 found[i] = (early[row, : len(encodings[i].ids)], weights)
         return found
 
-    def early_pairs(
-        self, first: str, seconds: Sequence[str], most: int
-    ) -> tuple[Vectors, npt.NDArray[np.int64]]:
-        """The lower layers' states of `first` with each of `seconds`, and where there are some.
+    def pairs(self, first: str, seconds: Sequence[str], most: int) -> tuple[Whole, Whole]:
+        """Tokens of `first` with each of `seconds`, (N, K), and where there are some.
 
-        (N, K, dimension) and (N, K); each pair is cut to `most` tokens.
+        Each pair is cut to `most` tokens.
         """
-        return self._early([self._tokenizer.encode(first, other).ids[:most] for other in seconds])
+        return _padded([self._tokenizer.encode(first, other).ids[:most] for other in seconds])
 
-    def _early(self, ids: list[list[int]]) -> tuple[Vectors, npt.NDArray[np.int64]]:
+    def _early(self, ids: list[list[int]]) -> tuple[Vectors, Whole]:
         """The lower layers' states, (N, K, dimension), and the (N, K) mask of what is there."""
-        longest = max(len(row) for row in ids)
-        tokens = np.zeros((len(ids), longest), dtype=np.int64)
-        mask = np.zeros((len(ids), longest), dtype=np.int64)
-        for row, values in enumerate(ids):
-            tokens[row, : len(values)] = values
-            mask[row, : len(values)] = 1
+        tokens, mask = _padded(ids)
         (early,) = self._lower.run(None, {"ids": tokens, "mask": mask})
         return early, mask
+
+
+def _padded(ids: Sequence[Sequence[int]]) -> tuple[Whole, Whole]:
+    """(N, K) tokens and the mask of what is there."""
+    longest = max(len(row) for row in ids)
+    tokens = np.zeros((len(ids), longest), dtype=np.int64)
+    mask = np.zeros((len(ids), longest), dtype=np.int64)
+    for row, values in enumerate(ids):
+        tokens[row, : len(values)] = values
+        mask[row, : len(values)] = 1
+    return tokens, mask
 
 
 def _alike(encodings: Sequence[Any]) -> Iterator[list[int]]:

@@ -1,7 +1,7 @@
 """Export: trained networks and the text encoder as ONNX graphs that serving loads.
 
 Writes `lower.onnx`, `sentence.onnx`, `reader.onnx`, `cross_encoder.onnx`, `tokenizer.json`,
-`encoder.json` (the text encoder and what starts from its early states, exported once per model) and
+`encoder.json` (the text encoder and what is built on its layers, exported once per model) and
 `joint.onnx`, `decoder.onnx`, `translator.json` (the translator). The graphs give the network's own
 results to within float rounding (a test compares them), but the cross-encoder's, in eight bits.
 """
@@ -45,7 +45,7 @@ from mqt_serving.translator.model import layout
 from mqt_serving.translator.stepping import REMEMBERED
 
 _OPSET = 17
-ENCODER_FORMAT = 2
+ENCODER_FORMAT = 3
 """Of the files of the text encoder; raise it when they change."""
 _REMEMBERED_AXES = dict(
     zip(REMEMBERED, ({0: "choices"}, {3: "places"}, {1: "places"}, {1: "words"}), strict=True)
@@ -55,6 +55,18 @@ REFUSAL = 0.5
 base weights name no other that was measured."""
 MINIMUM_MATCH = 0.5
 """Below this a question names nothing in the schema (see `Linked.best_match`)."""
+
+
+class _Pairs(nn.Module):
+    """The cross-encoder with the lower layers, so that both get eight bits."""
+
+    def __init__(self, lower: LowerLayers, network: CrossEncoderNetwork) -> None:
+        super().__init__()
+        self.lower, self.network = lower, network
+
+    def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
+        scores: Tensor = self.network(self.lower(ids, mask), mask)
+        return scores
 
 
 class _Sentence(nn.Module):
@@ -103,20 +115,17 @@ def export_encoder(
     mask = torch.ones(3, 9, dtype=torch.long)
     mask[1, 5:] = 0
     sizes = {0: "batch", 1: "tokens"}
-    _export(
-        LowerLayers(transformer),
-        (torch.randint(1000, 2000, (3, 9)), mask),
-        folder / "lower.onnx",
-        {"ids": sizes, "mask": sizes},
-        {"early": sizes},
-    )
+    lower, texts = LowerLayers(transformer), (torch.randint(1000, 2000, (3, 9)), mask)
+    written = {"ids": sizes, "mask": sizes}
+    _export(lower, texts, folder / "lower.onnx", written, {"early": sizes})
     states = (torch.randn(3, 9, dimension), mask)
     axes = {"early": sizes, "mask": sizes}
     _export(_Sentence(upper), states, folder / "sentence.onnx", axes, {"vectors": {0: "batch"}})
     _export(reader or upper, states, folder / "reader.onnx", axes, {"states": sizes})
     (folder / CROSS_ENCODER_FILE).unlink(missing_ok=True)
     if cross_encoder is not None:
-        _export(cross_encoder, states, folder / CROSS_ENCODER_FILE, axes, {"scores": {0: "batch"}})
+        pairs = _Pairs(lower, cross_encoder)
+        _export(pairs, texts, folder / CROSS_ENCODER_FILE, written, {"scores": {0: "batch"}})
         _in_eight_bits(folder / CROSS_ENCODER_FILE)
     shutil.copyfile(source / "tokenizer.json", folder / "tokenizer.json")
     marker.write_text(json.dumps({**described, "dimension": dimension}))

@@ -155,7 +155,7 @@ def check_entity(entity: Entity, catalog: Catalog) -> None:
 _Cost = tuple[int, int, int]  # references, of them not unique, steps
 _Ranked = tuple[_Cost, tuple[tuple[object, ...], ...]]
 _Paths = dict[Entity, tuple[_Ranked, tuple[Edge, ...]]]
-_MOST_SOURCES = 1_000  # of which the paths are remembered, per catalog
+_MOST_REMEMBERED = 1_000  # paths and joins, of each, per catalog
 
 
 class _Graph:
@@ -164,6 +164,7 @@ class _Graph:
     def __init__(self, catalog: Catalog) -> None:
         self.entities = entities_of(catalog)
         self.found: dict[tuple[frozenset[Entity], bool], _Paths] = {}
+        self.spanning: dict[tuple[Entity, ...], JoinTree] = {}
         self.edges: dict[Entity, list[Edge]] = {entity: [] for entity in self.entities}
         for entity in self.entities:
             parent = parent_of(entity, catalog)
@@ -210,7 +211,7 @@ def _cheapest(sources: Iterable[Entity], catalog: Catalog, upward_only: bool) ->
     found = graph.found.get(key)
     if found is None:
         found = _search(key[0], graph, upward_only)
-        if len(graph.found) >= _MOST_SOURCES:
+        if len(graph.found) >= _MOST_REMEMBERED:
             graph.found = {}
         graph.found[key] = found
     return found
@@ -260,9 +261,20 @@ def spanning_joins(entities: Sequence[Entity], catalog: Catalog) -> JoinTree:
     The anchor is the entity from which every other is reached upward (from items to their order
     to its customer), if need be one that links them (enrolments, for students and courses);
     where none exists, one of the entities, joined whichever way references go. Fewest references
-    win. Raises `PlanError` when the entities are not connected.
+    win. Remembered. Raises `PlanError` when the entities are not connected.
     """
-    needed = list(dict.fromkeys(entities))
+    graph = _graph(catalog)
+    needed = tuple(dict.fromkeys(entities))
+    found = graph.spanning.get(needed)
+    if found is None:
+        found = _spanning(needed, catalog)
+        if len(graph.spanning) >= _MOST_REMEMBERED:
+            graph.spanning = {}
+        graph.spanning[needed] = found
+    return found
+
+
+def _spanning(needed: Sequence[Entity], catalog: Catalog) -> JoinTree:
     for entity in needed:
         check_entity(entity, catalog)
     candidates: list[tuple[tuple[object, ...], JoinTree]] = []

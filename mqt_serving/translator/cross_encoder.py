@@ -1,8 +1,7 @@
 """Reads question and meaning together: how well a plan, said in English, answers the question.
 
 The decoder writes a plan step by step; this network sees the whole sentence beside the question (a
-cross-encoder as in Nogueira and Cho 2019). It starts from the text encoder's early states, as the
-question's reader does. The graph is written by `mqt_assets.training.export`.
+cross-encoder as in Nogueira and Cho 2019). The graph is written by `mqt_assets.training.export`.
 """
 
 from __future__ import annotations
@@ -27,8 +26,8 @@ class CrossEncoder:
 
     def scores(self, question: str, meanings: Sequence[str]) -> npt.NDArray[np.float64]:
         """(len(meanings),) the higher the better, only to be compared for one question."""
-        early, mask = self._encoder.early_pairs(question, [plain(m) for m in meanings], MAX_TOKENS)
-        (scores,) = self._session.run(None, {"early": early, "mask": mask})
+        ids, mask = self._encoder.pairs(question, [plain(m) for m in meanings], MAX_TOKENS)
+        (scores,) = self._session.run(None, {"ids": ids, "mask": mask})
         result: npt.NDArray[np.float64] = scores.astype(np.float64)
         return result
 
