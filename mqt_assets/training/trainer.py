@@ -42,7 +42,11 @@ class TrainingFailed(MqtError):
 
 @dataclass(frozen=True, slots=True)
 class TrainingOptions:
-    """`shares`: how much of each batch comes from each group of examples, before normalising."""
+    """`shares`: how much of each batch comes from each group of examples, before normalising.
+
+    `keep`: how much the weights that a training started from count in its result (averaged as in
+    WiSE-FT, Wortsman et al. 2022); nothing where it started from none.
+    """
 
     seed: int = 7
     max_steps: int = 4000
@@ -56,6 +60,7 @@ class TrainingOptions:
     threads: int = 2
     now: datetime = ASKED_AT
     vary: bool = False  # whether questions vary as they are drawn (see `augmentation`)
+    keep: float = 0.0
     shape: NetworkShape = field(default_factory=NetworkShape)
     shares: Mapping[str, float] = field(
         default_factory=lambda: {
@@ -167,8 +172,11 @@ def train(
     network.to(device)
     fitting = _Fitting(network, options, progress, started, checkpoint)
     fitting.run(supply, device)
+    network.cpu().eval()
+    if start is not None and options.keep:
+        _keep(network, start, options.keep)
     return TrainedModel(
-        network=network.cpu().eval(),
+        network=network,
         options=options,
         encoder=encoder,
         losses=fitting.losses,
@@ -177,6 +185,14 @@ def train(
         seconds=time.monotonic() - started,
         steps=fitting.step,
     )
+
+
+def _keep(network: TranslatorNetwork, start: Mapping[str, torch.Tensor], share: float) -> None:
+    """Replace the weights by their mean with those of the start, which count this share."""
+    with torch.no_grad():
+        for name, value in network.state_dict().items():
+            if value.is_floating_point():
+                value.lerp_(start[name].to(value), share)
 
 
 def training_device() -> torch.device:

@@ -196,6 +196,26 @@ def test_the_same_seed_gives_the_same_weights(
         assert torch.equal(a, b)
 
 
+def test_what_a_training_keeps_of_its_start_is_a_mean_of_weights(
+    examples: list[Example], catalog: Catalog, encoder: TextEncoder
+) -> None:
+    options = TrainingOptions(max_steps=2, batch_size=8, shape=SMALL, now=NOW)
+
+    def after(start: dict[str, torch.Tensor] | None, keep: float) -> dict[str, torch.Tensor]:
+        kept = replace(options, keep=keep)
+        model = train(examples, {"small": catalog}, encoder, kept, start=start)
+        return dict(model.network.state_dict())
+
+    start = after(None, 0.0)
+    learned, kept = after(start, 0.0), after(start, 0.25)
+    for name, value in kept.items():
+        assert torch.allclose(value, 0.25 * start[name] + 0.75 * learned[name], atol=1e-6), name
+    first = next(name for name in start if not torch.equal(start[name], learned[name]))
+    assert not torch.allclose(kept[first], learned[first], atol=1e-6)
+    scratch = after(None, 0.25)
+    assert all(torch.equal(value, start[name]) for name, value in scratch.items())
+
+
 def test_after_a_checkpoint_come_the_batches_that_were_left(
     examples: list[Example], catalog: Catalog, encoder: TextEncoder
 ) -> None:
