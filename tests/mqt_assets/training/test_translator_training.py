@@ -19,8 +19,9 @@ from mqt_assets.schemas.catalogs import catalog_from_documents
 from mqt_assets.training.batches import Linker, Prepared, build_schemas, collate, prepare
 from mqt_assets.training.corrections import example_of
 from mqt_assets.training.examples import Example, make_example
-from mqt_assets.training.export import export_encoder, export_translator, packaged_encoder
+from mqt_assets.training.export import export_encoder, export_translator
 from mqt_assets.training.network import Dropout, NetworkShape, TranslatorNetwork
+from mqt_assets.training.reader import packaged_encoder
 from mqt_assets.training.synthesis import synthesise
 from mqt_assets.training.trainer import (
     Progress,
