@@ -30,15 +30,14 @@ def draw(month: Month) -> bytes:
         top, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
         days = [day.number for day in month.days]
         _bands(top, month)
-        top.plot(days, [100 * day.share for day in month.days], color=ACCENT, marker="o", ms=3)
+        right = [100 * day.share for day in month.days]
+        top.plot(days, right, color=ACCENT, marker="o", ms=3, label="answered rightly")
         held = [100 * day.from_corrections / max(1, day.asked) for day in month.days]
-        top.plot(days, held, color="#b7791f", linestyle=":", marker=".", ms=4)
+        label = "answered from a correction"
+        top.plot(days, held, color="#b7791f", linestyle=":", marker=".", ms=4, label=label)
         top.set_ylim(0, 102)
         top.set_ylabel("%", color=INK)
-        top.legend(
-            ["answered rightly", "answered from a correction"],
-            fontsize=8, frameon=False, loc="lower left",
-        )  # fmt: skip
+        top.legend(fontsize=8, frameon=False, loc="lower left")
         top.set_title("A band is a model; what happened, below", fontsize=9, color=INK)
         lanes = list(dict.fromkeys(event.kind for event in month.events))
         for event in month.events:

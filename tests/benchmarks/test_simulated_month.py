@@ -45,6 +45,7 @@ def test_the_picture_shows_each_model_and_each_kind_of_event() -> None:
     svg = draw(month)
     assert svg == draw(month)
     assert svg.startswith(b"<?xml")
+    assert svg.count(b"stroke-dasharray") == 2, "the legend draws its lines as the plot does"
     assert month.as_json()["counts"] == {"promoted": 1, "refused": 1}
     assert lines(month.events)[0].split() == ["day", "2", "refused", "worse"]
 
