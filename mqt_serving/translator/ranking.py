@@ -41,6 +41,11 @@ _CUES: Final[Mapping[str, frozenset[str]]] = {
     ),
     "average": frozenset("average mean avg averages".split()),
     "sum": frozenset("total sum overall altogether combined cumulative accumulated".split()),
+    "running": frozenset(
+        """running cumulative cumulatively cumulated cumulate accumulated accumulating accumulate
+        accumulates rolling far add adding added pile piling piled grow growing grown build building
+        built counting then until till ytd""".split()
+    ),
     "distinct": frozenset("different distinct unique various".split()),
     "order": frozenset(
         """sorted sort order ordered ordering ascending descending alphabetical alphabetically
@@ -56,6 +61,7 @@ _MADE_OF: Final[Mapping[str, frozenset[int]]] = {
     "superlative": frozenset({_T.LIMIT, _T.MAX, _T.MIN}),
     "average": frozenset({_T.AVG}),
     "sum": frozenset({_T.SUM, _T.RUNNING}),
+    "running": frozenset({_T.RUNNING}),
     "distinct": frozenset({_T.DISTINCT, _T.COUNT_DISTINCT}),
     "order": frozenset({_T.ORDER}),
     "negative": frozenset({_T.NOT, _T.NOT_IN, _T.NO, _T.NE, _T.IS_NULL, _T.MISSING}),

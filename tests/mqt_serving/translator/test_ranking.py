@@ -19,6 +19,7 @@ from mqt_serving.query.plan import (
     Function,
     Output,
     Plan,
+    Running,
 )
 from mqt_serving.translator.decoding import Beam
 from mqt_serving.translator.items import SchemaItems, build_items
@@ -109,6 +110,20 @@ def test_what_is_said_is_held_against_what_is_made(schema: SchemaItems) -> None:
     assert feature("superlative: made, not said", each, asked) == 0
     ranking = Ranking({"group: said, not made": -2.0})
     assert ranking.probabilities(described([total, each], asked), asked)[1] > 0.8
+
+
+def test_a_running_total_wants_to_be_asked_for(schema: SchemaItems) -> None:
+    total = Aggregate(Function.SUM, Field("staff", "pay"))
+    plain = Plan((Output(CITY), Output(total)), group_by=(CITY,))
+    running = Plan((Output(CITY), Output(Running(total))), group_by=(CITY,))
+    for question, made_up in (("total pay by city", 1), ("running total of pay by city", 0)):
+        words = prepare_words(question)
+        nothing = np.zeros((len(words), 40), np.float32)
+        asked = link(question, words, nothing, nothing, schema, datetime(2026, 1, 1))
+        one = beam(schema, asked, running, -1.0)
+        assert feature("running: made, not said", one, asked) == made_up
+        other = beam(schema, asked, plain, -1.0)
+        assert feature("running: made, not said", other, asked) == 0
 
 
 def test_none_of_the_candidates_may_be_the_likeliest(schema: SchemaItems, linked: Linked) -> None:
