@@ -23,7 +23,7 @@ from tokenizers import Tokenizer
 from mqt_serving.errors import ReleaseCorrupt
 
 Vectors = npt.NDArray[np.float32]
-Whole = npt.NDArray[np.int64]
+Integers = npt.NDArray[np.int64]
 Spans = Sequence[tuple[int, int]]
 """Character spans, each (start, end)."""
 
@@ -118,21 +118,21 @@ class TextEncoder:
                 found[i] = (early[row, : len(encodings[i].ids)], weights)
         return found
 
-    def pairs(self, first: str, seconds: Sequence[str], most: int) -> tuple[Whole, Whole]:
+    def pairs(self, first: str, seconds: Sequence[str], most: int) -> tuple[Integers, Integers]:
         """Tokens of `first` with each of `seconds`, (N, K), and where there are some.
 
         Each pair is cut to `most` tokens.
         """
         return _padded([self._tokenizer.encode(first, other).ids[:most] for other in seconds])
 
-    def _early(self, ids: list[list[int]]) -> tuple[Vectors, Whole]:
+    def _early(self, ids: list[list[int]]) -> tuple[Vectors, Integers]:
         """The lower layers' states, (N, K, dimension), and the (N, K) mask of what is there."""
         tokens, mask = _padded(ids)
         (early,) = self._lower.run(None, {"ids": tokens, "mask": mask})
         return early, mask
 
 
-def _padded(ids: Sequence[Sequence[int]]) -> tuple[Whole, Whole]:
+def _padded(ids: Sequence[Sequence[int]]) -> tuple[Integers, Integers]:
     """(N, K) tokens and the mask of what is there."""
     longest = max(len(row) for row in ids)
     tokens = np.zeros((len(ids), longest), dtype=np.int64)

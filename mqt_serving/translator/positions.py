@@ -54,14 +54,16 @@ _SIZES = {word: number for number, word in enumerate(NUMBER_WORDS) if number >= 
     "fifty": 50,
     "hundred": 100,
 }
-_LONG = rf"\d{{1,4}}|{'|'.join(_SIZES)}"
+_PAGE_SIZE = rf"\d{{1,4}}|{'|'.join(_SIZES)}"
 _SIZE = re.compile(
-    rf"\b({_LONG})\s+(?:\w+\s+)?(?:per|a|to a|on a|on each|on every)\s+page\b"
-    rf"|\bpages? of ({_LONG})\b"
-    rf"|\bpage\s+\d{{1,4}}\s+(?:of|with|at|by)\s+({_LONG})(?:\s+each\b|(?=\s*(?:[,.;:?!)]|$)))",
+    rf"\b({_PAGE_SIZE})\s+(?:\w+\s+)?(?:per|a|to a|on a|on each|on every)\s+page\b"
+    rf"|\bpages? of ({_PAGE_SIZE})\b"
+    rf"|\bpage\s+\d{{1,4}}\s+(?:of|with|at|by)\s+({_PAGE_SIZE})(?:\s+each\b|(?=\s*(?:[,.;:?!)]|$)))",
     re.IGNORECASE,
 )
-_PASSED = re.compile(rf"\bskip(?:ping)?\s+(?:the\s+first\s+)?({_COUNT})\s+pages\b", re.IGNORECASE)
+_PAGES_PASSED = re.compile(
+    rf"\bskip(?:ping)?\s+(?:the\s+first\s+)?({_COUNT})\s+pages\b", re.IGNORECASE
+)
 _PAGE = re.compile(
     rf"\bpage\s+(?:number\s+|no\.?\s+)?(\d{{1,4}})\b"
     rf"|\b(?:({'|'.join(_ORDINALS)})|(\d{{1,3}})(?:st|nd|rd|th))\s+page\b",
@@ -94,12 +96,14 @@ def find_positions(question: str) -> Iterator[tuple[int, int, int]]:
 def _between(
     match: re.Match[str], at: int, first: int, last: int
 ) -> Iterator[tuple[int, int, int]]:
+    """Rows skipped before place `first`, and shown from it to `last`."""
     if 1 < first <= last:
         yield first - 1, *match.span(at)
         yield last - first + 1, match.start(at), match.end(at + 1)
 
 
 def _pages(question: str) -> Iterator[tuple[int, int, int]]:
+    """Rows skipped before a page, where the question says how long pages are."""
     sized = _SIZE.search(question)
     if sized is None:
         return
@@ -111,7 +115,7 @@ def _pages(question: str) -> Iterator[tuple[int, int, int]]:
             yield (page - 1) * size, *match.span()
             if written in _SIZES:
                 yield size, *sized.span()
-    for match in _PASSED.finditer(question):
+    for match in _PAGES_PASSED.finditer(question):
         if size:
             yield _small(match[1]) * size, *match.span()
 

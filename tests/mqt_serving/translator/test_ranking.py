@@ -52,7 +52,10 @@ def schema() -> SchemaItems:
 
 @pytest.fixture(scope="module")
 def linked(schema: SchemaItems) -> Linked:
-    question = "the city of open orders"
+    return asked_of(schema, "the city of open orders")
+
+
+def asked_of(schema: SchemaItems, question: str) -> Linked:
     words = prepare_words(question)
     nothing = np.zeros((len(words), 40), np.float32)
     return link(question, words, nothing, nothing, schema, datetime(2026, 1, 1))
@@ -97,10 +100,7 @@ def test_a_field_that_no_word_names_costs_too(schema: SchemaItems, linked: Linke
 
 
 def test_what_is_said_is_held_against_what_is_made(schema: SchemaItems) -> None:
-    question = "how many orders does each city have"
-    words = prepare_words(question)
-    nothing = np.zeros((len(words), 40), np.float32)
-    asked = link(question, words, nothing, nothing, schema, datetime(2026, 1, 1))
+    asked = asked_of(schema, "how many orders does each city have")
     count = Output(Aggregate(Function.COUNT, Entity("orders")))
     total = beam(schema, asked, Plan((count,)), -1.0)
     each = beam(schema, asked, Plan((Output(CITY), count), group_by=(CITY,)), -1.0)
@@ -117,9 +117,7 @@ def test_a_running_total_wants_to_be_asked_for(schema: SchemaItems) -> None:
     plain = Plan((Output(CITY), Output(total)), group_by=(CITY,))
     running = Plan((Output(CITY), Output(Running(total))), group_by=(CITY,))
     for question, made_up in (("total pay by city", 1), ("running total of pay by city", 0)):
-        words = prepare_words(question)
-        nothing = np.zeros((len(words), 40), np.float32)
-        asked = link(question, words, nothing, nothing, schema, datetime(2026, 1, 1))
+        asked = asked_of(schema, question)
         one = beam(schema, asked, running, -1.0)
         assert feature("running: made, not said", one, asked) == made_up
         other = beam(schema, asked, plain, -1.0)
