@@ -11,7 +11,7 @@
     aggregate := count|sum|avg|min|max ( [distinct] operand-or-entity [only pred] )
     elapsed := minutes|hours|days|weeks|years, from the first date to the second; one may be `now`
     far   := km|m, from a field that holds a point; place := path | latitude longitude | (plan)
-    part  := year|quarter|month|day|weekday|hour|year_month|date
+    part  := year|quarter|month|day|weekday|hour|year_month|date|week
     pred  := pred or pred | pred and pred | not pred | (pred) | some entity [(pred)]
              | no entity [(pred)] | test
     test  := operand =|!=|>|>=|<|<= literal|path|(plan) | operand between low and high

@@ -16,7 +16,7 @@ from typing import Any
 from bson import Decimal128, ObjectId
 
 from mqt_serving.query.checking.bson_types import families_of
-from mqt_serving.query.plan import DatePart, Scalar
+from mqt_serving.query.plan import TEXT_PARTS, DatePart, Scalar
 from mqt_serving.schema import BsonType, FieldSchema
 
 _INT64_MIN, _INT64_MAX = -(2**63), 2**63 - 1
@@ -96,8 +96,7 @@ def fit_number(value: Scalar) -> Scalar:
 
 
 def fit_part(value: Scalar, part: DatePart) -> Scalar:
-    """The value as a calendar part is computed: a number, or the text of a month or day."""
-    is_text = part in (DatePart.YEAR_MONTH, DatePart.DATE)
+    """The value as a calendar part is computed: a number, or text for `TEXT_PARTS`."""
     if isinstance(value, datetime):
         moment = _utc(value)
         match part:
@@ -105,11 +104,13 @@ def fit_part(value: Scalar, part: DatePart) -> Scalar:
                 return moment.strftime("%Y-%m")
             case DatePart.DATE:
                 return moment.date().isoformat()
+            case DatePart.WEEK:
+                return moment.strftime("%G-W%V")
             case DatePart.YEAR:
                 return moment.year
             case _:
                 return moment
-    if is_text or not isinstance(value, str):
+    if part in TEXT_PARTS or not isinstance(value, str):
         return plain(value)
     return _as_number(value, whole=True)
 

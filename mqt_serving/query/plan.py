@@ -41,7 +41,7 @@ class Field:
 
 
 class DatePart(StrEnum):
-    """Calendar parts of a date, in UTC; `YEAR_MONTH` is the text `2025-03`, `DATE` `2025-03-09`."""
+    """Calendar parts of a date, in UTC; those of `TEXT_PARTS` are texts, the others numbers."""
 
     YEAR = "year"
     QUARTER = "quarter"
@@ -49,8 +49,13 @@ class DatePart(StrEnum):
     DAY = "day"
     WEEKDAY = "weekday"  # 1 = Sunday ... 7 = Saturday, as $dayOfWeek
     HOUR = "hour"
-    YEAR_MONTH = "year_month"
-    DATE = "date"
+    YEAR_MONTH = "year_month"  # 2025-03
+    DATE = "date"  # 2025-03-09
+    WEEK = "week"  # 2025-W10: the ISO week, from Monday on, with the year it belongs to
+
+
+TEXT_PARTS: Final = frozenset({DatePart.YEAR_MONTH, DatePart.DATE, DatePart.WEEK})
+"""The parts that are texts; in each, earlier sorts first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,6 +107,7 @@ class Token(IntEnum):
     NOW = auto()  # when the query runs
     KILOMETRES = auto()  # from one place to another
     METRES = auto()
+    WEEK = auto()  # a calendar part
 
 
 class Step(NamedTuple):
@@ -164,7 +165,7 @@ class Symbol(IntEnum):
 _T, _S = Token, Symbol
 AGGREGATES = frozenset({_T.COUNT, _T.COUNT_DISTINCT, _T.SUM, _T.AVG, _T.MIN, _T.MAX})
 PARTS = frozenset(
-    {_T.YEAR, _T.QUARTER, _T.MONTH, _T.DAY, _T.WEEKDAY, _T.HOUR, _T.YEAR_MONTH, _T.DATE}
+    {_T.YEAR, _T.QUARTER, _T.MONTH, _T.DAY, _T.WEEKDAY, _T.HOUR, _T.YEAR_MONTH, _T.DATE, _T.WEEK}
 )
 ELAPSED = frozenset({_T.MINUTES, _T.HOURS, _T.DAYS, _T.WEEKS, _T.YEARS})
 DISTANCES = frozenset({_T.KILOMETRES, _T.METRES})

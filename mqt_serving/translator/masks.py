@@ -143,7 +143,7 @@ class Masks:
         apart = at > 1 and steps[at - 2].kind == 0 and steps[at - 2].at in _TO
         if (before is None and apart) or before == Token.NOW:
             family = "number"
-        elif before in (Token.YEAR_MONTH, Token.DATE):
+        elif before in (Token.YEAR_MONTH, Token.DATE, Token.WEEK):
             family = "text"
         elif (
             before in PARTS

@@ -17,6 +17,7 @@ from bson import Decimal128
 from mqt_serving.query.literals import fit, is_flag, plain
 from mqt_serving.query.plan import (
     DISTANCES,
+    TEXT_PARTS,
     AcrossGroups,
     Aggregate,
     And,
@@ -400,7 +401,7 @@ def read_value(value: Value, left: Operand | None, schema: SchemaItems) -> Scala
         return fit(literal, field)
     if value.kind == ValueKind.DATE:
         return None
-    if isinstance(target, PartOf) and target.part in (DatePart.YEAR_MONTH, DatePart.DATE):
+    if isinstance(target, PartOf) and target.part in TEXT_PARTS:
         return value.text
     if isinstance(value.literal, bool) or not isinstance(value.literal, int | float):
         return None

@@ -87,7 +87,7 @@ def expect_different(key: Key, about: Subject) -> None:
 
 _PARTS = {
     DatePart.YEAR_MONTH: (
-        0.4,
+        0.35,
         ("per month", "by month", "each month", "monthly", "for each month"),
     ),
     DatePart.YEAR: (
@@ -95,6 +95,10 @@ _PARTS = {
         ("per year", "by year", "each year", "yearly", "for each year", "annually"),
     ),
     DatePart.DATE: (0.1, ("per day", "by day", "each day", "daily", "for each day", "by date")),
+    DatePart.WEEK: (
+        0.08,
+        ("per week", "by week", "each week", "weekly", "for each week", "week by week"),
+    ),
     DatePart.WEEKDAY: (
         0.07,
         ("by day of the week", "per weekday", "by weekday", "for each day of the week"),
@@ -225,6 +229,7 @@ def per_date_part(draft: Draft, view: EntityView) -> Posed:
         elif per.startswith(("per ", "by ")) and part in (
             DatePart.YEAR,
             DatePart.YEAR_MONTH,
+            DatePart.WEEK,
             DatePart.DATE,
         ):
             unit = per.split(" ", 1)[1]

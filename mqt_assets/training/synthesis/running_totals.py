@@ -36,7 +36,8 @@ from mqt_serving.query.plan import (
 )
 
 _UNITS = (
-    (DatePart.YEAR_MONTH, "month", "monthly", 0.55),
+    (DatePart.YEAR_MONTH, "month", "monthly", 0.45),
+    (DatePart.WEEK, "week", "weekly", 0.1),
     (DatePart.YEAR, "year", "yearly", 0.3),
     (DatePart.DATE, "day", "daily", 0.15),
 )

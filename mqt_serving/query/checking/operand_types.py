@@ -17,9 +17,9 @@ from mqt_serving.query.checking.notes import Note, NoteKind, percent
 from mqt_serving.query.plan import (
     DISTANCES,
     ELAPSED,
+    TEXT_PARTS,
     Aggregate,
     Arithmetic,
-    DatePart,
     Entity,
     Field,
     Function,
@@ -36,7 +36,6 @@ from mqt_serving.schema import NUMERIC, BsonType, Catalog, FieldSchema
 
 _EPOCH_MILLISECONDS = 10**11  # 1973; smaller numbers are years, ages, prices...
 _DATE_TEXT = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\b[A-Z][a-z]{2,8}\.? ?\d{1,4}\b|^\d{8}$")
-_TEXT_PARTS = (DatePart.YEAR_MONTH, DatePart.DATE)
 _NUMBER = frozenset({Family.NUMBER})
 _FROM_ID_OR_DATE = frozenset({Family.DATE, Family.OBJECT_ID})
 
@@ -107,7 +106,7 @@ def _part(operand: PartOf, catalog: Catalog, tell: Tell) -> Held:
     assert field.field is not None
     _require_dates(field, operand.part.value.replace("_", " "), tell)
     name = f"the {operand.part.value.replace('_', ' ')} of {field.name}"
-    return Held(name, frozenset({Family.TEXT}) if operand.part in _TEXT_PARTS else _NUMBER)
+    return Held(name, frozenset({Family.TEXT}) if operand.part in TEXT_PARTS else _NUMBER)
 
 
 def _require_moment(side: Term, unit: Operator, catalog: Catalog, tell: Tell) -> None:

@@ -28,6 +28,7 @@ from mqt_serving.query.lowering.predicates import Leaf, operands
 from mqt_serving.query.plan import (
     DISTANCES,
     ELAPSED,
+    TEXT_PARTS,
     Aggregate,
     And,
     Arithmetic,
@@ -99,6 +100,7 @@ _PARTS: Final = {
     DatePart.HOUR: "hour",
     DatePart.YEAR_MONTH: "month and year",
     DatePart.DATE: "day",
+    DatePart.WEEK: "week",
 }
 _MATCHES: Final = {
     TextMatch.CONTAINS: ("contains", "does not contain"),
@@ -185,7 +187,7 @@ class Clauses:
             case Field():
                 return self._kind_of_field(operand)
             case PartOf(part=part):
-                return "date" if part in (DatePart.YEAR_MONTH, DatePart.DATE) else "number"
+                return "date" if part in TEXT_PARTS else "number"
             case Aggregate(function=Function.MIN | Function.MAX, argument=Field() | PartOf() as of):
                 return self.kind(of)
             case Arithmetic(operator=operator) if operator in DISTANCES:

@@ -27,6 +27,7 @@ from mqt_serving.query.pipeline import (
     WindowOutput,
 )
 from mqt_serving.query.plan import (
+    TEXT_PARTS,
     AcrossGroups,
     Aggregate,
     DatePart,
@@ -45,8 +46,8 @@ SO_FAR = Window("documents", "unbounded", "current")
 MOST_GROUPS = 1000
 """That a moving average may be over."""
 _FROM_COARSE_TO_FINE = (
-    DatePart.YEAR, DatePart.QUARTER, DatePart.YEAR_MONTH, DatePart.MONTH, DatePart.DATE,
-    DatePart.DAY, DatePart.WEEKDAY, DatePart.HOUR,
+    DatePart.YEAR, DatePart.QUARTER, DatePart.YEAR_MONTH, DatePart.MONTH, DatePart.WEEK,
+    DatePart.DATE, DatePart.DAY, DatePart.WEEKDAY, DatePart.HOUR,
 )  # fmt: skip
 
 Keys = tuple[Field | PartOf, ...]
@@ -149,7 +150,7 @@ def _require_number(aggregate: Aggregate, catalog: Catalog) -> None:
     argument = aggregate.argument
     if aggregate.function in (Function.MIN, Function.MAX) and (
         (isinstance(argument, Field) and not _is_number(argument, catalog))
-        or (isinstance(argument, PartOf) and argument.part in (DatePart.YEAR_MONTH, DatePart.DATE))
+        or (isinstance(argument, PartOf) and argument.part in TEXT_PARTS)
     ):
         raise PlanError("only numbers have a change or a mean from group to group")
 

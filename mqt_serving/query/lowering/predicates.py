@@ -91,7 +91,9 @@ _ARITHMETIC = {
     Operator.MULTIPLY: "$multiply",
     Operator.DIVIDE: "$divide",
 }
-_DATE_FORMATS = {DatePart.YEAR_MONTH: "%Y-%m", DatePart.DATE: "%Y-%m-%d"}
+_DATE_FORMATS = {
+    DatePart.YEAR_MONTH: "%Y-%m", DatePart.DATE: "%Y-%m-%d", DatePart.WEEK: "%G-W%V",
+}  # fmt: skip
 
 
 class Scope(Protocol):

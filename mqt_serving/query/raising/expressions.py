@@ -88,7 +88,9 @@ _PARTS = {
     "$dayOfWeek": DatePart.WEEKDAY,
     "$hour": DatePart.HOUR,
 }
-_FORMATS = {"%Y-%m": DatePart.YEAR_MONTH, "%Y-%m-%d": DatePart.DATE}
+_FORMATS = {
+    "%Y-%m": DatePart.YEAR_MONTH, "%Y-%m-%d": DatePart.DATE, "%G-W%V": DatePart.WEEK,
+}  # fmt: skip
 _UNITS: dict[Term, Operator] = {length: unit for unit, length in ELAPSED.items()}
 _LENGTHS = {radius: unit for unit, radius in DISTANCES.items()}
 _ARITHMETIC = {

@@ -26,15 +26,17 @@ _LEAD = re.compile(
 )
 _TAIL = re.compile(r"[\s?.!,;]+$|[\s,]+(?:please|then|now|thanks)$", re.IGNORECASE)
 PARTS = {
-    "day": DatePart.DATE, "date": DatePart.DATE, "month": DatePart.YEAR_MONTH,
-    "quarter": DatePart.QUARTER, "year": DatePart.YEAR, "weekday": DatePart.WEEKDAY,
-    "day of the week": DatePart.WEEKDAY, "day of week": DatePart.WEEKDAY, "hour": DatePart.HOUR,
-    "hour of the day": DatePart.HOUR, "calendar month": DatePart.MONTH,
+    "day": DatePart.DATE, "date": DatePart.DATE, "week": DatePart.WEEK,
+    "month": DatePart.YEAR_MONTH, "quarter": DatePart.QUARTER, "year": DatePart.YEAR,
+    "weekday": DatePart.WEEKDAY, "day of the week": DatePart.WEEKDAY,
+    "day of week": DatePart.WEEKDAY, "hour": DatePart.HOUR, "hour of the day": DatePart.HOUR,
+    "calendar week": DatePart.WEEK, "calendar month": DatePart.MONTH,
     "month of the year": DatePart.MONTH, "day of the month": DatePart.DAY,
 }  # fmt: skip
 ADVERBS = {
-    "daily": DatePart.DATE, "monthly": DatePart.YEAR_MONTH, "yearly": DatePart.YEAR,
-    "annually": DatePart.YEAR, "quarterly": DatePart.QUARTER, "hourly": DatePart.HOUR,
+    "daily": DatePart.DATE, "weekly": DatePart.WEEK, "monthly": DatePart.YEAR_MONTH,
+    "yearly": DatePart.YEAR, "annually": DatePart.YEAR, "quarterly": DatePart.QUARTER,
+    "hourly": DatePart.HOUR,
 }  # fmt: skip
 FUNCTIONS = {
     "total": Function.SUM, "sum": Function.SUM, "average": Function.AVG, "mean": Function.AVG,

@@ -64,6 +64,7 @@ from tests.mqt_serving.query.shop import (
 
 BUYER, BUYER_ID = Field("orders", "customer_id"), Field("customers", "_id")
 YEAR, MONTH = PartOf(DatePart.YEAR, PLACED), PartOf(DatePart.YEAR_MONTH, PLACED)
+WEEK = PartOf(DatePart.WEEK, PLACED)
 WORTH = Arithmetic(Operator.MULTIPLY, PRICE, QUANTITY)
 MEAN, PAID = Aggregate(Function.AVG, TOTAL), is_equal(STATUS, "paid")
 FIVE = Decimal128("5.00")
@@ -102,6 +103,7 @@ ON_ORDERS: tuple[Predicate, ...] = (
     Not(And((PAID, is_over(TOTAL, FIVE)))),
     Compare(PartOf(DatePart.QUARTER, PLACED), Comparator.LTE, 2),
     In(PartOf(DatePart.WEEKDAY, PLACED), (1, 7)),
+    Compare(PartOf(DatePart.WEEK, PLACED), Comparator.GTE, "2025-W09"),
 )
 ON_ITEMS: tuple[Predicate, ...] = (
     is_over(QUANTITY, 1),
@@ -260,7 +262,9 @@ def _mean(total: Aggregate) -> Moving:
 @st.composite
 def running_totals(draw: st.DrawFn) -> Plan:
     """Groups that follow each other, with their totals so far."""
-    turn = draw(st.sampled_from([(YEAR,), (MONTH,), (YEAR, PartOf(DatePart.MONTH, PLACED))]))
+    turn = draw(
+        st.sampled_from([(YEAR,), (MONTH,), (WEEK,), (YEAR, PartOf(DatePart.MONTH, PLACED))])
+    )
     keys = (*_some(draw, (STATUS, CITY), 0, 2), *turn)
     totals = _some(draw, (count(ORDERS), Aggregate(Function.SUM, TOTAL, where=PAID)), 1, 2)
     over = draw(st.sampled_from([(Running,), (Change,), (Running, Change), (Rank,), (Rank, _mean)]))

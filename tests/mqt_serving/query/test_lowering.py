@@ -196,6 +196,7 @@ def test_a_month_is_a_half_open_range(ask: Ask) -> None:
         (DatePart.HOUR, 8, ["5.00"]),
         (DatePart.YEAR_MONTH, "2025-03", ["30.50", "7.25"]),
         (DatePart.DATE, "2025-04-09", ["99.00"]),
+        (DatePart.WEEK, "2025-W09", ["30.50"]),
     ],
 )
 def test_calendar_parts(ask: Ask, part: DatePart, value: Any, expected: list[str]) -> None:

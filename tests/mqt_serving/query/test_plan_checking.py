@@ -238,6 +238,10 @@ def test_what_the_sample_does_not_show_is_not_refused() -> None:
             is_equal(PartOf(DatePart.YEAR_MONTH, PLACED), datetime(2025, 3, 9)),
             is_equal(PartOf(DatePart.YEAR_MONTH, PLACED), "2025-03"),
         ),
+        (  # a Monday of the year after's first ISO week
+            is_equal(PartOf(DatePart.WEEK, PLACED), datetime(2024, 12, 30)),
+            is_equal(PartOf(DatePart.WEEK, PLACED), "2025-W01"),
+        ),
         (
             Not(Related(ITEMS, is_over(QUANTITY, "2"))),
             Not(Related(ITEMS, is_over(QUANTITY, 2))),

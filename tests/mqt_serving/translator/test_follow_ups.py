@@ -129,6 +129,7 @@ PRODUCT, PRICE = Field("products", "name"), Field("products", "price")
 CATEGORY, STOCK = Field("products", "category"), Field("products", "stock")
 DISCONTINUED = Field("products", "discontinued")
 MONTH, YEAR = PartOf(DatePart.YEAR_MONTH, PLACED), PartOf(DatePart.YEAR, PLACED)
+WEEK = PartOf(DatePart.WEEK, PLACED)
 
 
 def show(*values: Shown, **more: Any) -> Plan:
@@ -271,6 +272,8 @@ FOLLOW_UPS: list[tuple[Plan, str, Plan]] = [
      show(count(), where=Y2024)),
     # groups
     (REVENUE, "and by month?", per(MONTH, sum_of())),
+    (REVENUE, "weekly instead", per(WEEK, sum_of())),
+    (REVENUE, "per calendar week", per(WEEK, sum_of())),
     (ORDER_COUNT, "per city", per(CITY, count())),
     (BY_CITY, "per month instead", per(MONTH, sum_of())),
     (BY_CITY, "and by status?", per(STATUS, sum_of())),
