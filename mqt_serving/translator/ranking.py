@@ -46,6 +46,13 @@ _CUES: Final[Mapping[str, frozenset[str]]] = {
         accumulates rolling far add adding added pile piling piled grow growing grown build building
         built counting then until till ytd""".split()
     ),
+    "change": frozenset(
+        """change changes changed difference growth grew grow rise rose risen fall fell drop dropped
+        increase increased decrease decreased movement delta previous before prior gain gained lost
+        up down over versus vs than""".split()
+    ),
+    "moving": frozenset("moving rolling smoothed smooth averaged trailing sliding".split()),
+    "rank": frozenset("rank ranks ranked ranking place places position standing".split()),
     "distinct": frozenset("different distinct unique various".split()),
     "order": frozenset(
         """sorted sort order ordered ordering ascending descending alphabetical alphabetically
@@ -54,6 +61,28 @@ _CUES: Final[Mapping[str, frozenset[str]]] = {
     "negative": frozenset("not no never without neither none nor don't doesn't isn't".split()),
     "either": frozenset("or either any".split()),
     "both": frozenset("both also".split()),
+    "null": frozenset(
+        """missing without blank empty unknown null no nobody none not never yet still open unpaid
+        outstanding lack lacks lacking unset entered recorded filled given known has have""".split()
+    ),
+    "part": frozenset(
+        """month months monthly week weeks weekly day days daily year years yearly annual annually
+        quarter quarters quarterly hour hours hourly weekday weekdays weekend weekends date dates
+        calendar monday mondays tuesday tuesdays wednesday wednesdays thursday thursdays friday
+        fridays saturday saturdays sunday sundays""".split()
+    ),
+    "divide": frozenset(
+        """percent percentage share part portion fraction ratio proportion quota rate % divided
+        per average mean""".split()
+    ),
+    "elapsed": frozenset(
+        """long longer old older age ago days hours minutes weeks years took take takes last lasted
+        duration time between until since wait waited waiting""".split()
+    ),
+    "distance": frozenset(
+        """km kilometres kilometers kilometre metres meters m near nearest closest far farther
+        farthest furthest distance distant within away radius""".split()
+    ),
 }
 _MADE_OF: Final[Mapping[str, frozenset[int]]] = {
     "count": frozenset({_T.COUNT, _T.COUNT_DISTINCT}),
@@ -62,11 +91,19 @@ _MADE_OF: Final[Mapping[str, frozenset[int]]] = {
     "average": frozenset({_T.AVG}),
     "sum": frozenset({_T.SUM, _T.RUNNING}),
     "running": frozenset({_T.RUNNING}),
+    "change": frozenset({_T.CHANGE}),
+    "moving": frozenset({_T.MOVING}),
+    "rank": frozenset({_T.RANK}),
     "distinct": frozenset({_T.DISTINCT, _T.COUNT_DISTINCT}),
     "order": frozenset({_T.ORDER}),
     "negative": frozenset({_T.NOT, _T.NOT_IN, _T.NO, _T.NE, _T.IS_NULL, _T.MISSING}),
     "either": frozenset({_T.OR, _T.IN}),
     "both": frozenset({_T.SUB, _T.AND}),
+    "null": frozenset({_T.IS_NULL, _T.NOT_NULL, _T.EXISTS, _T.MISSING}),
+    "part": frozenset(PARTS),
+    "divide": frozenset({_T.DIVIDE}),
+    "elapsed": frozenset({_T.MINUTES, _T.HOURS, _T.DAYS, _T.WEEKS, _T.YEARS}),
+    "distance": frozenset({_T.KILOMETRES, _T.METRES}),
 }
 _COUNTED: Final[Mapping[str, frozenset[int]]] = {
     "aggregates": frozenset(AGGREGATES),
