@@ -1,9 +1,12 @@
 """Dates in words: finds the calendar spans that a question names, as half-open UTC ranges.
 
 Understands ISO dates, `5 March 2025`, `March 5th, 2025`, `03/15/2025`, `March 2025`, `Q1 2025`,
-`the first half of 2025`, years, decades (`the 1990s`, `the 90s`), and spans relative to
-a clock (`last month`, `Q1 this year`, `May last year`, `last May`, `the past six months`, `the
-next 30 days`, `two weeks ago`, `year to date`, `today`).
+`the first half of 2025`, `summer 2025` (as in the north), years, decades (`the 1990s`, `the 90s`,
+`the nineties`), weeks (`week 12 of 2025`, `2025-W12`, `the week of 3 March 2025`, `the first week
+of March 2025`), and spans relative to a clock (`last month`, `Q1 this year`, `May last year`,
+`last May`, `last summer`, `the past six months`, `the next 30 days`, `two weeks ago`, `year to
+date`, `last weekend`, `since Monday`, `today`). A day without a year (`since 1 March`) is the last
+one that has come; so is a calendar week.
 """
 
 from __future__ import annotations
@@ -30,16 +33,31 @@ _MONTHS = {
 }  # fmt: skip
 _MONTH = "(" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\b\.?"
 _YEAR = r"((?:19|20)\d\d)"
-_UNITS = {"day": 1, "week": 7}
+_UNITS = {"day": 1, "week": 7, "fortnight": 14}
 _MONTHS_IN = {"month": 1, "quarter": 3, "year": 12}
-_SHIFTS = {"last": -1, "previous": -1, "this": 0, "current": 0, "next": 1}
+_SHIFTS = {
+    "last": -1, "previous": -1, "preceding": -1, "prior": -1, "this": 0, "current": 0, "next": 1,
+    "coming": 1, "upcoming": 1,
+}  # fmt: skip
 _HALVES = ("first", "second")
 _QUARTERS = ("first", "second", "third", "fourth")
+_WEEKS = (*_QUARTERS, "last")
+_WHICH_WEEK = "(" + "|".join(_WEEKS) + ")"
+_SEASONS = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9}  # the month that they begin with
+_SEASON = "(" + "|".join(_SEASONS) + ")"
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_WEEKDAY = "(" + "|".join(_WEEKDAYS) + ")"
+_DECADES = ("thirties", "forties", "fifties", "sixties", "seventies", "eighties", "nineties")
+_TO_DATE = {"y": "year", "q": "quarter", "m": "month", "w": "week"}
 _COUNTS = {word: number for number, word in enumerate(NUMBER_WORDS) if number > 1} | {
     "couple of": 2,
     "dozen": 12,
+    "a": 1,
+    "an": 1,
+    "one": 1,
 }
 _COUNT = r"(\d+|" + "|".join(_COUNTS) + ")"
+_STRETCH = "(day|week|fortnight|month|quarter|year)"
 _ANY_YEAR = r"(?:of )?(?:the )?((?:19|20)\d\d|(?:this|last|previous|current|next) year)"
 
 
@@ -90,7 +108,12 @@ def _moved(day: datetime, months: int) -> datetime:
 
 
 def _relative(match: re.Match[str], now: datetime) -> tuple[datetime, datetime]:
-    shift, unit, today = _SHIFTS[match[1].lower()], match[2].lower(), _midnight(now)
+    return _this(match[2].lower(), _SHIFTS[match[1].lower()], now)
+
+
+def _this(unit: str, shift: int, now: datetime) -> tuple[datetime, datetime]:
+    """The calendar week, month, quarter or year so many after this one."""
+    today = _midnight(now)
     if unit == "week":
         start = today - timedelta(days=today.weekday()) + timedelta(weeks=shift)
         return start, start + timedelta(weeks=1)
@@ -135,9 +158,63 @@ def _ago(match: re.Match[str], now: datetime) -> tuple[datetime, datetime]:
 
 
 def _to_date(match: re.Match[str], now: datetime) -> tuple[datetime, datetime]:
-    first = _midnight(now).replace(day=1)
-    start = first if match[1].lower() == "month" else first.replace(month=1)
-    return start, _midnight(now) + timedelta(days=1)
+    unit = match[1].lower()
+    return _this(_TO_DATE.get(unit, unit), 0, now)[0], _midnight(now) + timedelta(days=1)
+
+
+def _season(match: re.Match[str], _: datetime) -> tuple[datetime, datetime]:
+    return _months(int(match[2]), _SEASONS[match[1].lower()], 3)
+
+
+def _last_season(match: re.Match[str], now: datetime) -> tuple[datetime, datetime]:
+    """`last summer`: the last one that is over."""
+    month = _SEASONS[match[1].lower()]
+    return _months(now.year if month + 3 <= now.month else now.year - 1, month, 3)
+
+
+def _week(year: int, week: int) -> tuple[datetime, datetime] | None:
+    try:
+        start = datetime.fromisocalendar(year, week, 1)
+    except ValueError:
+        return None
+    return start, start + timedelta(weeks=1)
+
+
+def _last_week(match: re.Match[str], now: datetime) -> tuple[datetime, datetime] | None:
+    """`calendar week 10`: the last one that has begun."""
+    span = _week(now.isocalendar().year, int(match[1]))
+    return span if span is None or span[0] <= now else _week(now.year - 1, int(match[1]))
+
+
+def _week_of_month(match: re.Match[str], now: datetime) -> tuple[datetime, datetime]:
+    """The 1st to the 7th, the 8th to the 14th, ...; the last seven days."""
+    first, end = _months(_year(match[3], now), _MONTHS[match[2].lower()], 1)
+    which = _WEEKS.index(match[1].lower())
+    start = end - timedelta(weeks=1) if which == 4 else first + timedelta(weeks=which)
+    return start, start + timedelta(weeks=1)
+
+
+def _weekend(match: re.Match[str], now: datetime) -> tuple[datetime, datetime]:
+    """Saturday and Sunday; the last weekend is over, this one is this week's."""
+    this = _this("week", 0, now)[0] + timedelta(days=5)
+    start = this + timedelta(weeks=_SHIFTS.get(match[1].lower(), -1))
+    return start, start + timedelta(days=2)
+
+
+def _weekday(match: re.Match[str], now: datetime) -> tuple[datetime, datetime]:
+    """The last such day; `since Monday` may mean today, `last Monday` does not."""
+    today = _midnight(now)
+    back = (today.weekday() - _WEEKDAYS.index(match[2].lower())) % 7
+    if back == 0 and match[1]:
+        back = 7
+    return today - timedelta(days=back), today - timedelta(days=back - 1)
+
+
+def _from_now(match: re.Match[str], now: datetime) -> tuple[datetime, datetime]:
+    count, unit, today = _count(match[1]), match[2].lower(), _midnight(now)
+    days = count * _UNITS[unit] if unit in _UNITS else None
+    start = _moved(today, count * _MONTHS_IN[unit]) if days is None else today + timedelta(days)
+    return start, start + timedelta(days=1)
 
 
 def _last_named(match: re.Match[str], now: datetime) -> tuple[datetime, datetime]:
@@ -157,6 +234,10 @@ def _single(days: int) -> Build:
 _PATTERNS: tuple[tuple[re.Pattern[str], Build], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), build)
     for pattern, build in (
+        (
+            r"\b" + _WHICH_WEEK + r" week (?:of|in) " + _MONTH + r",? " + _ANY_YEAR + r"\b",
+            _week_of_month,
+        ),
         (r"\b(\d{4})-(\d{2})-(\d{2})\b", lambda m, _: _day(int(m[1]), int(m[2]), int(m[3]))),
         (r"\b(\d{1,2})/(\d{1,2})/(\d{4})\b", lambda m, _: _day(int(m[3]), int(m[1]), int(m[2]))),
         (
@@ -195,30 +276,54 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Build], ...] = tuple(
             r"\b(first|second) half " + _ANY_YEAR + r"\b",
             lambda m, now: _months(_year(m[2], now), 6 * _HALVES.index(m[1].lower()) + 1, 6),
         ),
+        (
+            r"\b(?:(?:calendar |iso )?week|[ck]w)[ -]?(\d{1,2}),?[ -]?(?:of |in )?" + _YEAR + r"\b",
+            lambda m, _: _week(int(m[2]), int(m[1])),
+        ),
+        (
+            r"\b" + _YEAR + r"[- ]?W(\d{2})\b",
+            lambda m, _: _week(int(m[1]), int(m[2])),
+        ),
+        (r"\b(?:(?:calendar|iso) week|[ck]w)[ -]?(\d{1,2})\b", _last_week),
+        (r"\b" + _SEASON + r"(?: of)? " + _YEAR + r"\b", _season),
+        (r"\blast " + _SEASON + r"\b", _last_season),
+        (
+            r"\bthe " + "(" + "|".join(_DECADES) + r")\b",
+            lambda m, _: _months(1930 + 10 * _DECADES.index(m[1].lower()), 1, 120),
+        ),
         (r"\b((?:19|20)\d)0s\b", lambda m, _: _months(int(m[1]) * 10, 1, 120)),
         (r"(?:\bthe '?|')([3-9])0s\b", lambda m, _: _months(1900 + int(m[1]) * 10, 1, 120)),
-        (r"\b(?:last|past|previous) " + _COUNT + r" (day|week|month|quarter|year)s?\b", _trailing),
+        (r"\b(?:last|past|previous) " + _COUNT + " " + _STRETCH + r"s?\b", _trailing),
         (r"\b(?:last|past|previous) " + _COUNT + r" hours?\b", _hours),
-        (r"\bpast (day|week|month|quarter|year)\b", _just_past),
+        (r"\bpast " + _STRETCH + r"\b", _just_past),
+        (r"\blast (fortnight)\b", _just_past),
+        (r"\b(last|past|this past|previous|this|next|coming) weekend\b", _weekend),
+        (r"(?:(?<=\bsince )|\b(last|past) )" + _WEEKDAY + r"\b", _weekday),
         (
             r"\b(?:next|coming|following) " + _COUNT + r" (day|week|month|quarter|year)s?\b",
             _coming,
         ),
-        (r"\b" + _COUNT + r" (day|week|month|quarter|year)s? ago\b", _ago),
-        (r"\b(year|month)[ -]to[ -]date\b", _to_date),
+        (r"\b" + _COUNT + r" " + _STRETCH + r"s? ago\b", _ago),
+        (r"\b" + _COUNT + r" " + _STRETCH + r"s? from now\b", _from_now),
+        (r"\b(year|quarter|month|week)[ -]to[ -]date\b", _to_date),
+        (r"\b([yqmw])td\b", _to_date),
         (
             r"\b(?:the )?year before last\b",
             lambda _, now: _months(now.year - 2, 1, 12),
         ),
         (
-            r"\b(?:the )?month before last\b",
-            lambda _, now: _months(now.year, now.month - 2, 1),
+            r"\b(?:the )?(week|month|quarter) before last\b",
+            lambda m, now: _this(m[1].lower(), -2, now),
         ),
         (r"\blast " + _MONTH, _last_named),
-        (r"\b(last|previous|this|current|next) (week|month|quarter|year)\b", _relative),
+        (
+            r"\b(" + "|".join(_SHIFTS) + ") (?:full |complete |whole |calendar )?"
+            r"(week|month|quarter|year)\b",
+            _relative,
+        ),
         (r"\b(?:the )?day before yesterday\b", _single(-2)),
         (r"\b(?:the )?day after tomorrow\b", _single(2)),
-        (r"\btoday\b", _single(0)),
+        (r"\btoday\b|\btonight\b|\bthis (?:morning|afternoon|evening)\b", _single(0)),
         (r"\byesterday\b", _single(-1)),
         (r"\btomorrow\b", _single(1)),
         (r"(?<!\w)(?<![A-Za-z]-)" + _YEAR + r"(?!\w)", lambda m, _: _months(int(m[1]), 1, 12)),
@@ -239,7 +344,51 @@ def find_dates(question: str, now: datetime) -> list[DateSpan]:
             if span is not None:
                 found.append(DateSpan(span[0], span[1], match.start(), match.end()))
     found += [early for span in found if (early := _without_year(question, span)) is not None]
+    taken += [(span.first, span.last) for span in found]
+    for match in _DAY_ALONE.finditer(question):
+        clear = all(match.end() <= first or match.start() >= last for first, last in taken)
+        if clear and (day := _last_day(match, now)) is not None:
+            found.append(day)
+    found = [_whole_week(question, span) for span in found]
     return sorted(found, key=lambda span: span.first)
+
+
+_WEEK_WITH = re.compile(
+    r"\bweek (of|containing|beginning|starting|commencing|from|ending)(?: on)? (?:the )?$",
+    re.IGNORECASE,
+)
+
+
+def _whole_week(question: str, day: DateSpan) -> DateSpan:
+    """The week of "the week of 3 March 2025", in place of the day; other spans stay."""
+    match = _WEEK_WITH.search(question[: day.first])
+    if match is None or day.end - day.start != timedelta(days=1):
+        return day
+    match match[1].lower():
+        case "ending":
+            start = day.start - timedelta(days=6)
+        case "of" | "containing":
+            start = day.start - timedelta(days=day.start.weekday())
+        case _:
+            start = day.start
+    return DateSpan(start, start + timedelta(weeks=1), match.start(), day.last)
+
+
+_DAY_ALONE = re.compile(
+    r"\b(?:(\d{1,2})(?:st|nd|rd|th)?(?: of)? " + _MONTH + r"|" + _MONTH + r" (\d{1,2})"
+    r"(?:st|nd|rd|th)?\b)(?![-/:.]?\d)",
+    re.IGNORECASE,
+)
+
+
+def _last_day(match: re.Match[str], now: datetime) -> DateSpan | None:
+    """The `1 March` of "since 1 March": the last one that has come."""
+    month, day = _MONTHS[(match[2] or match[3]).lower()], int(match[1] or match[4])
+    for year in range(now.year, now.year - 5, -1):  # 29 February may be four years ago
+        span = _day(year, month, day)
+        if span is not None and span[0] <= now:
+            return DateSpan(*span, match.start(), match.end())
+    return None
 
 
 _UNTIL = re.compile(
