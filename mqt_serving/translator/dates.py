@@ -33,8 +33,9 @@ _MONTHS = {
 }  # fmt: skip
 _MONTH = "(" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\b\.?"
 _YEAR = r"((?:19|20)\d\d)"
-_UNITS = {"day": 1, "week": 7, "fortnight": 14}
-_MONTHS_IN = {"month": 1, "quarter": 3, "year": 12}
+_UNITS = {"day": 1, "week": 7, "wk": 7, "fortnight": 14}
+_MONTHS_IN = {"month": 1, "mth": 1, "quarter": 3, "qtr": 3, "year": 12, "yr": 12}
+_FULL = {"wk": "week", "mth": "month", "qtr": "quarter", "yr": "year"}
 _SHIFTS = {
     "last": -1, "previous": -1, "preceding": -1, "prior": -1, "this": 0, "current": 0, "next": 1,
     "coming": 1, "upcoming": 1,
@@ -57,8 +58,8 @@ _COUNTS = {word: number for number, word in enumerate(NUMBER_WORDS) if number > 
     "one": 1,
 }
 _COUNT = r"(\d+|" + "|".join(_COUNTS) + ")"
-_STRETCH = "(day|week|fortnight|month|quarter|year)"
-_ANY_YEAR = r"(?:of )?(?:the )?((?:19|20)\d\d|(?:this|last|previous|current|next) year)"
+_STRETCH = "(day|week|wk|fortnight|month|mth|quarter|qtr|year|yr)"
+_ANY_YEAR = r"(?:of )?(?:the )?((?:19|20)\d\d|(?:this|last|previous|current|next) (?:year|yr))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ def _relative(match: re.Match[str], now: datetime) -> tuple[datetime, datetime]:
 
 def _this(unit: str, shift: int, now: datetime) -> tuple[datetime, datetime]:
     """The calendar week, month, quarter or year so many after this one."""
-    today = _midnight(now)
+    today, unit = _midnight(now), _FULL.get(unit, unit)
     if unit == "week":
         start = today - timedelta(days=today.weekday()) + timedelta(weeks=shift)
         return start, start + timedelta(weeks=1)
@@ -265,6 +266,10 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Build], ...] = tuple(
             lambda m, now: _months(_year(m[2], now), 3 * int(m[1]) - 2, 3),
         ),
         (
+            r"\bq([1-4]),?[ /-]?(?:'|(?<=[ /-]))(\d\d)\b(?!\s*(?:%|to\b))",
+            lambda m, _: _months(2000 + int(m[2]), 3 * int(m[1]) - 2, 3),
+        ),
+        (
             r"\b(first|second|third|fourth) quarter " + _ANY_YEAR + r"\b",
             lambda m, now: _months(_year(m[2], now), 3 * _QUARTERS.index(m[1].lower()) + 1, 3),
         ),
@@ -300,7 +305,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Build], ...] = tuple(
         (r"\b(last|past|this past|previous|this|next|coming) weekend\b", _weekend),
         (r"(?:(?<=\bsince )|\b(last|past) )" + _WEEKDAY + r"\b", _weekday),
         (
-            r"\b(?:next|coming|following) " + _COUNT + r" (day|week|month|quarter|year)s?\b",
+            r"\b(?:next|coming|following) " + _COUNT + " " + _STRETCH + r"s?\b",
             _coming,
         ),
         (r"\b" + _COUNT + r" " + _STRETCH + r"s? ago\b", _ago),
@@ -318,11 +323,12 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Build], ...] = tuple(
         (r"\blast " + _MONTH, _last_named),
         (
             r"\b(" + "|".join(_SHIFTS) + ") (?:full |complete |whole |calendar )?"
-            r"(week|month|quarter|year)\b",
+            r"(week|wk|month|mth|quarter|qtr|year|yr)\b",
             _relative,
         ),
         (r"\b(?:the )?day before yesterday\b", _single(-2)),
         (r"\b(?:the )?day after tomorrow\b", _single(2)),
+        (r"\boverdue\b|\bpast due\b|\bupcoming\b(?! (?:week|month|quarter|year))", _single(0)),
         (r"\btoday\b|\btonight\b|\bthis (?:morning|afternoon|evening)\b", _single(0)),
         (r"\byesterday\b", _single(-1)),
         (r"\btomorrow\b", _single(1)),
@@ -392,9 +398,11 @@ def _last_day(match: re.Match[str], now: datetime) -> DateSpan | None:
 
 
 _UNTIL = re.compile(
-    r"(?:\b(\d{1,2})(?:st|nd|rd|th)?(?: of)? )?\b"
+    r"(?:(?:\b(\d{1,2})(?:st|nd|rd|th)?(?: of)? )?\b"
     + _MONTH
-    + r"(?: (\d{1,2})(?:st|nd|rd|th)?)?\s+(?:and|to|until|till|through|-|–)\s+(?:the )?$",
+    + r"(?: (\d{1,2})(?:st|nd|rd|th)?)?\s+(?:and|to|until|till|through|-|–)"
+    r"|\b(?:(q)(?=[1-4])|(h)(?=[12]))([1-4])\s*(?:,|/|-|–|and|or|to|against|than|vs\.?|versus|over))"
+    r"\s*(?:in )?(?:the )?$",
     re.IGNORECASE,
 )
 
@@ -404,10 +412,14 @@ def _without_year(question: str, last: DateSpan) -> DateSpan | None:
     match = _UNTIL.search(question[: last.first])
     if match is None:
         return None
+    if match[6]:  # a quarter or a half
+        months = 3 if match[4] else 6
+        start, end = _months(last.start.year, months * (int(match[6]) - 1) + 1, months)
+        return DateSpan(start, end, match.start(), match.end(6))
     month, day = _MONTHS[match[2].lower()], match[1] or match[3]
     for year in (last.start.year, last.start.year - 1):
         span = _day(year, month, int(day)) if day else _months(year, month, 1)
         if span is not None and span[0] < last.start:
-            end = match.end(3) if match[3] else match.end(2)
-            return DateSpan(span[0], span[1], match.start(), end)
+            stop = match.end(3) if match[3] else match.end(2)
+            return DateSpan(span[0], span[1], match.start(), stop)
     return None

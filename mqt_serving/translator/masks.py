@@ -82,8 +82,13 @@ class Masks:
             at, family = self._left(symbol, steps)
             mask &= self._families == family
             mask[at] = False
-        elif symbol in (Symbol.MOMENT, Symbol.TERM, Symbol.PLACE) and steps[-1].kind == 1:
-            mask[steps[-1].at] = False  # nobody asks for a price less itself
+        elif (
+            symbol in (Symbol.MOMENT, Symbol.TERM, Symbol.PLACE)
+            and steps[-1].kind == 1
+            and steps[-2].kind == 0
+        ):
+            # Nobody asks for a price less itself; for the growth of one, less it, over it, many do.
+            mask[steps[-1].at] = False
         elif symbol in (Symbol.AFTER_OUT, Symbol.AFTER_KEY, Symbol.AFTER_PER):
             mask[[step.at for step in _direct(steps)]] = False
         return mask

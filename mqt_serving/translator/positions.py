@@ -25,8 +25,8 @@ _ORDINAL = re.compile(
 _SMALL = {word: number for number, word in enumerate(NUMBER_WORDS) if number}
 _COUNT = rf"\d{{1,6}}|{'|'.join(_SMALL)}"
 _PLACES = re.compile(
-    r"\b(?:places?|placed|ranks?|ranked|positions?|rows?|numbers?|entries|results?|records?)\s+"
-    rf"({_COUNT})\s*(?:to|through|until|-|–)\s*({_COUNT})\b"
+    r"\b(?:places?|placed|ranks?|ranked|positions?|rows?|lines?|numbers?|entries|results?|records?)\s+"
+    rf"({_COUNT})\s*(?:to|through|until|till|-|–)\s*({_COUNT})\b"
     r"|(?<![\w.-])(\d{1,4})\s*(?:to|through|-|–)\s*(\d{1,4})\s+"
     r"(?:by|(?:when\s+)?(?:ranked|sorted|ordered)|in\s+(?:alphabetical\s+)?order)\b",
     re.IGNORECASE,
@@ -43,7 +43,10 @@ _NUMBERED = re.compile(
 )
 _SECOND = re.compile(
     r"\brunners?[- ]up\b|\bskip(?:ping)?\s+the\s+(?:very\s+)?(?:first|top|best)(?:\s+(?:one|row))?"
-    r"(?=\s*(?:[,.;?!)]|$))",
+    r"(?=\s*(?:[,.;?!)]|$))"
+    r"|\b(?:except|but|skip(?:ping)?|without|excluding|omitting|after|behind|not)\s+(?:for\s+)?the\s+"
+    r"(?:very\s+|single\s+)?(?:\w{2,}est|top|best|worst|leader|winner)\b(?!\s+\d)"
+    r"|\bthe\s+\w{2,}est\s+(?:one\s+)?(?:skipped|left out|excluded|omitted)\b",
     re.IGNORECASE,
 )
 _SIZES = {word: number for number, word in enumerate(NUMBER_WORDS) if number >= 5} | {
@@ -56,16 +59,16 @@ _SIZES = {word: number for number, word in enumerate(NUMBER_WORDS) if number >= 
 }
 _PAGE_SIZE = rf"\d{{1,4}}|{'|'.join(_SIZES)}"
 _SIZE = re.compile(
-    rf"\b({_PAGE_SIZE})\s+(?:\w+\s+)?(?:per|a|to a|on a|on each|on every)\s+page\b"
+    rf"\b({_PAGE_SIZE})\s+(?:\w+\s+)?(?:per|a|to a|each|on a|on each|on every)\s+page\b"
     rf"|\bpages? of ({_PAGE_SIZE})\b"
-    rf"|\bpage\s+\d{{1,4}}\s+(?:of|with|at|by)\s+({_PAGE_SIZE})(?:\s+each\b|(?=\s*(?:[,.;:?!)]|$)))",
+    rf"|\b(?:page\s+\d{{1,4}}|(?:{'|'.join(_ORDINALS)})\s+page)\s+(?:of|with|at|by)\s+({_PAGE_SIZE})(?:\s+each\b|(?=\s*(?:[,.;:?!)]|$)))",
     re.IGNORECASE,
 )
 _PAGES_PASSED = re.compile(
     rf"\bskip(?:ping)?\s+(?:the\s+first\s+)?({_COUNT})\s+pages\b", re.IGNORECASE
 )
 _PAGE = re.compile(
-    rf"\bpage\s+(?:number\s+|no\.?\s+)?(\d{{1,4}})\b"
+    rf"\bpage\s+(?:number\s+|no\.?\s+)?(\d{{1,4}}|{'|'.join(_SMALL)})\b"
     rf"|\b(?:({'|'.join(_ORDINALS)})|(\d{{1,3}})(?:st|nd|rd|th))\s+page\b",
     re.IGNORECASE,
 )
@@ -110,7 +113,7 @@ def _pages(question: str) -> Iterator[tuple[int, int, int]]:
     written = (sized[1] or sized[2] or sized[3]).lower()
     size = _SIZES[written] if written in _SIZES else int(written)
     for match in _PAGE.finditer(question):
-        page = _ORDINALS[match[2].lower()] if match[2] else int(match[1] or match[3])
+        page = _ORDINALS[match[2].lower()] if match[2] else _small(match[1] or match[3])
         if page > 1 and size:
             yield (page - 1) * size, *match.span()
             if written in _SIZES:

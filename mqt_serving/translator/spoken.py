@@ -39,6 +39,16 @@ _SAID: Final[dict[str, tuple[str, ...]]] = {
 }
 
 
+_CALENDAR: Final = {
+    short: word
+    for word in (
+        "monday tuesday wednesday thursday friday saturday sunday january february march april "
+        "june july august september october november december"
+    ).split()
+    for short in ({word[:3], word[:4], "thurs"} if word == "thursday" else {word[:3], word[:4]})
+}
+
+
 def spoken_stems(values: Iterable[str]) -> Iterator[tuple[str, str]]:
     """(stem of a word, stored value that it may mean) for all values of one field.
 
@@ -49,6 +59,7 @@ def spoken_stems(values: Iterable[str]) -> Iterator[tuple[str, str]]:
     for value in known:
         low = value.lower()
         words = _SEXES.get(low, "").split() if sexes else ()
-        for word in (*words, *_SAID.get(low, ())):
+        calendar = (_CALENDAR[low],) if low in _CALENDAR else ()
+        for word in (*words, *calendar, *_SAID.get(low, ())):
             if (found := stem(word)) != stem(low):
                 yield found, value

@@ -49,8 +49,27 @@ _WEEKENDS = frozenset({"weekend", "weekends", "weekday", "weekdays"})
 _PER_CENT = re.compile(r"\b(?:per ?cent(?:age)?s?|pct)\b|%(?!\w)", re.IGNORECASE)
 _QUARTER = re.compile(r"\bq([1-4])\b", re.IGNORECASE)
 _NUMBER = re.compile(
-    r"(?<![\w.-])-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:(?=[^\w.]|\.(?!\d)|$)|(?=\s)|(?=k\b|m\b|kms?\b))"
+    r"(?<![\w.-])-?(?:(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+)"
+    r"(?:(?=[^\w.]|\.(?!\d)|$)|(?=(?!st\b|nd\b|rd\b|th\b)[a-z]{1,3}\b))"
+    r"|(?<=\b(?:pre|sub)-)\d+(?=s?\b)|(?<=\b(?:over|post)-)\d+(?=s?\b)|(?<=\bunder-)\d+(?=s?\b)",
+    re.IGNORECASE,
 )
+_PERCENT = re.compile(r"(?<![\w.-])(\d+(?:\.\d+)?) ?(?:%|per ?cent\b|pct\b)", re.IGNORECASE)
+_FRACTIONS = {
+    "half": 0.5, "third": 0.3333, "quarter": 0.25, "fifth": 0.2, "tenth": 0.1,
+    "two thirds": 0.6667, "three quarters": 0.75, "three fourths": 0.75, "four fifths": 0.8,
+    "one and a half": 1.5, "double": 2, "triple": 3,
+}  # fmt: skip
+_FRACTION = re.compile(
+    r"\b(one and a half|two thirds|three (?:quarters|fourths)|four fifths|half|double|triple"
+    r"|(?<=\ba )(?:third|quarter|fifth|tenth)|(?<=\bone )(?:third|quarter|fifth|tenth))\b"
+    r"(?! (?:of )?(?:the )?(?:this |last )?(?:year|month|week)\b)",
+    re.IGNORECASE,
+)
+_IN_SMALLER_UNITS = re.compile(
+    r"\b(half an|an?|one|\d{1,3})[ -]?(h|hours?|hrs?|weeks?)\b(?! ago)", re.IGNORECASE
+)
+"""Lengths of time that fields keep in minutes or days."""
 _QUOTED = re.compile(r"\"([^\"]+)\"|“([^”]+)”|‘([^’]+)’|(?<!\w)'([^']+)'(?!\w)|`([^`]+)`")
 _CODE = re.compile(
     r"[\w.+-]+@[\w-]+\.[\w.]+|\b(?=[\w-]*\d)(?=[\w-]*[A-Za-z])\w[\w-]*\w\b|\b[0-9a-f]{24}\b"
@@ -150,11 +169,24 @@ class ValueIndex:
         stems = [word.stem for word in words]
         for size in range(min(self._longest, len(words)), 0, -1):
             for first in range(len(words) - size + 1):
-                if size == 1 and words[first].is_stop:
-                    continue
                 found = self._table.get(tuple(stems[first : first + size]), {})
+                beside: list[str] | None = None
+                if size == 1 and words[first].is_stop:
+                    beside = stems[max(0, first - 1) : first] + stems[first + 1 : first + 2]
                 for text, holders in sorted(found.items()):
-                    yield first, first + size, text, frozenset(holders)
+                    meant = holders if beside is None else _named_by(beside, holders)
+                    if meant:
+                        yield first, first + size, text, frozenset(meant)
+
+
+def _named_by(stems: list[str], holders: set[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Of the (collection, path) pairs those whose last name has one of the stems: what may hold
+    the `out` of "in state out"."""
+    return {
+        (collection, path)
+        for collection, path in holders
+        if not {*name_stems(path.rsplit(".", 1)[-1])}.isdisjoint(stems)
+    }
 
 
 def find_values(
@@ -200,6 +232,9 @@ def find_values(
     for number, first, last in _numbers(question, index.has_points):
         if not any(first < place.last and last > place.first for place in points):
             add(Value(ValueKind.NUMBER, number, *cover(first, last)))
+    for number, first, last in (*_shares(question), *_in_smaller_units(question)):
+        if not any(first < span.last and last > span.first for span in dates):
+            add(Value(ValueKind.NUMBER, number, *cover(first, last)))
     for word_number, first, last in _spelled_numbers(words):
         add(Value(ValueKind.NUMBER, word_number, first, last))
     for rows, first, last in find_positions(question):
@@ -244,6 +279,23 @@ def _numbers(question: str, metres: bool) -> Iterable[tuple[int | float, int, in
         if suffix in ("k", "m") and not question[match.end() + 1 : match.end() + 2].isalnum():
             number *= 1_000 if suffix == "k" else 1_000_000
         yield number, match.start(), match.end()
+
+
+def _shares(question: str) -> Iterable[tuple[int | float, int, int]]:
+    """Of a whole: 0.1 for `10 %`, 0.5 for `half`; 2 for `double`."""
+    for match in _PERCENT.finditer(question):
+        yield round(float(match[1]) / 100, 6), match.start(1), match.end()
+    for match in _FRACTION.finditer(question):
+        yield _FRACTIONS[match[1].lower()], *match.span()
+
+
+def _in_smaller_units(question: str) -> Iterable[tuple[int, int, int]]:
+    """Minutes of `an hour`, days of `two weeks`."""
+    for match in _IN_SMALLER_UNITS.finditer(question):
+        many = 1.0 if not match[1].isdigit() else float(match[1])
+        if match[1].lower().startswith("half"):
+            many = 0.5
+        yield int(many * (60 if match[2].lower().startswith("h") else 7)), *match.span()
 
 
 def _spelled_numbers(words: list[Word]) -> Iterable[tuple[int, int, int]]:

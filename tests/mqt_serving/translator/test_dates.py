@@ -92,6 +92,13 @@ NOW = datetime(2026, 5, 20, 15, 30)
         ("orders of the past two fortnights", "2026-04-23", "2026-05-21"),
         ("due two weeks from now", "2026-06-03", "2026-06-04"),
         ("orders of this morning", "2026-05-20", "2026-05-21"),
+        ("sales this yr", "2026-01-01", "2027-01-01"),
+        ("sales last qtr", "2026-01-01", "2026-04-01"),
+        ("sales Q3 last yr", "2025-07-01", "2025-10-01"),
+        ("sales in Q4 '25", "2025-10-01", "2026-01-01"),
+        ("sales in q4 25", "2025-10-01", "2026-01-01"),
+        ("overdue invoices", "2026-05-20", "2026-05-21"),
+        ("upcoming visits", "2026-05-20", "2026-05-21"),
     ],
 )
 def test_a_calendar_span_is_read(question: str, start: str, end: str) -> None:
@@ -112,6 +119,10 @@ def test_longer_readings_win_over_the_year_inside_them() -> None:
         ("from June to August 2024", ["2024-06-01", "2024-08-01"]),
         ("from November through February 2024", ["2023-11-01", "2024-02-01"]),
         ("the years 2024-2025", ["2024-01-01", "2025-01-01"]),
+        ("Q1 and Q3 2025", ["2025-01-01", "2025-07-01"]),
+        ("H1 vs H2 2025", ["2025-01-01", "2025-07-01"]),
+        ("fewer in q4 25 than in q3 25", ["2025-10-01", "2025-07-01"]),
+        ("Q1/Q2 2025", ["2025-01-01", "2025-04-01"]),
     ],
 )
 def test_the_year_may_be_said_once(question: str, starts: list[str]) -> None:

@@ -142,6 +142,7 @@ SPRING = Between(
 AVERAGE = Plan(outputs=(Output(Aggregate(Function.AVG, Field("orders", "total"))),), where=MARCH)
 CITIES = Plan(outputs=(Output(Field("customers", "city")),), where=BERLIN, distinct=True)
 EXCESS = Arithmetic(Operator.SUBTRACT, Field("orders", "total"), Field("orders", "items.quantity"))
+GROWTH = Arithmetic(Operator.DIVIDE, EXCESS, Field("orders", "items.quantity"))
 SENT = Arithmetic(Operator.DAYS, Field("orders", "placed_at"), Field("orders", "sent_at"))
 HOME, SHIP_TO = Field("customers", "home"), Field("orders", "ship_to")
 AWAY = Arithmetic(Operator.KILOMETRES, SHIP_TO, HOME)
@@ -209,6 +210,7 @@ def _everything(where: Predicate, having: Predicate) -> Plan:
             Output(Aggregate(Function.COUNT, Entity("orders"))),
             Output(Aggregate(Function.COUNT, Entity("orders"), where=MARCH)),
             Output(Arithmetic(Operator.MULTIPLY, 3, EXCESS)),
+            Output(GROWTH),
             Output(FROM_BERLIN),
             Output(Aggregate(Function.AVG, NEAR)),
             Output(SHARE),

@@ -24,6 +24,10 @@ def test_sexes_are_meant_only_where_nothing_else_is_stored() -> None:
     assert ("women", "female") in set(spoken_stems(["male", "female"]))
 
 
+def test_days_of_the_week_are_found_in_their_short_forms() -> None:
+    assert set(spoken_stems(["sat", "Thur"])) == {("saturday", "sat"), ("thursday", "Thur")}
+
+
 def test_people_of_a_country_are_found_in_it() -> None:
     people = CollectionSchema(
         database="d", collection="people", document_count=9, sampled=9,

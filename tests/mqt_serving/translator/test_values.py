@@ -64,11 +64,40 @@ def test_a_stored_value_can_be_taken_for_unknown() -> None:
         ("what percentage of orders is late", {100}),
         ("share of late orders in %", {100}),
         ("parcels per centre", set()),
+        ("discounts above 12.5 %", {100, 12.5, 0.125}),
+        ("more than 15 percent off", {100, 15, 0.15}),
+        ("less than half of the price", {0.5}),
+        ("sales in the first half of 2025", {2025}),
+        ("more than a quarter of the orders", {0.25}),
+        ("orders of the first quarter", set()),
+        ("at least three quarters full", {3, 0.75}),
+        ("double the average", {2}),
+        ("one and a half times the price", {1, 1.5}),
+        ("below .95 of the price", {0.95}),
+        ("within 4h", {4, 240}),
+        ("half an hour late", {0.5, 30}),
+        ("longer than a week", {7}),
+        ("under-16s and over-65s", {16, 65}),
+        ("12s and 4kg", {12, 4}),
+        ("on the 3rd place", {2}),
     ],
 )
 def test_numbers_that_words_stand_for(question: str, numbers: set[int]) -> None:
     found = {v.literal for v in values(question) if v.kind == ValueKind.NUMBER}
     assert found == numbers
+
+
+def test_a_value_that_is_a_stop_word_is_found_beside_the_name_of_its_field() -> None:
+    hires = [{"_id": n, "state": ("out", "back")[n % 2], "risk": "abc"[n % 3]} for n in range(9)]
+    index = ValueIndex(catalog_from_documents("rental", {"hires": hires}))
+
+    def stored(question: str) -> set[object]:
+        found = find_values(question, split_words(question), index, frozenset(), NOW)
+        return {v.literal for v in found if v.kind == ValueKind.STORED}
+
+    assert stored("hires in state out") == {"out"}
+    assert stored("hires of risk a, or risk b") == {"a", "b"}
+    assert stored("who goes out with a friend") == set()
 
 
 PLACES = ValueIndex(
