@@ -266,8 +266,9 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Build], ...] = tuple(
             lambda m, now: _months(_year(m[2], now), 3 * int(m[1]) - 2, 3),
         ),
         (
-            r"\bq([1-4]),?[ /-]?(?:'|(?<=[ /-]))(\d\d)\b(?!\s*(?:%|to\b))",
-            lambda m, _: _months(2000 + int(m[2]), 3 * int(m[1]) - 2, 3),
+            r"\bq([1-4]),?[ /-]?(?:'(\d\d)\b|(?<=[ /-])([1-3]\d)\b(?=\s*(?:$|[,.;:?!)/]|"
+            r"(?:than|vs|versus|and|or|to|against|compared|by|per)\b)))",
+            lambda m, _: _months(2000 + int(m[2] or m[3]), 3 * int(m[1]) - 2, 3),
         ),
         (
             r"\b(first|second|third|fourth) quarter " + _ANY_YEAR + r"\b",

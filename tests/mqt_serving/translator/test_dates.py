@@ -141,6 +141,12 @@ def test_the_year_may_be_said_once(question: str, starts: list[str]) -> None:
         "",
         "order SO-2024-006100",
         "in a1999",
+        "in Q4 20 best customers",
+        "week 12 of the course",
+        "on 29 February 2025",
+        "the quarter finals",
+        "on Mondays",
+        "leaves that fall early",
     ],
 )  # fmt: skip
 def test_what_is_no_date_is_left_alone(question: str) -> None:
