@@ -99,12 +99,12 @@ def base_corpus(
     )
     total = len(data.examples)
     context.log.info(f"{total} examples over {len(data.catalogs)} databases")
-    groups = Counter(map(group_of, data.examples))
-    databases = {(group_of(e), e.database) for e in data.examples}
-    spread = Counter(group for group, _ in databases)
-    cannot = Counter(group_of(e) for e in data.examples if e.kind == UNANSWERABLE)
+    grouped = [(group_of(example), example) for example in data.examples]
+    groups = Counter(group for group, _ in grouped)
+    spread = Counter(group for group, _ in {(group, e.database) for group, e in grouped})
+    cannot = Counter(group for group, e in grouped if e.kind == UNANSWERABLE)
     drawn = sum(SHARES[name] for name in groups)
-    by_database = Counter((e.database, group_of(e)) for e in data.examples)
+    by_database = Counter((e.database, group) for group, e in grouped)
     shares = {group: count / total for group, count in groups.most_common()}
     folder = settings.artifacts().path("base_corpus") / ".building"
     shutil.rmtree(folder, ignore_errors=True)

@@ -58,6 +58,7 @@ from mqt_assets.training.trainer import (
 )
 from mqt_serving.encoder import TextEncoder
 from mqt_serving.errors import MqtError
+from mqt_serving.query.plan import AcrossGroups, Aggregate, Arithmetic, walk
 from mqt_serving.schema import Catalog, digest_of
 from mqt_serving.settings import Settings
 from mqt_serving.translator.values import schema_stems
@@ -163,10 +164,18 @@ def _with_synonyms(
 
 
 def group_of(example: Example) -> str:
-    """The group that an example is drawn with (see `SHARES`)."""
+    """The group that it is drawn with (see `SHARES`): handwritten ones by what their plans need."""
     if is_thinned(example):
         return "thinned"
-    return "practice" if example.source == "synthetic" else example.source
+    if example.source != "handwritten" or example.plan is None:
+        return "practice" if example.source == "synthetic" else example.source
+    parts = list(walk(example.plan))
+    if any(isinstance(part, Aggregate) and part.where is not None for part in parts):
+        return "conditional"
+    if any(isinstance(part, Arithmetic) for part in parts):
+        return "arithmetic"
+    across = example.plan.skip or any(isinstance(part, AcrossGroups) for part in parts)
+    return "across" if across else "handwritten"
 
 
 def base_options(

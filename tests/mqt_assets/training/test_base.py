@@ -18,8 +18,12 @@ from mqt_assets.training.base_folder import (
     base_digest,
     base_folder,
 )
+from mqt_assets.training.base_recipe import SHARES
+from mqt_assets.training.base_training import group_of
+from mqt_assets.training.examples import ASKED_AT, make_example
 from mqt_assets.training.export import export_encoder
 from mqt_assets.training.network import NetworkShape, TranslatorNetwork
+from mqt_assets.training.notation import PlanReader
 from mqt_assets.training.practice import practice_catalogs, practice_examples
 from mqt_assets.training.reader import Reader, packaged_encoder
 from mqt_assets.training.trainer import Checkpoint, TrainingOptions, train
@@ -162,3 +166,24 @@ def test_the_shipped_weights_are_small_and_described() -> None:
     assert base is not None
     assert base.description["held_out"], "the development databases are what it was measured on"
     assert set(base.description["ranking"])
+
+
+@pytest.mark.parametrize(
+    ("plan", "group"),
+    [
+        ("customers.name", "handwritten"),
+        ("count(orders only orders.paid = true)", "conditional"),
+        ("count(orders only orders.paid = true) / count(orders)", "conditional"),
+        ("sum(orders.price * orders.pieces)", "arithmetic"),
+        ("orders.city, running(sum(orders.price)) group orders.city", "across"),
+        ("orders.city order orders.price desc skip 1 limit 1", "across"),
+        ("cannot", "handwritten"),
+    ],
+)
+def test_handwritten_examples_are_drawn_by_what_their_plans_need(plan: str, group: str) -> None:
+    known = {"customers", "orders"}
+    reader = PlanReader(lambda e: e.collection in known and not e.path, lambda f: True, ASKED_AT)
+    read = None if plan == "cannot" else reader.read(plan)
+    example = make_example("?", "shop", read, "", source="handwritten", kind="")
+    assert group_of(example) == group
+    assert group in SHARES
