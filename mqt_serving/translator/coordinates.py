@@ -50,11 +50,24 @@ _BEHIND = frozenset({"s", "south", "w", "west"})
 
 @dataclass(frozen=True, slots=True)
 class PointSpan:
-    """A point, and the characters that named it."""
+    """A point, and the characters that named it; `label` is where the name begins of the place that
+    the coordinates stand for: "Vienna (48.2, 16.4)". Where there is none, `label` is `first`."""
 
     point: Point
     first: int
     last: int
+    label: int
+
+
+_LABEL = re.compile(
+    r"(?:[A-Z][\w'’-]*\s+)*[A-Z][\w'’-]*(?:\s+(?!(?:to|from|of|near|nearest|within|and|or)\b)[a-z]+)?"
+    r"(?:[\s,:;(–-]|\b(?:at|is|that's|that is|i\.e\.|coordinates|lat|latitude|lon|longitude)\b)*$"
+)
+
+
+def _label(question: str, first: int) -> int:
+    match = _LABEL.search(question[:first])
+    return first if match is None or match.start() == 0 else match.start()
 
 
 def find_points(question: str) -> Iterator[PointSpan]:
@@ -65,7 +78,7 @@ def find_points(question: str) -> Iterator[PointSpan]:
         inside = any(first < b and last > a for a, b in taken)
         if not inside and abs(longitude) <= 180 and abs(latitude) <= 90:
             taken.append((first, last))
-            yield PointSpan(Point(longitude, latitude), first, last)
+            yield PointSpan(Point(longitude, latitude), first, last, _label(question, first))
 
 
 def _readings(question: str) -> Iterator[tuple[re.Match[str], float, float]]:

@@ -15,7 +15,7 @@ from enum import IntEnum
 
 from mqt_serving.query.plan import Point
 from mqt_serving.schema import BsonType, Catalog
-from mqt_serving.translator.coordinates import find_points
+from mqt_serving.translator.coordinates import PointSpan, find_points
 from mqt_serving.translator.dates import find_dates
 from mqt_serving.translator.positions import find_positions
 from mqt_serving.translator.spoken import spoken_stems
@@ -220,17 +220,17 @@ def find_values(
         text = next(group for group in match.groups() if group)
         quoted.append(cover(match.start(), match.end()))
         add(Value(ValueKind.TEXT, text, *quoted[-1]))
-    dates = find_dates(question, now)
+    points = list(find_points(question)) if index.has_points else []
+    dates = [s for s in find_dates(question, now) if not _within(s.first, s.last, points)]
     for span in dates:
         written = question[span.first : span.last]
         where = cover(span.first, span.last)
         add(Value(ValueKind.DATE, written, *where, span.start, span.end))
-    points = list(find_points(question)) if index.has_points else []
     for place in points:
         written, where = question[place.first : place.last], cover(place.first, place.last)
         add(Value(ValueKind.POINT, written, *where, point=place.point))
     for number, first, last in _numbers(question, index.has_points):
-        if not any(first < place.last and last > place.first for place in points):
+        if not _within(first, last, points):
             add(Value(ValueKind.NUMBER, number, *cover(first, last)))
     for number, first, last in (*_shares(question), *_in_smaller_units(question)):
         if not any(first < span.last and last > span.first for span in dates):
@@ -252,8 +252,9 @@ def find_values(
     for match in _QUARTER.finditer(question):
         add(Value(ValueKind.NUMBER, int(match[1]), *cover(match.start(), match.end())))
     covered: list[tuple[int, int]] = list(quoted)
+    labels = [cover(place.label, place.last) for place in points]
     for first, last, text, holders in index.find(words):
-        if text in unknown:
+        if text in unknown or any(first < b and last > a for a, b in labels):
             continue
         inner = any(a <= first and last <= b and (a, b) != (first, last) for a, b in covered)
         if inner and last - first == 1 and not holders:
@@ -263,9 +264,16 @@ def find_values(
         exact = written.casefold() == text.casefold()
         add(Value(ValueKind.STORED, text, first, last, None, None, holders, exact))
     for first, last in _text_spans(question, words, names):
+        if any(first < b and last > a for a, b in labels):
+            continue
         text = question[words[first].start : words[last - 1].end]
         add(Value(ValueKind.TEXT, text, first, last))
     return found[:MAX_VALUES]
+
+
+def _within(first: int, last: int, points: Iterable[PointSpan]) -> bool:
+    """Whether these characters are coordinates, or some of them."""
+    return any(first < place.last and last > place.first for place in points)
 
 
 def _numbers(question: str, metres: bool) -> Iterable[tuple[int | float, int, int]]:

@@ -125,3 +125,24 @@ def test_coordinates_are_one_value_where_there_are_points() -> None:
 def test_an_m_may_be_metres_where_there_are_points() -> None:
     assert numbers("depots within 500m", PLACES) == [500, 500_000_000]
     assert numbers("orders over 500m", INDEX) == [500_000_000]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "depots closest to Vienna (48.2082, 16.3738)",
+        "depots closest to Vienna airport (48.2082, 16.3738)",
+        "depots no further than 700 km from Vienna, that's 48.2082 N 16.3738 E",
+        "how far are the depots from Vienna (lat 48.2082, lon 16.3738)?",
+    ],
+)
+def test_the_name_of_the_place_that_coordinates_stand_for_is_no_value(question: str) -> None:
+    found = find_values(question, split_words(question), PLACES, frozenset(), NOW)
+    assert not any("Vienna" in value.text or value.text == "2082" for value in found)
+    assert any(value.kind == ValueKind.POINT for value in found)
+
+
+def test_other_names_beside_coordinates_stay_values() -> None:
+    question = "depots in Austria nearest to 48.2, 16.4"
+    found = find_values(question, split_words(question), PLACES, frozenset(), NOW)
+    assert any("Austria" in value.text for value in found)
