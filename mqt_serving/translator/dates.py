@@ -360,6 +360,27 @@ def find_dates(question: str, now: datetime) -> list[DateSpan]:
     return sorted(found, key=lambda span: span.first)
 
 
+_DAY_UNTIL = re.compile(
+    r"(?<![\w.,-])(\d{1,2})(?:st|nd|rd|th)?\s*(?:-|–|to|until|till|through|thru|and)\s*(?:the )?$",
+    re.IGNORECASE,
+)
+
+
+_DAY_FIRST = re.compile(r"\d{1,2}(?:st|nd|rd|th)?\s")
+
+
+def _day_before(question: str, last: DateSpan) -> DateSpan | None:
+    """The `20` of "20 to 24 December 2025"."""
+    match = _DAY_UNTIL.search(question[: last.first])
+    if match is None or last.end - last.start != timedelta(days=1):
+        return None
+    day = int(match[1])
+    if not 0 < day < last.start.day or not _DAY_FIRST.match(question[last.first : last.last]):
+        return None
+    start = last.start.replace(day=day)
+    return DateSpan(start, start + timedelta(days=1), match.start(), match.end(1))
+
+
 _WEEK_WITH = re.compile(
     r"\bweek (of|containing|beginning|starting|commencing|from|ending)(?: on)? (?:the )?$",
     re.IGNORECASE,
@@ -401,7 +422,7 @@ def _last_day(match: re.Match[str], now: datetime) -> DateSpan | None:
 _UNTIL = re.compile(
     r"(?:(?:\b(\d{1,2})(?:st|nd|rd|th)?(?: of)? )?\b"
     + _MONTH
-    + r"(?: (\d{1,2})(?:st|nd|rd|th)?)?\s+(?:and|to|until|till|through|-|–)"
+    + r"(?: (\d{1,2})(?:st|nd|rd|th)?)?\s+(?:and|to|until|till|through|thru|-|–)"
     r"|\b(?:(q)(?=[1-4])|(h)(?=[12]))([1-4])\s*(?:,|/|-|–|and|or|to|against|than|vs\.?|versus|over))"
     r"\s*(?:in )?(?:the )?$",
     re.IGNORECASE,
@@ -412,7 +433,7 @@ def _without_year(question: str, last: DateSpan) -> DateSpan | None:
     """The `1 June` of "between 1 June and 31 August 2024", which takes the year of `last`."""
     match = _UNTIL.search(question[: last.first])
     if match is None:
-        return None
+        return _day_before(question, last)
     if match[6]:  # a quarter or a half
         months = 3 if match[4] else 6
         start, end = _months(last.start.year, months * (int(match[6]) - 1) + 1, months)

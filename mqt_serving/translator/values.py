@@ -23,6 +23,7 @@ from mqt_serving.translator.words import Word, name_stems, split_words, stem
 
 MAX_VALUES = 28
 _MAX_STORED_WORDS = 12
+_JOINTS = frozenset("-_/")  # in `no_show`, as people say it: nothing
 _UNITS = {
     word: number
     for number, word in enumerate(
@@ -145,8 +146,7 @@ class ValueIndex:
                 for sample in field.samples:
                     if shape := shape_of(sample):
                         shapes.setdefault(shape, set()).add((schema.collection, field.path))
-                    key = tuple(word.stem for word in split_words(sample))
-                    if 0 < len(key) <= _MAX_STORED_WORDS:
+                    for key in _keys(sample):
                         holders = table.setdefault(key, {}).setdefault(sample, set())
                         holders.add((schema.collection, field.path))
                 for said, sample in spoken_stems(field.samples):
@@ -166,17 +166,32 @@ class ValueIndex:
 
     def find(self, words: list[Word]) -> Iterable[tuple[int, int, str, frozenset[tuple[str, str]]]]:
         """(first word, word after the last, stored text, holders), longest spans first."""
-        stems = [word.stem for word in words]
-        for size in range(min(self._longest, len(words)), 0, -1):
-            for first in range(len(words) - size + 1):
-                found = self._table.get(tuple(stems[first : first + size]), {})
+        places = [at for at, word in enumerate(words) if word.text not in _JOINTS]
+        stems = [words[at].stem for at in places]
+        for size in range(min(self._longest, len(places)), 0, -1):
+            for at in range(len(places) - size + 1):
+                key = tuple(stems[at : at + size])
+                one = (*key[:-1], key[-1].removesuffix("s"))  # "follow-ups": stems keep short words
+                found = self._table.get(key) or (self._table.get(one, {}) if size > 1 else {})
+                first, last = places[at], places[at + size - 1] + 1
                 beside: list[str] | None = None
                 if size == 1 and words[first].is_stop:
-                    beside = stems[max(0, first - 1) : first] + stems[first + 1 : first + 2]
+                    beside = stems[max(0, at - 1) : at] + stems[at + 1 : at + 2]
                 for text, holders in sorted(found.items()):
                     meant = holders if beside is None else _named_by(beside, holders)
                     if meant:
-                        yield first, first + size, text, frozenset(meant)
+                        yield first, last, text, frozenset(meant)
+
+
+def _keys(sample: str) -> set[tuple[str, ...]]:
+    """How a stored text is looked up: the stems of its words, `no_show` and `noShow` as "no show"
+    and as "noshow"; empty for a text that is too long."""
+    key = tuple(word.stem for word in split_words(sample) if word.text not in _JOINTS)
+    keys = {key}
+    if not any(character.isspace() for character in sample):
+        apart = name_stems(sample)
+        keys |= {apart, ("".join(apart),)} if 1 < len(apart) < 5 else set()
+    return {key for key in keys if 0 < len(key) <= _MAX_STORED_WORDS}
 
 
 def _named_by(stems: list[str], holders: set[tuple[str, str]]) -> set[tuple[str, str]]:

@@ -100,6 +100,27 @@ def test_a_value_that_is_a_stop_word_is_found_beside_the_name_of_its_field() -> 
     assert stored("who goes out with a friend") == set()
 
 
+@pytest.mark.parametrize(
+    ("question", "stored"),
+    [
+        ("no-shows last quarter", "no_show"),
+        ("no shows per month", "no_show"),
+        ("how many noshows", "no_show"),
+        ("follow ups of today", "follow-up"),
+        ("follow-ups of today", "follow-up"),
+        ("jobs in progress", "inProgress"),
+        ("jobs that have not started", "NotStarted"),
+        ("visits checked in", "checked in"),
+    ],
+)
+def test_stored_values_are_found_however_their_words_are_joined(question: str, stored: str) -> None:
+    kinds = ("no_show", "follow-up", "inProgress", "NotStarted", "checked in")
+    visits = [{"_id": n, "kind": kind} for n, kind in enumerate(kinds)]
+    index = ValueIndex(catalog_from_documents("clinic", {"visits": visits}))
+    found = find_values(question, split_words(question), index, frozenset(), NOW)
+    assert [v.literal for v in found if v.kind == ValueKind.STORED] == [stored]
+
+
 PLACES = ValueIndex(
     catalog_from_documents(
         "map", {"depots": [{"_id": 1, "at": {"type": "Point", "coordinates": [16.4, 48.2]}}]}
