@@ -46,6 +46,27 @@ _CALENDAR_WORDS = {
     )
     for number, word in enumerate(names.split(), start=1)
 }  # $month and $dayOfWeek
+_CALENDAR_WORDS |= {
+    word[:length]: number for word, number in _CALENDAR_WORDS.items() for length in (3, 4)
+} | {"thurs": 5, "tues": 3}
+_WORKDAYS = re.compile(
+    r"\bmon(?:day)?s?\s*(?:-|–|to|till|until|through)\s*fri(?:day)?s?\b", re.IGNORECASE
+)
+_HOUR = re.compile(
+    r"\b(\d{1,2}|"
+    + "|".join("one two three four five six seven eight nine ten eleven".split())
+    + r")"
+    r"(?::00)?(?:\s?(?:(p)\.?m\b|(a)\.?m\b)"
+    r"|(?: o'clock)? (?:in the (?:(evening|afternoon)|morning)|(at night)))"
+    r"|\b(noon|midday|midnight)\b",
+    re.IGNORECASE,
+)
+_DAY_OF_MONTH = re.compile(
+    r"\b(\d{1,2})(?:st|nd|rd|th)(?= (?:of )?(?:(?:the|every|each) )?(?:months?|"
+    + "|".join(word for word in _CALENDAR_WORDS if not word.endswith("day"))
+    + r")\b)",
+    re.IGNORECASE,
+)
 _WEEKENDS = frozenset({"weekend", "weekends", "weekday", "weekdays"})
 _PER_CENT = re.compile(r"\b(?:per ?cent(?:age)?s?|pct)\b|%(?!\w)", re.IGNORECASE)
 _QUARTER = re.compile(r"\bq([1-4])\b", re.IGNORECASE)
@@ -262,6 +283,13 @@ def find_values(
         if word.text.lower() in _WEEKENDS:
             for day in (1, 7):  # Sunday and Saturday: where these days are, or are not
                 add(Value(ValueKind.NUMBER, day, i, i + 1))
+    for match in _WORKDAYS.finditer(question):
+        for day in (1, 7):
+            add(Value(ValueKind.NUMBER, day, *cover(*match.span())))
+    for match in _HOUR.finditer(question):
+        add(Value(ValueKind.NUMBER, _hour(match), *cover(*match.span())))
+    for match in _DAY_OF_MONTH.finditer(question):
+        add(Value(ValueKind.NUMBER, int(match[1]), *cover(*match.span())))
     for match in _PER_CENT.finditer(question):  # of something: a hundred times its share
         add(Value(ValueKind.NUMBER, 100, *cover(match.start(), match.end())))
     for match in _QUARTER.finditer(question):
@@ -284,6 +312,15 @@ def find_values(
         text = question[words[first].start : words[last - 1].end]
         add(Value(ValueKind.TEXT, text, first, last))
     return found[:MAX_VALUES]
+
+
+def _hour(match: re.Match[str]) -> int:
+    """0 to 23 for `11 pm`, `ten in the evening`, `noon`."""
+    if match[6]:
+        return 0 if match[6].lower() == "midnight" else 12
+    hour = int(match[1]) if match[1].isdigit() else _UNITS[match[1].lower()]
+    late = match[2] or match[4] or (match[5] and 6 <= hour < 12)
+    return hour % 12 + 12 if late and hour <= 12 else hour % 12 if match[3] else hour
 
 
 def _within(first: int, last: int, points: Iterable[PointSpan]) -> bool:

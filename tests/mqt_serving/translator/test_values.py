@@ -80,6 +80,16 @@ def test_a_stored_value_can_be_taken_for_unknown() -> None:
         ("under-16s and over-65s", {16, 65}),
         ("12s and 4kg", {12, 4}),
         ("on the 3rd place", {2}),
+        ("born on the 18th of March", {18, 3}),
+        ("rides at 11 pm or later", {11, 23}),
+        ("calls before 6 a.m.", {6}),
+        ("calls at 12 am", {12, 0}),
+        ("incidents after ten in the evening", {10, 22}),
+        ("calls after noon and until midnight", {12, 0}),
+        ("eleven at night", {11, 23}),
+        ("Mon-Fri only", {1, 2, 6, 7}),
+        ("monday to friday", {1, 2, 6, 7}),
+        ("on Sat and Sun", {7, 1}),
     ],
 )
 def test_numbers_that_words_stand_for(question: str, numbers: set[int]) -> None:
