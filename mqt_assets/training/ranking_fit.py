@@ -19,7 +19,7 @@ from mqt_serving.translator.ranking import FEATURES, LEVEL, NOTHING, SLOPE, log_
 Floats = npt.NDArray[np.float64]
 _PRIOR = 3e-3
 _STEPS = 300
-_LEAST_DOUBT, _MOST_DOUBT = 0.2, 0.95
+_LEAST_DOUBT, _MOST_DOUBT = 0.1, 0.95
 
 
 @dataclass(frozen=True, slots=True, eq=False)
