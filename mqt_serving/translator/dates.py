@@ -354,7 +354,7 @@ def find_dates(question: str, now: datetime) -> list[DateSpan]:
     taken += [(span.first, span.last) for span in found]
     for match in _DAY_ALONE.finditer(question):
         clear = all(match.end() <= first or match.start() >= last for first, last in taken)
-        if clear and (day := _last_day(match, now)) is not None:
+        if clear and (day := _latest_day(match, now)) is not None:
             found.append(day)
     found = [_whole_week(question, span) for span in found]
     return sorted(found, key=lambda span: span.first)
@@ -364,12 +364,10 @@ _DAY_UNTIL = re.compile(
     r"(?<![\w.,-])(\d{1,2})(?:st|nd|rd|th)?\s*(?:-|–|to|until|till|through|thru|and)\s*(?:the )?$",
     re.IGNORECASE,
 )
-
-
 _DAY_FIRST = re.compile(r"\d{1,2}(?:st|nd|rd|th)?\s")
 
 
-def _day_before(question: str, last: DateSpan) -> DateSpan | None:
+def _earlier_day(question: str, last: DateSpan) -> DateSpan | None:
     """The `20` of "20 to 24 December 2025"."""
     match = _DAY_UNTIL.search(question[: last.first])
     if match is None or last.end - last.start != timedelta(days=1):
@@ -409,7 +407,7 @@ _DAY_ALONE = re.compile(
 )
 
 
-def _last_day(match: re.Match[str], now: datetime) -> DateSpan | None:
+def _latest_day(match: re.Match[str], now: datetime) -> DateSpan | None:
     """The `1 March` of "since 1 March": the last one that has come."""
     month, day = _MONTHS[(match[2] or match[3]).lower()], int(match[1] or match[4])
     for year in range(now.year, now.year - 5, -1):  # 29 February may be four years ago
@@ -430,10 +428,11 @@ _UNTIL = re.compile(
 
 
 def _without_year(question: str, last: DateSpan) -> DateSpan | None:
-    """The `1 June` of "between 1 June and 31 August 2024", which takes the year of `last`."""
+    """The `1 June` of "between 1 June and 31 August 2024", the `Q1` of "Q1 and Q3 2025" and the
+    `20` of "20 to 24 May 2025", which take what they leave out from `last`."""
     match = _UNTIL.search(question[: last.first])
     if match is None:
-        return _day_before(question, last)
+        return _earlier_day(question, last)
     if match[6]:  # a quarter or a half
         months = 3 if match[4] else 6
         start, end = _months(last.start.year, months * (int(match[6]) - 1) + 1, months)
