@@ -14,7 +14,7 @@ LEARNING_RATE: Final = 8e-4  # the highest
 KEEP_EVERY_SECONDS: Final = 120.0  # the state to go on from
 SHARES: Final = {
     "tend": 0.22, "spider_syn": 0.17, "handwritten": 0.25, "conditional": 0.12, "arithmetic": 0.07,
-    "across": 0.07, "practice": 0.08, "thinned": 0.10,
+    "across": 0.07, "practice": 0.08, "thinned": 0.10, "merged": 0.05,
 }  # fmt: skip
 """How much of each batch comes from each group of examples, before normalising.
 

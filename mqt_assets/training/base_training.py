@@ -1,10 +1,10 @@
 """Trains the base model: `python -m mqt_assets.training.base_training --out FOLDER --minutes 90`.
 
 On the public corpora (where their folders are set), also with synonyms put into their questions,
-on questions over made-up databases, written by hand and made, and on questions that thinned copies
-of all of these can't answer. Questions vary as they are drawn (see `augmentation`). From scratch,
-or with `--start` from other base weights. Killed, the same command goes on where it was. Nothing of
-a user's data takes part.
+on questions over made-up databases, written by hand (also with a collection merged into another)
+and made, and on questions that thinned copies of all of these can't answer. Questions vary as they
+are drawn (see `augmentation`). From scratch, or with `--start` from other base weights. Killed, the
+same command goes on where it was. Nothing of a user's data takes part.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ from mqt_assets.training.corpora import dev_databases, load_tend, tend_catalogs
 from mqt_assets.training.examples import Example, dataset_digest
 from mqt_assets.training.export import export_encoder
 from mqt_assets.training.handwritten import handwritten, is_held_out, load_sheets
+from mqt_assets.training.merging import is_merged, merged
 from mqt_assets.training.network import NetworkShape
 from mqt_assets.training.practice import practice_catalogs, practice_examples
 from mqt_assets.training.reader import Reader, packaged_encoder
@@ -115,8 +116,11 @@ def base_data(
         examples += [e for e in found if e.plan is not None and e.database not in held_out]
         catalogs |= {name: c for name, c in corpus.items() if name not in held_out}
     less = thinned(examples, catalogs, seed, versions=1)
+    inside = merged(sheets)
     return BaseData(
-        (*examples, *less.examples), {**catalogs, **less.catalogs}, tuple(sorted(held_out))
+        (*examples, *less.examples, *inside.examples),
+        catalogs | less.catalogs | inside.catalogs,
+        tuple(sorted(held_out)),
     )
 
 
@@ -167,6 +171,8 @@ def group_of(example: Example) -> str:
     """The group that it is drawn with (see `SHARES`): handwritten ones by what their plans need."""
     if is_thinned(example):
         return "thinned"
+    if is_merged(example):
+        return "merged"
     if example.source != "handwritten" or example.plan is None:
         return "practice" if example.source == "synthetic" else example.source
     parts = list(walk(example.plan))

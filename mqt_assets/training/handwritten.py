@@ -114,7 +114,7 @@ def handwritten(versions: int, sheets: Iterable[Sheet]) -> Handwritten:
             catalogs[catalog.database] = catalog
             for block, plan in read:
                 here = plan and with_flags_as_kept(renamed(plan, called), catalog)
-                examples += _examples(block, here, catalog)
+                examples += examples_of(block, here, catalog)
     return Handwritten(tuple(examples), catalogs)
 
 
@@ -128,7 +128,8 @@ def replay(seed: int) -> Handwritten:
     return handwritten(1, first)
 
 
-def _examples(block: Block, plan: Plan | None, catalog: Catalog) -> Iterator[Example]:
+def examples_of(block: Block, plan: Plan | None, catalog: Catalog) -> Iterator[Example]:
+    """One for each wording; none where the plan can't be told over this catalog."""
     if plan is None:
         command = ""
     else:
