@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import dagster as dg
 
 from mqt_assets.checks import CHECKS
+from mqt_assets.drift.assets import drift_baseline, drift_report
 from mqt_assets.embeddings.assets import collection_embeddings, semantic_index, text_encoder
 from mqt_assets.evaluation.assets import candidate_evaluation
 from mqt_assets.experiments.assets import experiment_report
@@ -42,6 +43,7 @@ _ASSETS = [
     text_encoder,
     query_log,
     feedback_insights,
+    drift_report,
     feedback_dataset,
     corpus_catalogs,
     corpus_examples,
@@ -50,6 +52,7 @@ _ASSETS = [
     practice_catalogs,
     training_set,
     candidate_model,
+    drift_baseline,
     candidate_evaluation,
     prompt_variants,
     prompt_evaluation,

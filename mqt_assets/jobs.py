@@ -15,7 +15,7 @@ from mqt_assets.release.rollback import rollback_job
 from mqt_assets.run_tags import PIPELINE, TRAINING
 
 _BASE_TRAINING = dg.AssetSelection.groups("base_training")
-_DAILY = dg.AssetSelection.assets("query_log", "feedback_insights")
+_DAILY = dg.AssetSelection.assets("query_log", "feedback_insights", "drift_report")
 _PROMPTS = dg.AssetSelection.groups("prompts")
 _EXPERIMENTS = dg.AssetSelection.groups("experiments")
 _MODEL = dg.AssetSelection.assets(
@@ -24,6 +24,7 @@ _MODEL = dg.AssetSelection.assets(
     "holdout",
     "training_set",
     "candidate_model",
+    "drift_baseline",
     "candidate_evaluation",
     "release",
 )
@@ -74,7 +75,8 @@ query_log_job = dg.define_asset_job(
     "query_log_job",
     selection=_DAILY,
     tags=PIPELINE,
-    description="Copy a day of questions from the journal, and find what failed and where.",
+    description="Copy a day of questions from the journal, find what failed and where, and what "
+    "moved since the last training.",
 )
 
 

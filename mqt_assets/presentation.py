@@ -53,6 +53,31 @@ def bars(shares: Mapping[str, float], title: str) -> bytes:
     return plot.png
 
 
+def levels(values: Mapping[str, float], title: str, mark: float) -> bytes:
+    """Horizontal bars for sizes, those from `mark` on stand out; PNG."""
+    with _Plot(title, height=0.9 + 0.3 * max(1, len(values))) as plot:
+        names = list(values)[::-1]
+        sizes = [values[name] for name in names]
+        plot.axes.barh(names, sizes, color=[LOSS if size >= mark else ACCENT for size in sizes])
+        plot.axes.axvline(mark, color=INK, linewidth=0.8, linestyle="--")
+    return plot.png
+
+
+Points = Sequence[tuple[float, float]]
+
+
+def scatter(groups: Mapping[str, Points], title: str) -> bytes:
+    """Points of several groups on a plane whose axes mean nothing; PNG."""
+    with _Plot(title, height=3.6) as plot:
+        for colour, (name, points) in zip((INK, LOSS, ACCENT), groups.items(), strict=False):
+            across, up = zip(*points, strict=True)
+            plot.axes.scatter(across, up, s=9, alpha=0.6, color=colour, label=name)
+        plot.axes.set_xticks([])
+        plot.axes.set_yticks([])
+        plot.axes.legend(fontsize=8, frameon=False)
+    return plot.png
+
+
 def gained_and_lost(changes: Mapping[str, tuple[int, int]], title: str) -> bytes:
     """How many were gained (to the right) and lost (to the left), by name; PNG."""
     with _Plot(title, height=0.9 + 0.35 * max(1, len(changes))) as plot:

@@ -39,7 +39,7 @@ daily_query_log_schedule = dg.build_schedule_from_partitioned_job(
     hour_of_day=0,
     minute_of_hour=10,
     default_status=dg.DefaultScheduleStatus.RUNNING,
-    description="Every night: the questions of the day before, and what failed.",
+    description="Every night: the questions of the day before, what failed, and what drifted.",
 )
 
 

@@ -37,6 +37,7 @@ DEPENDENCIES: Mapping[str, tuple[str, ...]] = {
         "candidate_model", "candidate_evaluation", "holdout", "schema_catalog", "corpus_catalogs",
         "semantic_index", "feedback_dataset",
     ),
+    "drift_baseline": ("candidate_model", "schema_catalog"),
 }  # fmt: skip
 """Every asset but the daily ones, upstream first."""
 

@@ -27,6 +27,7 @@ CATALOG = "schema_catalog.json"
 CANDIDATE, TRAINING = "candidate_model", "training.json"
 HOLDOUT, TRAINING_SET = "holdout.json", "training_set.parquet"
 FEEDBACK = "feedback_dataset.json"
+BASELINE = "drift_baseline.json"
 RELEASE = "release.json"
 
 

@@ -168,6 +168,18 @@ class Settings(BaseSettings):
     retrain_quality_questions: int = Field(
         200, ge=20, description="Questions that have to be there before rates are compared."
     )
+    drift_least_psi: float = Field(
+        0.25, gt=0.0, description="Population stability index from which on a field has drifted."
+    )
+    drift_least_shift: float = Field(
+        0.02,
+        gt=0.0,
+        le=1.0,
+        description="Energy coefficient from which on people ask about other things.",
+    )
+    drift_questions: int = Field(
+        50, ge=20, description="Different ones that have to be there, before and after a training."
+    )
     retrain_cool_down_minutes: float = Field(
         60.0, ge=0.0, le=10_080.0, description="From the end of one training to the next."
     )

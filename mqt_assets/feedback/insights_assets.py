@@ -16,9 +16,8 @@ from mqt_assets.feedback.insights import (
     report_of,
 )
 from mqt_assets.feedback.insights_metadata import metadata_of
-from mqt_assets.feedback.redaction import Redaction, redaction_of
+from mqt_assets.feedback.showing import current_redaction
 from mqt_assets.partitions import days
-from mqt_assets.state import stored_catalogs
 from mqt_resources.gateways import EmbedderResource, JournalResource, SettingsResource
 from mqt_serving.insights import DayFigures, InsightsReport, document_of
 from mqt_serving.schema import digest_of
@@ -49,7 +48,7 @@ def feedback_insights(
 ) -> dg.Output[dict[str, InsightsReport]]:
     window = context.partition_time_window
     day = _day(query_log[context.partition_key], window.start, window.end, journal)
-    redaction = _redaction(settings)
+    redaction = current_redaction(settings)
     report = report_of(day, redaction, lambda texts: embedder.embed(texts).vectors)
     journal.keep_insights(document_of(report, context.run_id))
     before = journal.insights_before(context.partition_key, DAYS_BEFORE)
@@ -78,11 +77,3 @@ def _day(log: "pa.Table", start: datetime, end: datetime, journal: JournalResour
         feedback=feedback,
         feedback_is_cut=len(feedback) == MOST_FEEDBACK,
     )
-
-
-def _redaction(settings: SettingsResource) -> Redaction:
-    from mqt_serving.assembly import policy_of  # brings the translator along
-
-    chosen = settings.load()
-    catalogs = stored_catalogs(settings.artifacts())
-    return redaction_of(catalogs, policy_of(chosen), chosen.private_fields)

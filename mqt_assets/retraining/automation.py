@@ -11,11 +11,11 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
+from mqt_assets.drift.flags import read_flags
 from mqt_assets.jobs import retrain_job
 from mqt_assets.release.decisions import was_refused
 from mqt_assets.retraining import triggers
 from mqt_assets.retraining.decision import Decision, Outcome, Rules, Trigger, decide
-from mqt_assets.retraining.drift import read_flags
 from mqt_assets.retraining.finishing import CANDIDATE_TAG, REMAINING, Standing, finish
 from mqt_assets.retraining.quality import QualityLook
 from mqt_assets.retraining.reading import (

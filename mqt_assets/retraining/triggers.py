@@ -10,8 +10,8 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+from mqt_assets.drift.flags import DriftFlag
 from mqt_assets.retraining.decision import Trigger
-from mqt_assets.retraining.drift import DriftFlag
 from mqt_assets.retraining.quality import QualityLook
 from mqt_assets.retraining.schema_change import SchemaChange
 from mqt_serving.schema import digest_of

@@ -51,7 +51,7 @@ def test_loading_imports_nothing_heavy() -> None:
 def test_every_asset_says_what_it_is() -> None:
     groups = {
         "schemas", "embeddings", "feedback", "training", "evaluation", "release", "base_training",
-        "prompts", "experiments",
+        "prompts", "experiments", "drift",
     }  # fmt: skip
     seen = set()
     for asset in ASSETS:

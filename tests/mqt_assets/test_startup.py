@@ -39,7 +39,8 @@ def test_the_dependencies_are_those_of_the_real_graph() -> None:
         # Hours of work, calls that cost, or a look at what came later: no start does it.
         if graph.get(key).group_name not in ("base_training", "prompts")
     }
-    del real["query_log"], real["feedback_insights"], real["experiment_report"]
+    for daily in ("query_log", "feedback_insights", "drift_report", "experiment_report"):
+        del real[daily]
     real["release"].discard("prompt_promotion")
     real["feedback_dataset"].discard("query_log")
     assert {name: set(needs) for name, needs in DEPENDENCIES.items()} == real
@@ -75,7 +76,7 @@ def test_a_first_start_makes_everything_in_order() -> None:
 def test_a_start_that_was_cut_off_in_training_goes_on_there() -> None:
     made = frozenset(DEPENDENCIES) - {"candidate_model", "candidate_evaluation", "release"}
     work = decide(with_changes(present=made, trained_on=frozenset(), released_catalogs=None))
-    assert work.assets == ("candidate_model", "candidate_evaluation", "release")
+    assert work.assets == ("candidate_model", "candidate_evaluation", "release", "drift_baseline")
     assert work.partitions == ()
 
 

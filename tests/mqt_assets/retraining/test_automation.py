@@ -14,11 +14,11 @@ import pytest
 from pymongo import MongoClient
 
 from mqt_assets.definitions import defs
+from mqt_assets.drift.flags import DriftFlag, write_flags
 from mqt_assets.release.audit import record
 from mqt_assets.release.decisions import write
 from mqt_assets.release.gates import Decision, EvaluationReport, Gate, Share
 from mqt_assets.retraining.automation import retraining_sensor
-from mqt_assets.retraining.drift import DriftFlag, write_flags
 from mqt_assets.retraining.reading import look_at_quality, served_model
 from mqt_assets.retraining.schema_change import write_shape
 from mqt_assets.schemas.catalogs import catalog_from_documents

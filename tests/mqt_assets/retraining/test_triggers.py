@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from mqt_assets.retraining import triggers
-from mqt_assets.retraining.drift import (
+from mqt_assets.drift.flags import (
     FLAGS,
     DriftFlag,
     DriftFlagsUnreadable,
     read_flags,
     write_flags,
 )
+from mqt_assets.retraining import triggers
 from mqt_assets.retraining.schema_change import (
     change,
     read_shape,

@@ -1,7 +1,7 @@
-"""Drift flags: what a detector hands to retraining, as a small file of the artifact store.
+"""Drift flags: what is handed to retraining, as a small file of the artifact store.
 
-Nothing here detects drift. Whoever does writes `drift_flags.json` with `write_flags`; a flag
-counts until a training began after it was raised.
+`drift_report` raises them, and so may any other detector. A flag counts until a training began
+after it was raised.
 """
 
 from __future__ import annotations
@@ -54,3 +54,13 @@ def write_flags(store: ArtifactStore, flags: Sequence[DriftFlag]) -> None:
     newest = sorted(flags, key=lambda flag: flag.at)[-MOST:]
     body = [flag.model_dump(mode="json") for flag in newest]
     store.write(FLAGS, json.dumps(body, ensure_ascii=False, indent=1).encode())
+
+
+def raise_flags(store: ArtifactStore, found: Sequence[DriftFlag]) -> list[DriftFlag]:
+    """Add those that are not raised yet (by id); returns them. Raises `DriftFlagsUnreadable`."""
+    raised = read_flags(store)
+    known = {flag.id for flag in raised}
+    new = [flag for flag in found if flag.id not in known]
+    if new:
+        write_flags(store, [*raised, *new])
+    return new

@@ -1,0 +1,1 @@
+"""Whether data or questions have moved since the last training."""

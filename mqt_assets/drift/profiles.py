@@ -1,0 +1,164 @@
+"""How the values of a collection's fields are distributed, as counts in bins. Pure.
+
+Bins are chosen once, from the documents at a training; later documents are counted in the same
+ones. Each document counts once a field: of arrays, their first element. Values of private fields
+are never looked at, and what moves by itself (dates, ids) counts only as there or not there.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+from typing import Any, Final, Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+from mqt_assets.schemas.values import bson_type_of, hashable, numeric_value, text_of
+from mqt_serving.schema import NUMERIC, BsonType, CollectionSchema, FieldSchema
+
+MOST_VALUES: Final = 20
+_QUANTILES: Final = tuple(n / 10 for n in range(1, 10))
+_LEAST_SHARE: Final = 0.01  # of the documents that hold a value, to have a bin of its own
+_LEAST_COUNT: Final = 3
+_NAMED: Final = frozenset({BsonType.STRING, BsonType.BOOL})
+
+MISSING, NULL, OTHER_TYPE = "missing", "null", "another type"
+FIXED: Final = (MISSING, NULL, OTHER_TYPE)
+OTHER_VALUE: Final = "other values"
+ANY_VALUE: Final = "any value"
+
+
+class FieldProfile(BaseModel):
+    """`edges` part numbers into bins (n edges, n + 1 bins), `values` have a bin each and one more
+    for all others; with neither there is one bin for whatever value. `counts` begins with the
+    documents that lack the field, hold null, or a value of another type than most."""
+
+    model_config = ConfigDict(frozen=True)
+
+    type: BsonType
+    kind: Literal["numbers", "values", "presence"]
+    edges: tuple[float, ...] = ()
+    values: tuple[str, ...] = ()
+    counts: tuple[int, ...]
+
+    @property
+    def bins(self) -> tuple[str, ...]:
+        """What each count is of, in words."""
+        if self.kind == "values":
+            return (*FIXED, *self.values, OTHER_VALUE)
+        if self.kind == "presence":
+            return (*FIXED, ANY_VALUE)
+        ends = [f"{edge:.6g}" for edge in self.edges]
+        between = [f"{low} to {high}" for low, high in pairwise(ends)]
+        return (*FIXED, f"below {ends[0]}", *between, f"{ends[-1]} and above")
+
+    @property
+    def documents(self) -> int:
+        return sum(self.counts)
+
+
+Profile = Mapping[str, FieldProfile]
+"""By field path."""
+
+
+def profile_of(documents: Sequence[Mapping[str, Any]], schema: CollectionSchema) -> Profile:
+    """Bins chosen, and counted, from these documents, for every field that is not private."""
+    return {
+        field.path: _profile([first_value(d, field.path) for d in documents], field)
+        for field in schema.values
+        if not field.private and field.path != "_id"
+    }
+
+
+def counts_in(profile: FieldProfile, path: str, documents: Iterable[Any]) -> tuple[int, ...]:
+    """Other documents in the bins of `profile`."""
+    return _counts(profile, [first_value(document, path) for document in documents])
+
+
+def first_value(document: Any, path: str) -> Any:
+    """What stands at the path, of arrays in the first element; `NOTHING` where nothing does."""
+    here = document
+    for name in path.split("."):
+        if isinstance(here, list):
+            here = here[0] if here else None
+        if not isinstance(here, Mapping) or name not in here:
+            return NOTHING
+        here = here[name]
+    if isinstance(here, list):
+        return here[0] if here else NOTHING
+    return here
+
+
+class _Nothing:
+    """No value at all, which null is."""
+
+
+NOTHING: Final = _Nothing()
+
+
+def _profile(found: Sequence[Any], field: FieldSchema) -> FieldProfile:
+    kind = field.main_type
+    held = [value for value in found if _is_of(value, kind)]
+    chosen = FieldProfile(type=kind, kind="presence", counts=())
+    if kind in NUMERIC:
+        numbers = [number for value in held if (number := _number(value)) is not None]
+        if not _are_ids(numbers, kind) and (edges := _edges(numbers)):
+            chosen = FieldProfile(type=kind, kind="numbers", edges=edges, counts=())
+    elif kind in _NAMED:
+        common = Counter(text_of(value) for value in held).most_common(MOST_VALUES)
+        least = max(_LEAST_COUNT, _LEAST_SHARE * len(held))
+        values = tuple(sorted(text for text, count in common if count >= least))
+        chosen = FieldProfile(type=kind, kind="values", values=values, counts=())
+    return chosen.model_copy(update={"counts": _counts(chosen, found)})
+
+
+def _edges(numbers: Sequence[float]) -> tuple[float, ...]:
+    """Of tenths; fewer where many are equal, none where all are. Infinity is no edge."""
+    finite = [number for number in numbers if math.isfinite(number)]
+    if len(set(finite)) < 2:
+        return ()
+    return tuple(map(float, np.unique(np.quantile(finite, _QUANTILES, method="higher"))))
+
+
+def _are_ids(numbers: Sequence[float], kind: BsonType) -> bool:
+    """Whether they are whole and never repeat: such numbers grow, and mean nothing."""
+    return kind is BsonType.INT and len(set(numbers)) == len(numbers)
+
+
+def _is_of(value: Any, kind: BsonType) -> bool:
+    here = bson_type_of(value)
+    return here is kind or (kind in NUMERIC and here in NUMERIC)
+
+
+def _number(value: Any) -> float | None:
+    number = numeric_value(hashable(value))
+    return None if number is None else float(number)
+
+
+def _counts(profile: FieldProfile, found: Sequence[Any]) -> tuple[int, ...]:
+    counts = [0] * len(profile.bins)
+    places = {text: at for at, text in enumerate(profile.values, len(FIXED))}
+    for value in found:
+        counts[_bin(value, profile, places)] += 1
+    return tuple(counts)
+
+
+def _bin(value: Any, profile: FieldProfile, places: Mapping[str, int]) -> int:
+    if value is NOTHING:
+        return FIXED.index(MISSING)
+    if value is None:
+        return FIXED.index(NULL)
+    if not _is_of(value, profile.type):
+        return FIXED.index(OTHER_TYPE)
+    if profile.kind == "values":
+        return places.get(text_of(value), len(FIXED) + len(places))
+    if profile.kind == "presence":
+        return len(FIXED)
+    number = _number(value)
+    if number is None:
+        return FIXED.index(OTHER_TYPE)
+    return len(FIXED) + bisect_right(profile.edges, number)

@@ -1,0 +1,186 @@
+"""A day's drift report: what of the data and of the questions has moved since the last training.
+
+Pure: from profiles, counts and vectors to figures, and from figures to flags.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from mqt_assets.drift.comparison import LEAST_DOCUMENTS, LEVEL, difference
+from mqt_assets.drift.flags import DriftFlag
+from mqt_assets.drift.profiles import FieldProfile
+from mqt_assets.drift.questions import LEVEL as QUESTIONS_LEVEL
+from mqt_assets.drift.questions import Shift
+from mqt_serving.schema import digest_of
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Baseline(_Part):
+    """What the data looked like at a training: profiles by field, by `database.collection`."""
+
+    translator: str
+    trained_at: AwareDatetime
+    collections: dict[str, dict[str, FieldProfile]]
+
+
+class FieldDrift(_Part):
+    """`bin` is the one that adds most to the PSI, with its shares before and now."""
+
+    path: str
+    psi: float
+    p: float
+    bin: str
+    before: float
+    now: float
+    drifted: bool
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.bin} {self.before:.0%}, now {self.now:.0%} (PSI {self.psi:.2f})"
+
+
+class CollectionDrift(_Part):
+    """`fields` are the compared ones, those that moved most first."""
+
+    collection: str  # database.collection
+    before: int  # documents read
+    now: int
+    fields: tuple[FieldDrift, ...] = ()
+
+    @property
+    def drifted(self) -> tuple[FieldDrift, ...]:
+        return tuple(field for field in self.fields if field.drifted)
+
+
+class QuestionDrift(_Part):
+    """Different questions of both times; `coefficient` and `p` are None where they are too few."""
+
+    before: int
+    now: int
+    coefficient: float | None = None
+    p: float | None = None
+    drifted: bool = False
+    unlike: tuple[str, ...] = ()  # new questions that are least like any before
+    state: str = ""
+
+
+class DriftReport(_Part):
+    """Of one day, against the training of `trained_at`."""
+
+    day: date
+    translator: str
+    trained_at: AwareDatetime | None
+    collections: tuple[CollectionDrift, ...] = ()
+    questions: QuestionDrift
+    notes: tuple[str, ...] = ()
+
+
+Counts = Mapping[str, tuple[int, ...]]
+"""Documents of now in the bins of a profile, by field path."""
+
+
+def data_drift(
+    baseline: Baseline, counted: Mapping[str, Counts], least_psi: float
+) -> tuple[CollectionDrift, ...]:
+    """Each collection of the baseline that was counted, those with the most drift first."""
+    tested = sum(
+        _enough(profile, counts[path])
+        for name, counts in counted.items()
+        for path, profile in baseline.collections[name].items()
+    )
+    found = [
+        _collection(name, baseline.collections[name], counts, least_psi, LEVEL / max(1, tested))
+        for name, counts in counted.items()
+    ]
+    return tuple(
+        sorted(found, key=lambda c: (-len(c.drifted), -max((f.psi for f in c.fields), default=0)))
+    )
+
+
+def _enough(profile: FieldProfile, counts: Sequence[int]) -> bool:
+    return min(profile.documents, sum(counts)) >= LEAST_DOCUMENTS
+
+
+def _collection(
+    name: str,
+    profiles: Mapping[str, FieldProfile],
+    counted: Counts,
+    least_psi: float,
+    level: float,
+) -> CollectionDrift:
+    fields = [
+        _field(path, profile, counted[path], least_psi, level)
+        for path, profile in profiles.items()
+        if _enough(profile, counted[path])
+    ]
+    return CollectionDrift(
+        collection=name,
+        before=max((profile.documents for profile in profiles.values()), default=0),
+        now=max((sum(counts) for counts in counted.values()), default=0),
+        fields=tuple(sorted(fields, key=lambda field: -field.psi)),
+    )
+
+
+def _field(
+    path: str, profile: FieldProfile, counts: Sequence[int], least_psi: float, level: float
+) -> FieldDrift:
+    found = difference(profile.counts, counts)
+    return FieldDrift(
+        path=path,
+        psi=found.psi,
+        p=found.p,
+        bin=profile.bins[found.most],
+        before=profile.counts[found.most] / profile.documents,
+        now=counts[found.most] / sum(counts),
+        drifted=found.psi >= least_psi and found.p < level,
+    )
+
+
+def question_drift(
+    before: int, now: int, found: Shift, least_coefficient: float, unlike: Sequence[str]
+) -> QuestionDrift:
+    drifted = found.p <= QUESTIONS_LEVEL and found.coefficient >= least_coefficient
+    said = "other questions than before" if drifted else "no other questions than before"
+    return QuestionDrift(
+        before=before,
+        now=now,
+        coefficient=found.coefficient,
+        p=found.p,
+        drifted=drifted,
+        unlike=tuple(unlike),
+        state=f"{said}: energy coefficient {found.coefficient:.3f} (p = {found.p:.2g})",
+    )
+
+
+def flags_of(report: DriftReport, at: datetime) -> list[DriftFlag]:
+    """One for each collection that drifted, and one for the questions; the same id until the next
+    training, however often they are found."""
+    found = [
+        (
+            "data",
+            collection.collection,
+            "; ".join(map(str, collection.drifted[:5])),
+        )
+        for collection in report.collections
+        if collection.drifted
+    ]
+    if report.questions.drifted:
+        found.append(("concept", "the questions", report.questions.state))
+    return [
+        DriftFlag.model_validate(
+            {
+                "id": digest_of([kind, subject, report.translator]),
+                "kind": kind,
+                "subject": subject,
+                "at": at,
+                "detail": detail,
+            }
+        )
+        for kind, subject, detail in found
+    ]
