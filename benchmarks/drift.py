@@ -21,6 +21,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from random import Random
 from statistics import median
@@ -70,15 +71,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     folder = chosen.data or settings.tend_folder
     if folder is None:
         sys.exit("Give a folder in TEND's format: --data FOLDER, or set MQT_TEND_FOLDER.")
-    rng = Random(chosen.seed)
-    found = [*_data(folder, chosen.looks, rng, settings.drift_least_psi)]
-    found += _questions(folder, chosen.looks, rng, settings.drift_least_shift)
+    rng, found = Random(chosen.seed), []
     print(f"{'':<10}{'each':>6}{'changed':>9}{'found':>8}{'size':>8}{'looks':>7}")
-    for one in found:
+    for one in chain(
+        _data(folder, chosen.looks, rng, settings.drift_least_psi),
+        _questions(folder, chosen.looks, rng, settings.drift_least_shift),
+    ):
         print(
             f"{one.what:<10}{one.n:>6}{one.share:>9.0%}{one.found:>8.0%}{one.size:>8.3f}"
-            f"{one.looks:>7}"
+            f"{one.looks:>7}",
+            flush=True,
         )
+        found.append(one)
     if chosen.json:
         print(json.dumps([asdict(one) for one in found]))
 
@@ -107,7 +111,7 @@ def look_at_data(
     before, now = drawn[:n], [dict(document) for document in drawn[n:]]
     schema = infer_collection(before, "benchmark", "c", n)
     profiles = dict(profile_of(before, schema))
-    varied = [p for p, one in profiles.items() if "." not in p and one.kind != "presence"]
+    varied = [p for p, one in profiles.items() if "." not in p and sum(map(bool, one.counts)) > 1]
     path = rng.choice(varied) if varied else ""
     if varied:
         value = rng.choice(before).get(path)

@@ -58,7 +58,11 @@ _CUES: Final[Mapping[str, frozenset[str]]] = {
         """sorted sort order ordered ordering ascending descending alphabetical alphabetically
         increasing decreasing arranged rank ranked""".split()
     ),
-    "negative": frozenset("not no never without neither none nor don't doesn't isn't".split()),
+    "negative": frozenset(
+        """not no never without neither none nor don't doesn't isn't aren't didn't haven't hasn't
+        wasn't weren't except excluding exclude excludes excluded ignoring ignore omit omitting apart
+        leave leaving besides other outside""".split()
+    ),
     "either": frozenset("or either any".split()),
     "both": frozenset("both also".split()),
     "null": frozenset(
