@@ -41,11 +41,9 @@ from mqt_serving.settings import Settings
 Vectors = npt.NDArray[np.float32]
 Documents = Sequence[dict[str, Any]]
 
-_DATA_SIZES, _QUESTION_SIZES = (50, 100, 400), (50, 100)
+_DATA_SIZES, _QUESTION_SIZES = (50, 100, 400), (25, 50, 75)
 _SHARES = (0.0, 0.15, 0.3, 0.5, 1.0)
 _AT = datetime(2026, 1, 1, tzinfo=UTC)
-_MOST_DATABASES = 12
-_LEAST_OF_TOPIC, _LEAST_QUESTIONS = 40, 150
 
 
 @dataclass(frozen=True)
@@ -128,41 +126,38 @@ def _questions(folder: Path, looks: int, rng: Random, least: float) -> Iterator[
     for record in tend_records(folder):
         topics = by_topic.setdefault(record["db_id"], {})
         topics.setdefault(record["MQL"].split(".")[1], []).extend(record["nl_queries"])
-    usable = [name for name in sorted(by_topic) if _is_usable(by_topic[name])]
-    if not usable:
-        return
     embedder = Embedder()
     vectors = {
-        name: {topic: embedder.encode(texts) for topic, texts in by_topic[name].items()}
-        for name in rng.sample(usable, min(_MOST_DATABASES, len(usable)))
+        name: {topic: embedder.encode(texts) for topic, texts in topics.items()}
+        for name, topics in by_topic.items()
+        if sum(map(len, topics.values())) >= 3 * min(_QUESTION_SIZES)
     }
     for n in _QUESTION_SIZES:
-        for share in _SHARES:
+        enough = [
+            (name, topic)
+            for name, topics in vectors.items()
+            for topic, found in topics.items()
+            if len(found) >= n and sum(map(len, topics.values())) - len(found) >= 2 * n
+        ]
+        for share in _SHARES if enough else ():
             seen = [
-                look_at_questions(vectors[rng.choice(sorted(vectors))], n, share, rng, least)
-                for _ in range(looks)
+                look_at_questions(vectors[name], topic, n, share, rng, least)
+                for name, topic in (rng.choice(enough) for _ in range(looks))
             ]
             yield _counted("questions", n, share, seen)
 
 
-def _is_usable(topics: Mapping[str, Sequence[str]]) -> bool:
-    enough = sum(len(texts) >= _LEAST_OF_TOPIC for texts in topics.values())
-    return enough >= 2 and sum(map(len, topics.values())) >= _LEAST_QUESTIONS
-
-
 def look_at_questions(
-    topics: Mapping[str, Vectors], n: int, share: float, rng: Random, least: float
+    topics: Mapping[str, Vectors], new: str, n: int, share: float, rng: Random, least: float
 ) -> tuple[bool, float]:
     """Whether the questions drifted, and the energy coefficient."""
-    new = rng.choice([name for name, found in topics.items() if len(found) >= _LEAST_OF_TOPIC])
     dealt = np.random.default_rng(rng.getrandbits(32))
     old = dealt.permutation(np.concatenate([v for name, v in topics.items() if name != new]))
     other = dealt.permutation(topics[new])
-    each = min(n, len(old) // 2)
-    moved = min(len(other), int(share * each))
-    now = np.concatenate([old[each : 2 * each - moved], other[:moved]])
-    found = shift(old[:each], now, rng.getrandbits(32))
-    return question_drift(each, len(now), found, least, ()).drifted, found.coefficient
+    moved = int(share * n)
+    now = np.concatenate([old[n : 2 * n - moved], other[:moved]])
+    found = shift(old[:n], now, rng.getrandbits(32))
+    return question_drift(n, n, found, least, ()).drifted, found.coefficient
 
 
 def _counted(what: str, n: int, share: float, seen: Sequence[tuple[bool, float]]) -> Found:

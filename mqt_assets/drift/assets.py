@@ -4,11 +4,11 @@ The report of a day raises flags; that a training follows is the retraining sens
 """
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from mqt_assets.drift.flags import raise_flags
+from mqt_assets.drift.flags import raise_flags, read_flags
 from mqt_assets.drift.presenting import metadata_of
 from mqt_assets.drift.questions import shift, unlike
 from mqt_assets.drift.reading import Asked, counts_now, profiles_now, questions_around
@@ -23,8 +23,8 @@ from mqt_assets.drift.report import (
 )
 from mqt_assets.feedback.showing import current_redaction
 from mqt_assets.partitions import days
-from mqt_assets.schemas.assets import read_catalogs
-from mqt_assets.state import BASELINE, stored_catalogs, trained_at, training_record
+from mqt_assets.state import BASELINE, trained_at, training_record
+from mqt_resources.artifacts import ArtifactStore
 from mqt_resources.gateways import (
     EmbedderResource,
     JournalResource,
@@ -41,7 +41,7 @@ _MOST_UNLIKE = 10
 
 @dg.asset(
     group_name="drift",
-    deps=["candidate_model"],  # of its training
+    deps=["candidate_model", "schema_catalog"],
     kinds={"mongodb", "json"},
     io_manager_key="json_io",
     code_version="1",
@@ -49,17 +49,14 @@ _MOST_UNLIKE = 10
     "as counts in bins; private fields left out. What later days are compared with.",
 )
 def drift_baseline(
-    context: dg.AssetExecutionContext,
-    schema_catalog: dict[str, Any],
-    settings: SettingsResource,
-    mongodb: MongoResource,
+    context: dg.AssetExecutionContext, settings: SettingsResource, mongodb: MongoResource
 ) -> dg.Output[Baseline]:
     config, store = settings.load(), settings.artifacts()
     record, began = training_record(store), trained_at(store)
     if record is None or began is None:
         raise dg.Failure("There is no candidate_model to be the baseline of: train one first.")
     with mongodb.gateway() as gateway:
-        profiles = profiles_now(gateway, read_catalogs(schema_catalog), config)
+        profiles = profiles_now(gateway, current_redaction(settings).catalogs, config)
     baseline = Baseline(
         translator=str(record["translator"]), trained_at=began, collections=profiles
     )
@@ -96,31 +93,34 @@ def drift_report(
 ) -> dg.Output[dict[str, DriftReport]]:
     config, store = settings.load(), settings.artifacts()
     window, began = context.partition_time_window, trained_at(store)
+    record = training_record(store)
+    translator = str(record["translator"]) if record else ""
     notes = []
     collections: tuple[CollectionDrift, ...] = ()
-    if store.exists(BASELINE):
-        baseline = Baseline.model_validate_json(store.read(BASELINE))
-        with mongodb.gateway() as gateway:
-            counted = counts_now(gateway, stored_catalogs(store), baseline, config)
-        collections = data_drift(baseline, counted, config.drift_least_psi)
+    baseline = _baseline(store)
+    if baseline is None:
+        notes.append("no drift_baseline yet, which a training makes: no data was compared")
+    elif baseline.translator != translator:
+        notes.append("drift_baseline is of a training before the last: no data was compared")
     else:
-        notes.append("no drift_baseline yet, which a training makes: the data is compared with "
-                     "nothing")  # fmt: skip
+        with mongodb.gateway() as gateway:
+            seen = current_redaction(settings).catalogs
+            counted = counts_now(gateway, seen, baseline, config)
+        collections = data_drift(baseline, counted, config.drift_least_psi)
     before: list[Asked] = []
     now: list[Asked] = []
     if began is not None:
         before, now = questions_around(journal, began, window.end, config.drift_questions)
     questions, vectors = _compared(before, now, settings, embedder)
-    record = training_record(store)
     report = DriftReport(
         day=window.start.date(),
-        translator=str(record["translator"]) if record else "",
+        translator=translator,
         trained_at=began,
         collections=collections,
         questions=questions,
         notes=tuple(notes),
     )
-    raised = raise_flags(store, flags_of(report, datetime.now(UTC)))
+    raised = raise_flags(store, flags_of(report, datetime.now(UTC), read_flags(store)))
     for flag in raised:
         context.log.warning(f"{flag.kind} drift of {flag.subject}: {flag.detail}")
     context.log.info(f"{len(raised)} flags raised; questions: {questions.state}")
@@ -129,6 +129,12 @@ def drift_report(
         data_version=dg.DataVersion(digest_of(report.model_dump(mode="json"))),
         metadata=metadata_of(report, raised, vectors, config.drift_least_psi),
     )
+
+
+def _baseline(store: ArtifactStore) -> Baseline | None:
+    if not store.exists(BASELINE):
+        return None
+    return Baseline.model_validate_json(store.read(BASELINE))
 
 
 def _compared(

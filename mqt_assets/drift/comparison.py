@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from typing import Final
 
 LEVEL: Final = 0.001
-"""Chance of a false alarm, of all fields that are tested together."""
+"""Chance of a false alarm, of all fields that are tested together, by the test; a difference has to
+be large besides."""
 LEAST_DOCUMENTS: Final = 50
 """On both sides; fewer are not compared."""
 _SMOOTHING: Final = 0.5  # added to each count, so that no share is zero

@@ -24,7 +24,10 @@ class DriftFlagsUnreadable(MqtError):
 
 
 class DriftFlag(BaseModel):
-    """`subject` is what drifted (a collection, a field, the questions); `detail` is for people."""
+    """`subject` is what drifted (a collection, a field, the questions); `detail` is for people.
+
+    `translator` is the candidate whose training was compared with; empty for whichever it is.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -33,6 +36,7 @@ class DriftFlag(BaseModel):
     subject: str
     at: AwareDatetime
     detail: str = ""
+    translator: str = ""
 
 
 def read_flags(store: ArtifactStore) -> tuple[DriftFlag, ...]:

@@ -2,28 +2,38 @@
 
 Bins are chosen once, from the documents at a training; later documents are counted in the same
 ones. Each document counts once a field: of arrays, their first element. Values of private fields
-are never looked at, and what moves by itself (dates, ids) counts only as there or not there.
+are never looked at, and what moves by itself (dates, ids, references) counts only as there or not
+there.
 """
 
 from __future__ import annotations
 
 import math
+import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, Final, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from mqt_assets.schemas.values import bson_type_of, hashable, numeric_value, text_of
+from mqt_assets.schemas.values import (
+    MAX_SAMPLE_LENGTH,
+    bson_type_of,
+    hashable,
+    numeric_value,
+    text_of,
+)
 from mqt_serving.schema import NUMERIC, BsonType, CollectionSchema, FieldSchema
 
 MOST_VALUES: Final = 20
 _QUANTILES: Final = tuple(n / 10 for n in range(1, 10))
 _LEAST_SHARE: Final = 0.01  # of the documents that hold a value, to have a bin of its own
-_LEAST_COUNT: Final = 3
+_LEAST_COUNT: Final = 8  # with fewer, values that were frequent by chance would seem to vanish
+_DATE_TEXT: Final = re.compile(r"\d{4}-\d\d(-\d\d.*)?", re.DOTALL)
+_MOSTLY: Final = 0.95
 _NAMED: Final = frozenset({BsonType.STRING, BsonType.BOOL})
 
 MISSING, NULL, OTHER_TYPE = "missing", "null", "another type"
@@ -52,9 +62,13 @@ class FieldProfile(BaseModel):
             return (*FIXED, *self.values, OTHER_VALUE)
         if self.kind == "presence":
             return (*FIXED, ANY_VALUE)
-        ends = [f"{edge:.6g}" for edge in self.edges]
-        between = [f"{low} to {high}" for low, high in pairwise(ends)]
-        return (*FIXED, f"below {ends[0]}", *between, f"{ends[-1]} and above")
+        between = [
+            f"{low:.6g}" if high == _behind(low) else f"{low:.6g} to {high:.6g}"
+            for low, high in pairwise(self.edges)
+        ]
+        alone = len(self.edges) > 1 and self.edges[-1] == _behind(self.edges[-2])
+        last = f"above {self.edges[-2]:.6g}" if alone else f"{self.edges[-1]:.6g} and above"
+        return (*FIXED, f"below {self.edges[0]:.6g}", *between, last)
 
     @property
     def documents(self) -> int:
@@ -65,10 +79,21 @@ Profile = Mapping[str, FieldProfile]
 """By field path."""
 
 
-def profile_of(documents: Sequence[Mapping[str, Any]], schema: CollectionSchema) -> Profile:
-    """Bins chosen, and counted, from these documents, for every field that is not private."""
+def profile_of(
+    documents: Sequence[Mapping[str, Any]],
+    schema: CollectionSchema,
+    references: Collection[str] = (),
+) -> Profile:
+    """Bins chosen, and counted, from these documents, for every field that is not private.
+
+    `references` are paths that hold ids of other documents.
+    """
     return {
-        field.path: _profile([first_value(d, field.path) for d in documents], field)
+        field.path: _profile(
+            [first_value(document, field.path) for document in documents],
+            field,
+            field.path in references,
+        )
         for field in schema.values
         if not field.private and field.path != "_id"
     }
@@ -100,16 +125,19 @@ class _Nothing:
 NOTHING: Final = _Nothing()
 
 
-def _profile(found: Sequence[Any], field: FieldSchema) -> FieldProfile:
+def _profile(found: Sequence[Any], field: FieldSchema, refers: bool) -> FieldProfile:
     kind = field.main_type
     held = [value for value in found if _is_of(value, kind)]
     chosen = FieldProfile(type=kind, kind="presence", counts=())
-    if kind in NUMERIC:
+    if refers:
+        pass
+    elif kind in NUMERIC:
         numbers = [number for value in held if (number := _number(value)) is not None]
-        if not _are_ids(numbers, kind) and (edges := _edges(numbers)):
+        if not _are_ids(held) and (edges := _edges(numbers)):
             chosen = FieldProfile(type=kind, kind="numbers", edges=edges, counts=())
-    elif kind in _NAMED:
-        common = Counter(text_of(value) for value in held).most_common(MOST_VALUES)
+    elif kind in _NAMED and not _are_dates(held):
+        texts = (text_of(value) for value in held)
+        common = Counter(t for t in texts if len(t) <= MAX_SAMPLE_LENGTH).most_common(MOST_VALUES)
         least = max(_LEAST_COUNT, _LEAST_SHARE * len(held))
         values = tuple(sorted(text for text, count in common if count >= least))
         chosen = FieldProfile(type=kind, kind="values", values=values, counts=())
@@ -117,16 +145,32 @@ def _profile(found: Sequence[Any], field: FieldSchema) -> FieldProfile:
 
 
 def _edges(numbers: Sequence[float]) -> tuple[float, ...]:
-    """Of tenths; fewer where many are equal, none where all are. Infinity is no edge."""
+    """Of tenths; a number that makes up a tenth or more has a bin of its own. Infinity is none."""
     finite = [number for number in numbers if math.isfinite(number)]
-    if len(set(finite)) < 2:
+    if not finite:
         return ()
-    return tuple(map(float, np.unique(np.quantile(finite, _QUANTILES, method="higher"))))
+    tenths = Counter(map(float, np.quantile(finite, _QUANTILES, method="higher")))
+    behind = {_behind(tenth) for tenth, times in tenths.items() if times > 1}
+    return tuple(sorted(filter(math.isfinite, tenths.keys() | behind)))
 
 
-def _are_ids(numbers: Sequence[float], kind: BsonType) -> bool:
-    """Whether they are whole and never repeat: such numbers grow, and mean nothing."""
-    return kind is BsonType.INT and len(set(numbers)) == len(numbers)
+def _behind(number: float) -> float:
+    """The next larger one that there is."""
+    return math.nextafter(number, math.inf)
+
+
+def _are_ids(held: Sequence[Any]) -> bool:
+    """Whether they are whole numbers that never repeat: those grow, and mean nothing."""
+    values = [hashable(value) for value in held]
+    return len(set(values)) == len(values) and all(
+        (number := _number(value)) is not None and number.is_integer() for value in held
+    )
+
+
+def _are_dates(held: Sequence[Any]) -> bool:
+    """Whether nearly all are texts that begin as ISO dates do."""
+    dates = sum(isinstance(v, str) and _DATE_TEXT.fullmatch(v) is not None for v in held)
+    return dates >= _MOSTLY * max(1, len(held))
 
 
 def _is_of(value: Any, kind: BsonType) -> bool:

@@ -39,14 +39,14 @@ class Asked(NamedTuple):
 def questions_around(
     journal: JournalResource, trained_at: datetime, end: datetime, least: int
 ) -> tuple[list[Asked], list[Asked]]:
-    """Different questions of before the training, and of the last seven days up to `end` after it.
+    """Different questions of the last seven days up to `end`, since the training, and before them.
 
     Where hardly any were asked before (the first model), the first ones after it take their place.
     Raises what reading the journal does.
     """
     with journal.reading() as database:
-        before, _ = _different(database, trained_at - BEFORE, trained_at, -1, MOST_QUESTIONS)
         start = max(trained_at, end - RECENT)
+        before, _ = _different(database, start - BEFORE, start, -1, MOST_QUESTIONS)
         if len(before) < least:
             before, last = _different(database, trained_at, end, 1, _FIRST_TIMES * least)
             if last is not None:
@@ -80,9 +80,18 @@ def profiles_now(
     gateway: MongoGateway, catalogs: Mapping[str, Catalog], settings: Settings
 ) -> dict[str, dict[str, Any]]:
     """The profile of each collection that the catalogs hold, from the sample schemas come from."""
+    referring: dict[tuple[str, str], set[str]] = {}
+    for catalog in catalogs.values():
+        for reference in catalog.references:
+            place = catalog.database, reference.from_collection
+            referring.setdefault(place, set()).add(reference.from_path)
     return {
         f"{database}.{schema.collection}": dict(
-            profile_of(_sample(gateway, database, schema, settings), schema)
+            profile_of(
+                _sample(gateway, database, schema, settings),
+                schema,
+                referring.get((database, schema.collection), ()),
+            )
         )
         for database, schema in _collections(catalogs)
     }

@@ -6,7 +6,8 @@ Pure: from profiles, counts and vectors to figures, and from figures to flags.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Final
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
@@ -16,6 +17,9 @@ from mqt_assets.drift.profiles import FieldProfile
 from mqt_assets.drift.questions import LEVEL as QUESTIONS_LEVEL
 from mqt_assets.drift.questions import Shift
 from mqt_serving.schema import digest_of
+
+HOLD: Final = timedelta(days=14)
+"""Twice the days that questions are compared over."""
 
 
 class _Part(BaseModel):
@@ -40,9 +44,6 @@ class FieldDrift(_Part):
     before: float
     now: float
     drifted: bool
-
-    def __str__(self) -> str:
-        return f"{self.path}: {self.bin} {self.before:.0%}, now {self.now:.0%} (PSI {self.psi:.2f})"
 
 
 class CollectionDrift(_Part):
@@ -158,19 +159,26 @@ def question_drift(
     )
 
 
-def flags_of(report: DriftReport, at: datetime) -> list[DriftFlag]:
+def flags_of(
+    report: DriftReport, at: datetime, raised: Sequence[DriftFlag] = ()
+) -> list[DriftFlag]:
     """One for each collection that drifted, and one for the questions; the same id until the next
-    training, however often they are found."""
+    training, however often they are found.
+
+    What the questions of before are takes days to follow a change: after a flag for them, which is
+    among those `raised`, there is none for `HOLD`.
+    """
     found = [
         (
             "data",
             collection.collection,
-            "; ".join(map(str, collection.drifted[:5])),
+            ", ".join(f"{field.path} (PSI {field.psi:.2f})" for field in collection.drifted[:5]),
         )
         for collection in report.collections
         if collection.drifted
     ]
-    if report.questions.drifted:
+    held = any(flag.kind == "concept" and at - flag.at < HOLD for flag in raised)
+    if report.questions.drifted and not held:
         found.append(("concept", "the questions", report.questions.state))
     return [
         DriftFlag.model_validate(
@@ -180,6 +188,7 @@ def flags_of(report: DriftReport, at: datetime) -> list[DriftFlag]:
                 "subject": subject,
                 "at": at,
                 "detail": detail,
+                "translator": report.translator,
             }
         )
         for kind, subject, detail in found

@@ -51,8 +51,8 @@ def retraining_sensor(
     context: dg.SensorEvaluationContext, settings: SettingsResource, journal: JournalResource
 ) -> dg.SensorResult | dg.SkipReason:
     config, store, now = settings.load(), settings.artifacts(), datetime.now(UTC)
-    began = trained_at(store)
-    if began is None:
+    began, record = trained_at(store), training_record(store)
+    if began is None or record is None:
         return dg.SkipReason(
             "There is no model yet that could be trained again: `mqt up` or everything_job makes "
             "the first."
@@ -62,7 +62,7 @@ def retraining_sensor(
         found = [
             _corrections(config, store, journal),
             _schema(config, store),
-            triggers.drift(read_flags(store), began),
+            triggers.drift(read_flags(store), began, str(record["translator"])),
             triggers.quality(look.found),
             triggers.calendar(config.retrain_calendar, began, now),
         ]

@@ -51,9 +51,13 @@ def schema(
     return Trigger("schema", state, change.share >= least, change.key)
 
 
-def drift(flags: Sequence[DriftFlag], trained_at: datetime) -> Trigger:
-    """Flags raised since the last training began."""
-    new = sorted((flag for flag in flags if flag.at > trained_at), key=lambda flag: flag.id)
+def drift(flags: Sequence[DriftFlag], trained_at: datetime, translator: str) -> Trigger:
+    """Flags raised since the last training began, against it: not those of a look at the one before
+    that ended while it ran."""
+    new = sorted(
+        (f for f in flags if f.at > trained_at and f.translator in ("", translator)),
+        key=lambda flag: flag.id,
+    )
     if not new:
         return Trigger("drift", "nothing flagged since the last training")
     texts = [f"{flag.kind} drift of {flag.subject}" for flag in new]

@@ -82,7 +82,8 @@ def bson_type_of(value: object) -> BsonType:
 def hashable(value: object) -> Hashable:
     """The value as a dictionary key: PyMongo's `Decimal128` has no hash, `Decimal` has."""
     if isinstance(value, Decimal128):
-        return value.to_decimal()
+        number = value.to_decimal()
+        return Decimal("NaN") if number.is_snan() else number  # a signaling one has no hash
     if isinstance(value, datetime) and value.tzinfo is not None:
         return value.astimezone(UTC).replace(tzinfo=None)
     assert isinstance(value, Hashable)

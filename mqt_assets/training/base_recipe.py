@@ -28,4 +28,4 @@ class Amounts:
 
     practice_databases: int = 108  # three of each domain
     practice_questions: int = 80
-    handwritten_versions: int = 2
+    handwritten_versions: int = 2  # 0: none, merged ones neither

@@ -116,7 +116,7 @@ def base_data(
         examples += [e for e in found if e.plan is not None and e.database not in held_out]
         catalogs |= {name: c for name, c in corpus.items() if name not in held_out}
     less = thinned(examples, catalogs, seed, versions=1)
-    inside = merged(sheets)
+    inside = merged(sheets if amounts.handwritten_versions else ())
     return BaseData(
         (*examples, *less.examples, *inside.examples),
         catalogs | less.catalogs | inside.catalogs,

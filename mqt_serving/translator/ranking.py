@@ -60,8 +60,8 @@ _CUES: Final[Mapping[str, frozenset[str]]] = {
     ),
     "negative": frozenset(
         """not no never without neither none nor don't doesn't isn't aren't didn't haven't hasn't
-        wasn't weren't except excluding exclude excludes excluded ignoring ignore omit omitting apart
-        leave leaving besides other outside""".split()
+        wasn't weren't except excluding exclude excludes excluded ignoring ignore omit omitting
+        apart leave leaving besides other outside""".split()
     ),
     "either": frozenset("or either any".split()),
     "both": frozenset("both also".split()),

@@ -28,5 +28,5 @@ def test_questions_about_another_topic_are_found() -> None:
         found[:, axis] += 1.0
         topics[name] = (found / np.linalg.norm(found, axis=1, keepdims=True)).astype(np.float32)
     rng = Random(3)
-    assert not any(look_at_questions(topics, 50, 0.0, rng, 0.02)[0] for _ in range(10))
-    assert all(look_at_questions(topics, 50, 0.5, rng, 0.02)[0] for _ in range(10))
+    assert not any(look_at_questions(topics, "staff", 50, 0.0, rng, 0.02)[0] for _ in range(10))
+    assert all(look_at_questions(topics, "staff", 50, 0.5, rng, 0.02)[0] for _ in range(10))

@@ -11,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mqt_assets.drift.comparison import LEVEL, difference
+from mqt_assets.drift.profiles import counts_in, profile_of
+from mqt_assets.schemas.inference import infer_collection
 
 _ROWS = st.lists(
     st.tuples(st.integers(0, 500), st.integers(0, 500)), min_size=2, max_size=12
@@ -38,6 +40,17 @@ def test_the_index_by_hand() -> None:
 def test_empty_bins_and_a_single_one_say_nothing() -> None:
     assert difference([0, 50, 0], [0, 70, 0]).p == 1.0
     assert difference([0, 50, 0, 50], [0, 60, 0, 40]).most in (1, 3)
+
+
+@pytest.mark.parametrize(("texts", "before", "now"), [(50, 100, 1000), (100, 200, 2000)])
+def test_nor_do_values_that_were_frequent_by_chance(texts: int, before: int, now: int) -> None:
+    rng = Random(7)
+    alarms = 0
+    for _ in range(30):
+        old, new = ([{"x": f"t{rng.randrange(texts)}"} for _ in range(n)] for n in (before, now))
+        [profile] = profile_of(old, infer_collection(old, "s", "c", before)).values()
+        alarms += difference(profile.counts, counts_in(profile, "x", new)).p < LEVEL
+    assert alarms <= 1
 
 
 def test_chance_hardly_ever_passes_for_drift() -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from bson import Decimal128, ObjectId
+from bson import Decimal128, Int64, ObjectId
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -73,6 +73,38 @@ def test_what_moves_by_itself_is_only_there_or_not(value: Any) -> None:
     found = profiled([{"_id": n, "x": value(n)} if n % 5 else {"_id": n} for n in range(100)])
     assert found["x"].kind == "presence"
     assert found["x"].counts == (20, 0, 0, 80)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        lambda n: Int64(1_790_000_000_000_000_000 + n),  # beyond what a float tells apart
+        lambda n: float(n),
+        lambda n: f"2026-{n % 12 + 1:02}",
+    ],
+)
+def test_so_are_long_ids_whole_numbers_and_dates_as_text(value: Any) -> None:
+    assert profiled([{"_id": n, "x": value(n)} for n in range(100)])["x"].kind == "presence"
+
+
+def test_and_references() -> None:
+    documents = [{"_id": n, "order": n % 20} for n in range(100)]
+    schema = infer_collection(documents, "s", "c", 100)
+    assert profile_of(documents, schema)["order"].kind == "numbers"
+    assert profile_of(documents, schema, ["order"])["order"].kind == "presence"
+
+
+def test_a_number_that_most_hold_has_a_bin_of_its_own() -> None:
+    mostly = profiled([{"_id": n, "x": 0 if n % 20 else n % 7} for n in range(400)])["x"]
+    zeros, others = counts_in(mostly, "x", [{"x": 0}] * 3 + [{"x": 2}])[-2:]
+    assert (mostly.bins[-2:], zeros, others) == (("0", "above 0"), 3, 1)
+    constant = profiled([{"_id": n, "x": 5} for n in range(60)])["x"]
+    assert counts_in(constant, "x", [{"x": 4}, {"x": 5}, {"x": 6}])[-3:] == (1, 1, 1)
+
+
+def test_long_texts_are_no_bins() -> None:
+    found = profiled([{"_id": n, "x": "y" * 5_000 if n % 2 else "short"} for n in range(60)])
+    assert found["x"].values == ("short",)
 
 
 def test_private_fields_have_no_profile() -> None:

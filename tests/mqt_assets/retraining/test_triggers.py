@@ -79,11 +79,17 @@ class TestSchema:
 class TestDrift:
     def test_flags_count_until_a_training_begins(self) -> None:
         flag = DriftFlag(id="f1", kind="concept", subject="questions", at=NOW)
-        found = triggers.drift([flag], trained_at=NOW - timedelta(hours=1))
+        before = NOW - timedelta(hours=1)
+        found = triggers.drift([flag], before, "t2")
         assert found.due
         assert found.state == "concept drift of questions"
-        assert not triggers.drift([flag], trained_at=NOW).due
-        assert not triggers.drift([], trained_at=NOW).due
+        assert not triggers.drift([flag], NOW, "t2").due
+        assert not triggers.drift([], before, "t2").due
+
+    def test_a_look_at_the_training_before_says_nothing_about_this_one(self) -> None:
+        flag = DriftFlag(id="f1", kind="data", subject="s.a", at=NOW, translator="t1")
+        assert triggers.drift([flag], NOW - timedelta(hours=1), "t1").due
+        assert not triggers.drift([flag], NOW - timedelta(hours=1), "t2").due
 
     def test_flags_are_handed_over_by_a_file(self, tmp_path: Path) -> None:
         store = ArtifactStore(tmp_path)
