@@ -178,7 +178,7 @@ class Settings(BaseSettings):
         description="Energy coefficient from which on people ask about other things.",
     )
     drift_questions: int = Field(
-        50, ge=20, description="Different ones that have to be there, before and after a training."
+        50, ge=20, description="Different ones that have to be there, before and now."
     )
     retrain_cool_down_minutes: float = Field(
         60.0, ge=0.0, le=10_080.0, description="From the end of one training to the next."

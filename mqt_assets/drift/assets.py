@@ -1,4 +1,5 @@
-"""Assets of the group `drift`: what the data looked like at the last training, and what has moved.
+"""Assets of the group `drift`: what the data looked like at the last training, and what has moved
+since; what people ask about, beside what they asked before.
 
 The report of a day raises flags; that a training follows is the retraining sensor's decision.
 """
@@ -35,6 +36,9 @@ from mqt_serving.schema import digest_of
 
 if TYPE_CHECKING:
     from mqt_assets.drift.questions import Vectors
+    from mqt_assets.feedback.redaction import Redaction
+    from mqt_resources.mongodb import MongoGateway
+    from mqt_serving.settings import Settings
 
 _MOST_UNLIKE = 10
 
@@ -52,14 +56,12 @@ def drift_baseline(
     context: dg.AssetExecutionContext, settings: SettingsResource, mongodb: MongoResource
 ) -> dg.Output[Baseline]:
     config, store = settings.load(), settings.artifacts()
-    record, began = training_record(store), trained_at(store)
-    if record is None or began is None:
+    record = training_record(store)
+    if record is None:
         raise dg.Failure("There is no candidate_model to be the baseline of: train one first.")
     with mongodb.gateway() as gateway:
         profiles = profiles_now(gateway, current_redaction(settings).catalogs, config)
-    baseline = Baseline(
-        translator=str(record["translator"]), trained_at=began, collections=profiles
-    )
+    baseline = Baseline(translator=str(record["translator"]), collections=profiles)
     fields = sum(map(len, profiles.values()))
     context.log.info(f"{fields} fields of {len(profiles)} collections")
     return dg.Output(
@@ -80,9 +82,10 @@ def drift_baseline(
     kinds={"mongodb", "scipy", "json"},
     io_manager_key="json_io",
     code_version="1",
-    description="What moved since the last training: values of fields (population stability index "
-    "and chi-squared test), and what people ask about (energy distance between the vectors of "
-    "their questions). Raises the flags that retraining_sensor reads.",
+    description="What moved: values of fields since the last training (population stability "
+    "index, chi-squared test), and what people ask about, in the last seven days and before "
+    "(energy distance between the vectors of their questions). Raises the flags that "
+    "retraining_sensor reads.",
 )
 def drift_report(
     context: dg.AssetExecutionContext,
@@ -95,30 +98,21 @@ def drift_report(
     window, began = context.partition_time_window, trained_at(store)
     record = training_record(store)
     translator = str(record["translator"]) if record else ""
-    notes = []
-    collections: tuple[CollectionDrift, ...] = ()
-    baseline = _baseline(store)
-    if baseline is None:
-        notes.append("no drift_baseline yet, which a training makes: no data was compared")
-    elif baseline.translator != translator:
-        notes.append("drift_baseline is of a training before the last: no data was compared")
-    else:
-        with mongodb.gateway() as gateway:
-            seen = current_redaction(settings).catalogs
-            counted = counts_now(gateway, seen, baseline, config)
-        collections = data_drift(baseline, counted, config.drift_least_psi)
+    redaction = current_redaction(settings)
+    with mongodb.gateway() as gateway:
+        collections, note = _data(gateway, store, translator, redaction, config)
     before: list[Asked] = []
     now: list[Asked] = []
     if began is not None:
         before, now = questions_around(journal, began, window.end, config.drift_questions)
-    questions, vectors = _compared(before, now, settings, embedder)
+    questions, vectors = _compared(before, now, config, redaction, embedder)
     report = DriftReport(
         day=window.start.date(),
         translator=translator,
         trained_at=began,
         collections=collections,
         questions=questions,
-        notes=tuple(notes),
+        notes=(note,) if note else (),
     )
     raised = raise_flags(store, flags_of(report, datetime.now(UTC), read_flags(store)))
     for flag in raised:
@@ -131,24 +125,37 @@ def drift_report(
     )
 
 
-def _baseline(store: ArtifactStore) -> Baseline | None:
+def _data(
+    gateway: "MongoGateway",
+    store: ArtifactStore,
+    translator: str,
+    redaction: "Redaction",
+    config: "Settings",
+) -> tuple[tuple[CollectionDrift, ...], str]:
+    """What drifted since the training of `translator`, or why nothing was compared."""
     if not store.exists(BASELINE):
-        return None
-    return Baseline.model_validate_json(store.read(BASELINE))
+        return (), "no drift_baseline yet, which a training makes: no data was compared"
+    baseline = Baseline.model_validate_json(store.read(BASELINE))
+    if baseline.translator != translator:
+        return (), "drift_baseline is of a training before the last: no data was compared"
+    counted = counts_now(gateway, redaction.catalogs, baseline, config)
+    return data_drift(baseline, counted, config.drift_least_psi), ""
 
 
 def _compared(
-    before: list[Asked], now: list[Asked], settings: SettingsResource, embedder: EmbedderResource
+    before: list[Asked],
+    now: list[Asked],
+    config: "Settings",
+    redaction: "Redaction",
+    embedder: EmbedderResource,
 ) -> tuple[QuestionDrift, tuple["Vectors", "Vectors"] | None]:
     """With the vectors of both, where there are enough questions."""
-    config = settings.load()
     least = config.drift_questions
     if min(len(before), len(now)) < least:
         state = f"{len(before)} questions before and {len(now)} since, {least} of each are needed"
         return QuestionDrift(before=len(before), now=len(now), state=state), None
     found = embedder.wordings([one.question for one in (*before, *now)])
     vectors = found[: len(before)], found[len(before) :]
-    redaction = current_redaction(settings)
     shown = [
         redaction.of(now[at].question, now[at].database)
         for at in unlike(*vectors, most=_MOST_UNLIKE)

@@ -126,22 +126,26 @@ NOTHING: Final = _Nothing()
 
 
 def _profile(found: Sequence[Any], field: FieldSchema, refers: bool) -> FieldProfile:
-    kind = field.main_type
-    held = [value for value in found if _is_of(value, kind)]
-    chosen = FieldProfile(type=kind, kind="presence", counts=())
-    if refers:
-        pass
-    elif kind in NUMERIC:
+    held = [value for value in found if _is_of(value, field.main_type)]
+    presence = FieldProfile(type=field.main_type, kind="presence", counts=())
+    chosen = presence if refers else _binned(held, presence)
+    return chosen.model_copy(update={"counts": _counts(chosen, found)})
+
+
+def _binned(held: Sequence[Any], presence: FieldProfile) -> FieldProfile:
+    """With bins for these values; `presence` where they move by themselves or have no order."""
+    kind = presence.type
+    if kind in NUMERIC and not _are_ids(held):
         numbers = [number for value in held if (number := _number(value)) is not None]
-        if not _are_ids(held) and (edges := _edges(numbers)):
-            chosen = FieldProfile(type=kind, kind="numbers", edges=edges, counts=())
+        if edges := _edges(numbers):
+            return FieldProfile(type=kind, kind="numbers", edges=edges, counts=())
     elif kind in _NAMED and not _are_dates(held):
         texts = (text_of(value) for value in held)
         common = Counter(t for t in texts if len(t) <= MAX_SAMPLE_LENGTH).most_common(MOST_VALUES)
         least = max(_LEAST_COUNT, _LEAST_SHARE * len(held))
         values = tuple(sorted(text for text, count in common if count >= least))
-        chosen = FieldProfile(type=kind, kind="values", values=values, counts=())
-    return chosen.model_copy(update={"counts": _counts(chosen, found)})
+        return FieldProfile(type=kind, kind="values", values=values, counts=())
+    return presence
 
 
 def _edges(numbers: Sequence[float]) -> tuple[float, ...]:

@@ -1,4 +1,5 @@
-"""A day's drift report: what of the data and of the questions has moved since the last training.
+"""A day's drift report: how the data differs from that of the last training, and what people ask
+from what they asked before.
 
 Pure: from profiles, counts and vectors to figures, and from figures to flags.
 """
@@ -7,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Final, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
@@ -30,7 +31,6 @@ class Baseline(_Part):
     """What the data looked like at a training: profiles by field, by `database.collection`."""
 
     translator: str
-    trained_at: AwareDatetime
     collections: dict[str, dict[str, FieldProfile]]
 
 
@@ -72,7 +72,7 @@ class QuestionDrift(_Part):
 
 
 class DriftReport(_Part):
-    """Of one day, against the training of `trained_at`."""
+    """Of one day; data against the training of `trained_at`, questions against those before."""
 
     day: date
     translator: str
@@ -169,9 +169,11 @@ def flags_of(
     among those `raised`, there is none for `HOLD`.
     """
     found = [
-        (
+        _flag(
+            report,
             "data",
             collection.collection,
+            at,
             ", ".join(f"{field.path} (PSI {field.psi:.2f})" for field in collection.drifted[:5]),
         )
         for collection in report.collections
@@ -179,17 +181,14 @@ def flags_of(
     ]
     held = any(flag.kind == "concept" and at - flag.at < HOLD for flag in raised)
     if report.questions.drifted and not held:
-        found.append(("concept", "the questions", report.questions.state))
-    return [
-        DriftFlag.model_validate(
-            {
-                "id": digest_of([kind, subject, report.translator]),
-                "kind": kind,
-                "subject": subject,
-                "at": at,
-                "detail": detail,
-                "translator": report.translator,
-            }
-        )
-        for kind, subject, detail in found
-    ]
+        found.append(_flag(report, "concept", "the questions", at, report.questions.state))
+    return found
+
+
+def _flag(
+    report: DriftReport, kind: Literal["data", "concept"], subject: str, at: datetime, detail: str
+) -> DriftFlag:
+    name = digest_of([kind, subject, report.translator])
+    return DriftFlag(
+        id=name, kind=kind, subject=subject, at=at, detail=detail, translator=report.translator
+    )
